@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "mediafs/api/base_url.h"
+#include "mediafs/api/credentials.h"
+#include "mediafs/api/media_body.h"
+#include "mediafs/base/clock.h"
+#include "mediafs/base/timer.h"
+#include "mediafs/http/http_client.h"
+
+namespace mediafs {
+
+/// What to get of a media, and how it continues what is there already.
+struct FetchRequest {
+  MediaId id;
+  std::uint64_t offset = 0;  // > 0: from there to the end; the origin may answer with the whole body all the same
+  std::string if_range;      // with an offset: the strong entity tag of the version that is there (RFC 9110 13.1.5)
+  std::shared_ptr<BodyVerifier> verifier;  // with an offset: has seen the bytes before it
+  bool fresh_connection = false;
+  SteadyTime deadline;  // for the head, all retries included
+};
+
+/// A GET, under way once it has begun. Any thread.
+class Fetch {
+ public:
+  Fetch() = default;
+  virtual ~Fetch() = default;
+  Fetch(const Fetch&) = delete;
+  Fetch& operator=(const Fetch&) = delete;
+
+  /// Sends it. Once; without a lock held that the sink takes.
+  virtual void begin() = 0;
+  /// Lets a paused body go on.
+  virtual void resume() = 0;
+  /// The sink's on_end follows with Errc::cancelled, unless it has ended.
+  virtual void cancel() = 0;
+};
+
+struct ApiShared;
+
+/// Signs, sends, retries, and makes of each answer what api.md says it means. Thread-safe.
+class ApiClient {
+ public:
+  struct Options {
+    BaseUrl base;
+    Credentials credentials;
+    bool require_signature = false;  // a response without one is Errc::corrupt
+  };
+
+  /// Both must outlive this object and every fetch.
+  ApiClient(Options options, HttpClient& http, Timer& timer);
+  ~ApiClient();
+  ApiClient(const ApiClient&) = delete;
+  ApiClient& operator=(const ApiClient&) = delete;
+
+  /// A GET for begin() to send, which never blocks. The sink is called from the http thread, or from the timer's
+  /// where a deadline ends a backoff.
+  std::shared_ptr<Fetch> fetch(FetchRequest request, std::shared_ptr<MediaSink> sink);
+
+ private:
+  std::shared_ptr<ApiShared> shared_;
+};
+
+}  // namespace mediafs

@@ -1,0 +1,45 @@
+// Fixed-size blocks of memory, counted, so that all streams together stay within one budget.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "mediafs/base/mutex.h"
+
+namespace mediafs {
+
+/// A block that several holders share; it returns to its pool when the last one lets go.
+using Buffer = std::shared_ptr<std::byte[]>;
+using ConstBuffer = std::shared_ptr<const std::byte[]>;
+
+/// Thread-safe. Blocks may outlive the pool.
+class BufferPool {
+ public:
+  BufferPool(std::size_t block_size, std::size_t capacity);
+  ~BufferPool();
+  BufferPool(const BufferPool&) = delete;
+  BufferPool& operator=(const BufferPool&) = delete;
+
+  /// All `count` blocks or none. Empty where they are not free.
+  std::vector<Buffer> try_acquire(std::size_t count);
+
+  /// A block whether or not the budget has one: for the read that somebody waits for. What goes beyond the
+  /// budget is freed, not kept, when let go.
+  Buffer acquire_for_demand();
+
+  /// Called once, from whichever thread frees the next block, or at once where one is free by now; for
+  /// streams that try_acquire sent away. The job tries again and may find that it has to wait once more.
+  void when_freed(std::function<void()> job);
+
+  [[nodiscard]] std::size_t block_size() const;
+  [[nodiscard]] std::size_t capacity() const;
+  [[nodiscard]] std::size_t in_use() const;
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace mediafs

@@ -1,0 +1,48 @@
+// One log for the program. Lines carry no id, name, secret, signature or URL path at any level above debug;
+// callers name a media by its pseudonym.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace mediafs::log {
+
+enum class Level { debug, info, warning, error, off };
+enum class Format { text, json };
+
+struct Options {
+  Level level = Level::info;
+  Format format = Format::text;
+  std::string file;     // empty: see to_syslog
+  bool to_syslog = false;  // with an empty file: syslog(3) instead of standard error
+};
+
+/// Called once before other threads start; without it, lines go to standard error at info.
+/// False where the file cannot be opened: the log then stays where it was.
+bool set_up(const Options& options);
+
+bool enabled(Level level);
+
+/// Any thread. One line each; control characters in `line` are replaced.
+void write(Level level, std::string_view line);
+
+template <typename... Args>
+void debug(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::debug)) write(Level::debug, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void info(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::info)) write(Level::info, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void warning(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::warning)) write(Level::warning, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void error(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::error)) write(Level::error, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace mediafs::log

@@ -1,0 +1,67 @@
+// Memory for what must not leak: wiped when freed, no formatter, no stream operator, no comparison.
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "mediafs/base/bytes.h"
+
+namespace mediafs {
+
+/// Text that is a secret: an API key, a shared secret, a request's signature.
+class SecretString {
+ public:
+  SecretString() = default;
+  explicit SecretString(std::string_view text) : text_(text) {}
+  SecretString(const SecretString& other) = default;
+  SecretString(SecretString&& other) noexcept : text_(other.text_) { other.wipe(); }
+  SecretString& operator=(const SecretString& other) {
+    if (this != &other) {
+      wipe();
+      text_ = other.text_;
+    }
+    return *this;
+  }
+  SecretString& operator=(SecretString&& other) noexcept {
+    if (this != &other) {
+      wipe();
+      text_ = other.text_;
+      other.wipe();
+    }
+    return *this;
+  }
+  ~SecretString() { wipe(); }
+
+  /// The one way out; whoever calls it keeps the text out of logs.
+  [[nodiscard]] std::string_view reveal() const { return text_; }
+  [[nodiscard]] bool empty() const { return text_.empty(); }
+
+ private:
+  void wipe() {
+    ::explicit_bzero(text_.data(), text_.size());
+    text_.clear();
+  }
+
+  std::string text_;
+};
+
+/// A 256-bit key.
+class SecretKey {
+ public:
+  static constexpr std::size_t kSize = 32;
+
+  SecretKey() { bytes_.fill(std::byte{0}); }
+  SecretKey(const SecretKey&) = default;
+  SecretKey& operator=(const SecretKey&) = default;
+  ~SecretKey() { ::explicit_bzero(bytes_.data(), bytes_.size()); }
+
+  [[nodiscard]] ByteView view() const { return bytes_; }
+  [[nodiscard]] MutableBytes fill() { return bytes_; }
+
+ private:
+  std::array<std::byte, kSize> bytes_;
+};
+
+}  // namespace mediafs

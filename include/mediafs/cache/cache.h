@@ -1,0 +1,66 @@
+// The sealed cache on disk: which media are known, and their bytes. src/cache/FORMAT.md describes its files.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mediafs/base/buffer_pool.h"
+#include "mediafs/base/result.h"
+#include "mediafs/base/secret.h"
+#include "mediafs/model/chunk.h"
+#include "mediafs/model/media_item.h"
+
+namespace mediafs {
+
+/// Thread-safe. Reads are answered on the calling thread; writes are queued for the one writer thread and never
+/// waited for. Nothing here fails a caller's read: what cannot be read is a miss, what cannot be written is logged
+/// (once) and dropped.
+class Cache {
+ public:
+  struct Options {
+    std::string directory;  // made, with its parents, where it is missing; mode 0700
+    std::uint64_t size_limit = 10_GiB;
+  };
+
+  /// Any of `secrets` may be the one under which the cache was made; the first is used for a new one.
+  ///
+  /// Errc::denied: made under another secret, left as it is. Errc::unavailable: another server has it.
+  /// Others: the directory or the files cannot be used.
+  static Result<std::unique_ptr<Cache>> open(const Options& options, const std::vector<SecretString>& secrets);
+
+  ~Cache();  // writes what is queued, then leaves the files in a state that the next server can trust
+  Cache(const Cache&) = delete;
+  Cache& operator=(const Cache&) = delete;
+
+  /// Every media the cache knows, as last stored.
+  std::vector<MediaItem> load_items();
+
+  /// True: the chunk's bytes stand in `out`, authenticated. False: a miss.
+  /// REQUIRES: out.size() == kChunkSize.
+  bool read_chunk(const MediaItem& item, ChunkIndex index, MutableBytes out);
+
+  /// Keeps `bytes` until they are on disk; read_chunk finds them from now on. What lies beyond the chunk's
+  /// length in the buffer must be zero.
+  void store_chunk(const MediaId& id, ChunkKey key, ConstBuffer bytes);
+
+  /// False while there is no room, or the disk fails: what is stored then is dropped.
+  [[nodiscard]] bool accepts_chunks() const;
+
+  /// Takes effect on disk after everything stored before it.
+  void store_item(MediaItem item);
+
+  /// Forgets a version's chunks.
+  void drop(const MediaId& id, Revision revision);
+
+  /// Returns when all that was stored before has been committed or given up.
+  void settle();
+
+ private:
+  class Files;
+  explicit Cache(std::unique_ptr<Files> files);
+  std::unique_ptr<Files> files_;
+};
+
+}  // namespace mediafs

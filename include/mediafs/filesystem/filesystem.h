@@ -1,0 +1,68 @@
+// Names, nodes and directories over the media store.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "mediafs/base/mutex.h"
+#include "mediafs/base/result.h"
+#include "mediafs/filesystem/node.h"
+#include "mediafs/model/byte_range.h"
+#include "mediafs/store/catalog.h"
+#include "mediafs/store/media_store.h"
+
+namespace mediafs {
+
+/// One directory as it was when it was opened: an entry's place in it is its offset.
+using DirectorySnapshot = std::shared_ptr<const std::vector<DirectoryEntry>>;
+
+/// How large the file system is, for statfs.
+struct Space {
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+};
+
+/// The root holds every media under its id. Thread-safe; nothing here waits for the network.
+class Filesystem {
+ public:
+  /// Both must outlive this object.
+  Filesystem(Catalog& catalog, MediaStore& store);
+
+  /// Whether a name could ever exist in the directory; where it could not, that never changes.
+  [[nodiscard]] static bool can_exist(NodeNumber parent, std::string_view name);
+
+  void lookup(NodeNumber parent, std::string_view name, Done<Attributes> done) EXCLUDES(mutex_);
+  Result<Attributes> attributes(NodeNumber node) EXCLUDES(mutex_);
+
+  /// Gives a handle for directory(); each open has its own snapshot.
+  Result<std::uint64_t> open_directory(NodeNumber node) EXCLUDES(mutex_);
+  /// A handle of an earlier server gets a snapshot of now.
+  Result<DirectorySnapshot> directory(NodeNumber node, std::uint64_t handle) EXCLUDES(mutex_);
+  void close_directory(std::uint64_t handle) EXCLUDES(mutex_);
+
+  /// Gives the version that read() is to read.
+  Result<Revision> open(NodeNumber node) EXCLUDES(mutex_);
+  /// The bytes of `range` as far as the media reaches: nothing at or past its end.
+  void read(NodeNumber node, Revision version, ByteRange range, Done<Slices> done) EXCLUDES(mutex_);
+  void close(NodeNumber node) EXCLUDES(mutex_);
+
+  [[nodiscard]] Space space() const;
+
+ private:
+  Result<Attributes> adopt(const MediaItem& item) EXCLUDES(mutex_);
+  Result<MediaId> id_at(NodeNumber node) EXCLUDES(mutex_);
+  Result<MediaItemRef> media_at(NodeNumber node) EXCLUDES(mutex_);
+  DirectorySnapshot list_root() EXCLUDES(mutex_);
+
+  Catalog& catalog_;
+  MediaStore& store_;
+  const UnixSeconds started_;
+
+  Mutex mutex_;  // a leaf
+  std::unordered_map<NodeNumber, MediaId> media_ GUARDED_BY(mutex_);
+  std::unordered_map<std::uint64_t, DirectorySnapshot> open_directories_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mediafs

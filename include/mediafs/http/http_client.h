@@ -1,0 +1,66 @@
+// Many HTTP transfers on one thread (libcurl's multi interface).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mediafs/base/clock.h"
+#include "mediafs/base/result.h"
+#include "mediafs/base/secret.h"
+#include "mediafs/http/response.h"
+
+namespace mediafs {
+
+struct HttpRequest {
+  std::string url;
+  std::vector<SecretString> headers;  // "Name: value"; wiped with the request
+  bool fresh_connection = false;      // not one of the pool: it may be the connection that is at fault
+};
+
+enum class TransferId : std::uint64_t {};
+
+/// Sends GETs and feeds their sinks from its one thread. Redirects are never followed, no cookie, netrc or
+/// environment proxy is used, the peer is always verified (TLS 1.2 or newer).
+///
+/// All methods may be called from any thread; none blocks on the network.
+class HttpClient {
+ public:
+  struct Options {
+    std::string ca_file;      // empty: the system's
+    std::string proxy;        // empty: none, whatever the environment says
+    long idle_connections = 16;   // kept open for reuse
+    long connections = 256;       // at one time; further requests queue
+    std::chrono::seconds connect_timeout{5};
+    std::chrono::seconds stall_timeout{10};  // below 1 KiB/s for so long: Errc::timed_out
+  };
+
+  explicit HttpClient(const Options& options);
+  ~HttpClient();  // ends what is under way with Errc::cancelled, then joins the thread
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  TransferId start(HttpRequest request, std::shared_ptr<ResponseSink> sink);
+
+  /// Lets a paused transfer go on. No effect on others.
+  void resume(TransferId id);
+
+  /// Ends a transfer: its on_end follows with Errc::cancelled unless it has ended by itself.
+  void cancel(TransferId id);
+
+  /// Cancels everything and takes nothing new: later requests end with Errc::cancelled at once. Returns when
+  /// the thread has ended, so that no sink is called after it. Not from a sink.
+  void stop();
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+/// Whether a TCP connection to the URL's host (or to the proxy) can be had within `timeout`. Sends no request and,
+/// for https, no handshake. Blocks: for start-up only.
+Status check_reachable(const std::string& url, const std::string& proxy, std::chrono::milliseconds timeout);
+
+}  // namespace mediafs

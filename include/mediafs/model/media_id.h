@@ -1,0 +1,38 @@
+#pragma once
+
+#include <compare>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "mediafs/base/result.h"
+
+namespace mediafs {
+
+/// The opaque name of one media, session or attempt at the API.
+///
+/// Nothing is ever signed or requested that is not one of these (a request's signature covers the bare id, so
+/// a loose grammar would make the client sign whatever a hostile listing says).
+class MediaId {
+ public:
+  static constexpr std::size_t kMinLength = 16;
+  static constexpr std::size_t kMaxLength = 128;
+
+  /// Accepts [0-9A-Za-z][0-9A-Za-z_-]{15,127} and nothing else; not_found otherwise, as for any name that
+  /// cannot exist.
+  static Result<MediaId> parse(std::string_view text);
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+  auto operator<=>(const MediaId&) const = default;
+
+ private:
+  explicit MediaId(std::string_view text) : text_(text) {}
+  std::string text_;
+};
+
+}  // namespace mediafs
+
+template <>
+struct std::hash<mediafs::MediaId> {
+  std::size_t operator()(const mediafs::MediaId& id) const noexcept { return std::hash<std::string>()(id.text()); }
+};

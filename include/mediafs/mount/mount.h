@@ -1,0 +1,50 @@
+// The kernel's side: libfuse's low-level session over a Filesystem.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "mediafs/base/clock.h"
+#include "mediafs/base/result.h"
+#include "mediafs/filesystem/filesystem.h"
+
+namespace mediafs {
+
+class Mount {
+ public:
+  struct Options {
+    std::string mountpoint;  // absolute
+    std::string source;      // what df and mount show; no comma, backslash or white space
+    bool allow_other = false;
+    uid_t owner = 0;
+    gid_t group = 0;
+    mode_t file_mode = 0400;
+    mode_t directory_mode = 0500;
+    Duration negative_ttl{10'000};
+  };
+
+  /// Mounts; the kernel's requests wait until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in every other thread.
+  static Result<std::unique_ptr<Mount>> open(const Options& options, Filesystem& filesystem);
+
+  /// Unmounts if that has not happened. Every request must have been answered.
+  ~Mount();
+  Mount(const Mount&) = delete;
+  Mount& operator=(const Mount&) = delete;
+
+  /// Serves on libfuse's threads until the mount is gone or a signal asks to end; on the main thread.
+  /// `ready` is called once, when the kernel has been answered for the first time. True: it ended as asked.
+  bool run(std::function<void()> ready);
+
+  /// Makes the kernel forget a node's pages and attributes. Not from a request's thread: it may wait for one.
+  void invalidate(NodeNumber node);
+
+ private:
+  class Session;
+  explicit Mount(std::unique_ptr<Session> session);
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace mediafs

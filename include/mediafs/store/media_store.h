@@ -1,0 +1,84 @@
+// The bytes of media: from memory, from the cache, or from the API by one download for all who ask.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "mediafs/api/api_client.h"
+#include "mediafs/base/buffer_pool.h"
+#include "mediafs/base/mutex.h"
+#include "mediafs/base/timer.h"
+#include "mediafs/cache/cache.h"
+#include "mediafs/model/byte_range.h"
+#include "mediafs/store/catalog.h"
+
+namespace mediafs {
+
+/// A run of bytes and what keeps them where they are.
+struct Slice {
+  ConstBuffer keeper;
+  ByteView bytes;
+};
+using Slices = std::vector<Slice>;
+
+/// Called exactly once, on the calling thread or any other of the program, with no lock held.
+template <typename T>
+using Done = std::function<void(Result<T>)>;
+
+class ChunkMemory;
+class Download;
+struct StoreContext;
+
+/// Thread-safe; nothing here waits for the network.
+class MediaStore {
+ public:
+  struct Options {
+    Duration deadline{30'000};      // of every find and read
+    Duration negative_ttl{10'000};  // how long "no such media" is believed
+    std::uint64_t max_unsized = 1_GiB;  // a body without a length is downloaded to find its size, up to this
+    std::uint64_t memory = 128_MiB;     // of chunk buffers, for all streams and for what was read last
+  };
+
+  /// Told, on the timer's thread, when a media turned out to be another version than was known.
+  using ChangeListener = std::function<void(const MediaId&)>;
+
+  /// `cache` may be null. All must outlive this object.
+  MediaStore(const Options& options, ApiClient& api, Cache* cache, Catalog& catalog, Timer& timer);
+  ~MediaStore();
+  MediaStore(const MediaStore&) = delete;
+  MediaStore& operator=(const MediaStore&) = delete;
+
+  void on_change(ChangeListener listener);
+
+  /// What is known of a media; the API is asked where nothing is, by the GET that goes on to bring its bytes.
+  void find(const MediaId& id, Done<MediaItemRef> done) EXCLUDES(mutex_);
+
+  /// The bytes of `range`, which lies within the item's size: all of them or an error. Errc::changed where the item is
+  /// no longer the media's version.
+  void read(const MediaItemRef& item, ByteRange range, Done<Slices> done) EXCLUDES(mutex_);
+
+  /// Somebody has the media open: its download goes on as long as one is.
+  void opened(const MediaId& id) EXCLUDES(mutex_);
+  void closed(const MediaId& id) EXCLUDES(mutex_);
+
+  /// Ends every wait and every download with Errc::cancelled; later ones too. The http client must still run.
+  void stop() EXCLUDES(mutex_);
+
+ private:
+  struct Entry {
+    std::shared_ptr<Download> download;
+    int users = 0;  // calls that are using it just now
+  };
+  class Use;  // keeps an entry in its place while it is used
+
+  std::vector<ConstBuffer> gather(const MediaItem& item, ChunkSpan chunks, std::size_t& missing);
+  void drop_if_idle(const MediaId& id) EXCLUDES(mutex_);
+
+  const std::shared_ptr<StoreContext> context_;
+  Mutex mutex_;  // taken before a download's
+  std::unordered_map<MediaId, Entry> downloads_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mediafs

@@ -1,0 +1,16 @@
+#include "mediafs/api/api_client.h"
+
+#include "api/media_fetch.h"
+
+namespace mediafs {
+
+ApiClient::ApiClient(Options options, HttpClient& http, Timer& timer)
+    : shared_(std::make_shared<ApiShared>(std::move(options), http, timer)) {}
+
+ApiClient::~ApiClient() = default;
+
+std::shared_ptr<Fetch> ApiClient::fetch(FetchRequest request, std::shared_ptr<MediaSink> sink) {
+  return std::make_shared<MediaFetch>(shared_, std::move(request), std::move(sink));
+}
+
+}  // namespace mediafs

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/media_head.h"
+#include "mediafs/api/api_client.h"
+#include "mediafs/api/retry.h"
+#include "mediafs/base/mutex.h"
+
+namespace mediafs {
+
+/// What all fetches of one client share.
+struct ApiShared {
+  ApiShared(ApiClient::Options o, HttpClient& h, Timer& t) : options(std::move(o)), http(h), timer(t) {}
+
+  const ApiClient::Options options;
+  HttpClient& http;
+  Timer& timer;
+  std::atomic<std::size_t> secret = 0;  // index of the one that worked last
+};
+
+/// One question to the API: as many HTTP attempts as it takes until a head is there, then one body.
+///
+/// Attempts run one after another, so what they touch needs no lock; only what cancel(), resume() and the deadline
+/// reach from other threads has one.
+class MediaFetch final : public Fetch, public std::enable_shared_from_this<MediaFetch> {
+ public:
+  MediaFetch(std::shared_ptr<ApiShared> api, FetchRequest request, std::shared_ptr<MediaSink> sink);
+
+  void begin() override EXCLUDES(mutex_);
+  void resume() override EXCLUDES(mutex_);
+  void cancel() override EXCLUDES(mutex_);
+
+ private:
+  class Attempt;
+
+  struct Failure {
+    Error error;
+    int status = 0;    // of the response; 0: none came
+    std::string code;  // the API's own, where its body had one
+    std::optional<Duration> retry_after;
+  };
+
+  void start_attempt() EXCLUDES(mutex_);
+  [[nodiscard]] HttpRequest signed_request() const;
+  void head_arrived() EXCLUDES(mutex_);
+  void attempt_failed(Failure failure) EXCLUDES(mutex_);
+  std::optional<Duration> next_attempt_after(const Failure& failure) REQUIRES(mutex_);
+  void finish(Status outcome) EXCLUDES(mutex_);
+  void stop(Errc why) EXCLUDES(mutex_);
+  Error stop_reason() EXCLUDES(mutex_);
+
+  const std::shared_ptr<ApiShared> api_;
+  const FetchRequest request_;
+  const std::shared_ptr<MediaSink> sink_;
+
+  // Of the attempt that runs: only it, or the one that follows it, comes here.
+  std::size_t secrets_tried_ = 1;
+  std::size_t secret_;
+  bool fresh_;
+
+  Mutex mutex_;  // held while the timer's and the http client's own are taken
+  int attempts_ GUARDED_BY(mutex_) = 0;
+  std::optional<TransferId> transfer_ GUARDED_BY(mutex_);
+  std::optional<Timer::Id> backoff_ GUARDED_BY(mutex_);
+  std::optional<Timer::Id> deadline_ GUARDED_BY(mutex_);
+  std::optional<Errc> stopped_ GUARDED_BY(mutex_);  // cancelled or timed_out: no further attempt
+};
+
+}  // namespace mediafs

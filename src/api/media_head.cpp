@@ -1,0 +1,136 @@
+#include "api/media_head.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "mediafs/http/url.h"
+#include "mediafs/model/chunk.h"
+
+namespace mediafs {
+
+namespace {
+
+Error malformed(std::string_view reason) { return {Errc::protocol, std::string(reason)}; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+bool take(std::string_view& text, std::string_view expected) {
+  if (!text.starts_with(expected)) return false;
+  text.remove_prefix(expected.size());
+  return true;
+}
+
+/// "bytes FIRST-LAST/TOTAL" (RFC 9110 section 14.4) for a range that runs to the end: gives TOTAL.
+std::optional<std::uint64_t> total_of_tail(std::string_view text, std::uint64_t first_asked) {
+  if (!take(text, "bytes ")) return std::nullopt;
+  const auto first = take_number(text);
+  if (!first || *first != first_asked || !take(text, "-")) return std::nullopt;
+  const auto last = take_number(text);
+  if (!last || !take(text, "/")) return std::nullopt;
+  const auto total = take_number(text);
+  if (!total || !text.empty() || *total == 0 || *last != *total - 1 || *first > *last) return std::nullopt;
+  return total;
+}
+
+std::string content_type_of(const ResponseHead& head) {
+  const std::string_view value = head.find("content-type").value_or("");
+  std::string type = lower(value.substr(0, value.find(';')));
+  while (type.ends_with(' ')) type.pop_back();
+  return type.empty() ? "application/octet-stream" : type;
+}
+
+std::string strong_etag_of(const ResponseHead& head) {
+  const std::string_view tag = head.find("etag").value_or("");
+  const bool strong = tag.size() >= 2 && tag.front() == '"' && tag.back() == '"';
+  return strong ? std::string(tag) : std::string();
+}
+
+/// The one signature of the response, empty where there is none; nothing where the headers contradict each other.
+std::optional<std::string> signature_of(const ResponseHead& head) {
+  std::string signature;
+  for (const Header& header : head.headers) {
+    if (header.name != "x-hmac-signature" && header.name != "vrf-hmac-signature") continue;
+    std::string value = lower(header.value);
+    if (value.empty() || (!signature.empty() && signature != value)) return std::nullopt;
+    signature = std::move(value);
+  }
+  return signature;
+}
+
+Result<MediaHead> place_of_body(const ResponseHead& head, const MediaQuestion& question) {
+  MediaHead media;
+  if (head.status == 206) {
+    if (question.offset == 0) return malformed("a partial response that was not asked for");
+    const auto total = total_of_tail(head.find("content-range").value_or(""), question.offset);
+    if (!total) return malformed("a partial response to another range");
+    if (head.content_length && *head.content_length != *total - question.offset) {
+      return malformed("a partial response whose length and range differ");
+    }
+    media.offset = question.offset;
+    media.size = total;
+    media.ranges = true;
+  } else if (head.status == 200) {
+    media.size = head.content_length;
+    media.ranges = lower(head.find("accept-ranges").value_or("")) == "bytes";
+  } else {
+    return malformed("a status that is not part of the API");
+  }
+  if (media.size.value_or(0) > kMaxMediaSize) return malformed("a size beyond any media");
+  return media;
+}
+
+}  // namespace
+
+BodyVerifier::BodyVerifier(std::string signature, const std::vector<SecretString>& secrets)
+    : signature_(std::move(signature)) {
+  for (const SecretString& secret : secrets) candidates_.emplace_back(bytes_of(secret.reveal()));
+}
+
+void BodyVerifier::update(ByteView piece) {
+  for (crypto::HmacSha256& candidate : candidates_) candidate.update(piece);
+}
+
+bool BodyVerifier::matches() {
+  return std::any_of(candidates_.begin(), candidates_.end(), [this](crypto::HmacSha256& candidate) {
+    return crypto::equal_in_constant_time(bytes_of(to_hex(candidate.finish())), bytes_of(signature_));
+  });
+}
+
+Result<MediaHead> interpret_media_head(const ResponseHead& head, const MediaQuestion& question) {
+  auto media = place_of_body(head, question);
+  if (!media) return media;
+  media->content_type = content_type_of(head);
+  media->etag = strong_etag_of(head);
+  if (const auto date = head.find("last-modified")) media->last_modified = parse_http_date(*date);
+
+  const auto signature = signature_of(head);
+  if (!signature) return Error{Errc::corrupt, "contradicting response signatures"};
+  const auto client = head.find("x-auth-client");
+  if (client && *client != question.credentials->api_key.reveal()) {
+    return Error{Errc::corrupt, "a response meant for another client"};
+  }
+  const bool is_signed = !signature->empty();
+  if (!is_signed && question.require_signature) return Error{Errc::corrupt, "a response without a signature"};
+  // A captive portal or a firewall's page; and a body whose cut nobody would notice.
+  if (!is_signed && media->content_type == "text/html") return malformed("an HTML page in place of a media");
+  if (!is_signed && head.close_delimited()) return malformed("a body without length or signature");
+  if (is_signed && head.status == 200) {
+    media->verifier = std::make_shared<BodyVerifier>(*signature, question.credentials->shared_secrets);
+  }
+  return media;
+}
+
+}  // namespace mediafs

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "mediafs/api/media_body.h"
+
+namespace mediafs {
+
+/// What was asked of the API for one media.
+struct MediaQuestion {
+  std::uint64_t offset = 0;               // > 0: a range from there to the end was asked for
+  bool require_signature = false;
+  const Credentials* credentials = nullptr;
+};
+
+/// Checks the head of a 200 or 206. Errc::protocol where it answers another question or is not of the API,
+/// Errc::corrupt where its signature headers cannot be right.
+Result<MediaHead> interpret_media_head(const ResponseHead& head, const MediaQuestion& question);
+
+}  // namespace mediafs

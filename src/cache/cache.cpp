@@ -1,0 +1,138 @@
+#include "mediafs/cache/cache.h"
+
+#include <algorithm>
+#include <array>
+
+#include "cache/cache_files.h"
+#include "cache/environment.h"
+#include "cache/sealing.h"
+#include "cache/writer.h"
+#include "mediafs/base/log.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::uint64_t kCatalogMapSize = 1_GiB;       // address space, not disk
+constexpr std::uint64_t kChunkMapSlack = 256_MiB;      // copy-on-write: deletes need pages too
+constexpr std::uint64_t kSyncAtExitAtMost = 64_MiB;    // more could take longer than an exit may
+
+struct Databases {
+  CacheDirectory::Key key;
+  std::unique_ptr<Environment> catalog;
+  std::unique_ptr<Environment> chunks;
+};
+
+Result<Databases> open_databases(CacheDirectory& directory, const Cache::Options& options,
+                                 const std::vector<SecretString>& secrets) {
+  auto key = directory.load_or_make_key(secrets);
+  if (!key) return key.error();
+  auto catalog = Environment::open(directory.catalog_path(), kCatalogMapSize);
+  if (!catalog) return std::move(catalog).error().in("catalog");
+  auto chunks = Environment::open(directory.chunks_path(), options.size_limit + kChunkMapSlack);
+  if (!chunks) return std::move(chunks).error().in("chunks");
+  return Databases{*std::move(key), *std::move(catalog), *std::move(chunks)};
+}
+
+}  // namespace
+
+/// The files of one cache and the thread that writes them.
+class Cache::Files {
+ public:
+  Files(CacheDirectory held, Databases opened)
+      : directory(std::move(held)),
+        databases(std::move(opened)),
+        sealing(databases.key.key, databases.key.id),
+        writer(std::make_unique<CacheWriter>(sealing, *databases.catalog, *databases.chunks)) {}
+
+  ~Files() {
+    writer->settle();
+    const bool can_sync = !writer->sync_failed() && writer->unsynced() <= kSyncAtExitAtMost;
+    writer.reset();
+    // Otherwise the mark stays dirty: fine unless the power goes before the kernel has written it all.
+    if (can_sync && databases.chunks->sync().ok() && databases.catalog->sync().ok()) {
+      static_cast<void>(directory.mark_clean().ok());
+    }
+  }
+  Files(const Files&) = delete;
+  Files& operator=(const Files&) = delete;
+
+  CacheDirectory directory;
+  Databases databases;
+  const Sealing sealing;
+  std::unique_ptr<CacheWriter> writer;
+};
+
+Cache::Cache(std::unique_ptr<Files> files) : files_(std::move(files)) {}
+Cache::~Cache() = default;
+
+Result<std::unique_ptr<Cache>> Cache::open(const Options& options, const std::vector<SecretString>& secrets) {
+  auto directory = CacheDirectory::open(options.directory);
+  if (!directory) return directory.error();
+  if (Status kept = directory->discard_if_power_was_lost(); !kept) return kept.error();
+  if (Status marked = directory->mark_dirty(); !marked) return marked.error();
+
+  auto databases = open_databases(*directory, options, secrets);
+  if (!databases && databases.error().code == Errc::corrupt) {
+    log::warning("the cache's files are damaged ({}); beginning a new one beside them", databases.error().context);
+    directory->set_aside();
+    databases = open_databases(*directory, options, secrets);
+  }
+  if (!databases) return databases.error();
+  auto files = std::make_unique<Files>(*std::move(directory), *std::move(databases));
+  return std::unique_ptr<Cache>(new Cache(std::move(files)));
+}
+
+std::vector<MediaItem> Cache::load_items() {
+  std::vector<MediaItem> items;
+  std::size_t unreadable = 0;
+  const Status read = files_->databases.catalog->for_each([&](ByteView name, ByteView record) {
+    if (auto item = files_->sealing.open_item(name, record)) {
+      items.push_back(*std::move(item));
+    } else {
+      ++unreadable;
+    }
+    return true;
+  });
+  if (!read || unreadable > 0) log::warning("the cache's catalog has {} unreadable records", unreadable);
+  return items;
+}
+
+bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, MutableBytes out) {
+  const ChunkKey key{item.revision, index};
+  if (const ConstBuffer queued = files_->writer->queued(key)) {
+    std::copy_n(queued.get(), kChunkSize, out.begin());
+    return true;
+  }
+  // The record is copied before it is opened: what is authenticated must be what is served, and the map is shared
+  // with whoever can write to the file.
+  std::array<std::byte, crypto::kNonceSize> nonce{};
+  std::array<std::byte, crypto::kTagSize> tag{};
+  bool whole = false;
+  const std::string name = files_->sealing.chunk_name(item.id, key);
+  const bool found = files_->databases.chunks->get(bytes_of(name), [&](ByteView record) {
+    whole = record.size() == kChunkRecordSize;
+    if (!whole) return;
+    std::copy_n(record.begin(), nonce.size(), nonce.begin());
+    std::copy_n(record.begin() + nonce.size(), kChunkSize, out.begin());
+    std::copy_n(record.end() - tag.size(), tag.size(), tag.begin());
+  });
+  if (!found) return false;
+  if (whole && files_->sealing.open_chunk(item.id, key, {.nonce = nonce, .text = out, .tag = tag})) return true;
+  log::warning("a record of the cache does not match its key; its bytes are fetched again");
+  return false;
+}
+
+void Cache::store_chunk(const MediaId& id, ChunkKey key, ConstBuffer bytes) {
+  files_->writer->enqueue(CacheWriter::Chunk{id, key, std::move(bytes)});
+}
+
+bool Cache::accepts_chunks() const { return files_->writer->accepts_chunks(); }
+
+void Cache::store_item(MediaItem item) { files_->writer->enqueue(std::move(item)); }
+
+void Cache::drop(const MediaId& id, Revision revision) { files_->writer->enqueue(CacheWriter::Drop{id, revision}); }
+
+void Cache::settle() { files_->writer->settle(); }
+
+}  // namespace mediafs

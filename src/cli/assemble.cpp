@@ -1,0 +1,123 @@
+#include "cli/assemble.h"
+
+#include <pthread.h>
+
+#include <csignal>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "mediafs/api/api_client.h"
+#include "mediafs/base/log.h"
+#include "mediafs/base/timer.h"
+#include "mediafs/cache/cache.h"
+#include "mediafs/crypto/digest.h"
+#include "mediafs/filesystem/filesystem.h"
+#include "mediafs/http/http_client.h"
+#include "mediafs/mount/mount.h"
+#include "mediafs/store/catalog.h"
+#include "mediafs/store/media_store.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::chrono::seconds kReachWithin{5};
+constexpr std::chrono::seconds kReachWithinWhenKnown{1};
+
+/// Threads inherit the mask, so signals reach the main thread alone.
+void mask_signals(int how) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(how, &set, nullptr);
+}
+
+/// One directory for each API and key, so that integrations never mix; its name tells neither.
+std::string cache_directory(const MountCommand& command, const BaseUrl& base, const Credentials& credentials) {
+  const SecretString identity(fmt::format("mediafs cache\n{}\n{}", base.text(), credentials.api_key.reveal()));
+  const crypto::Digest digest = crypto::sha256(bytes_of(identity.reveal()));
+  return command.cache_dir + "/" + to_hex(ByteView(digest).first(16));
+}
+
+/// The cache, or null where there is to be none; an Exit where another server has it.
+std::optional<Exit> open_cache(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
+                               std::unique_ptr<Cache>& cache) {
+  if (command.no_cache) return std::nullopt;
+  auto opened = Cache::open(
+      {.directory = cache_directory(command, base, credentials), .size_limit = command.cache_size},
+      credentials.shared_secrets);
+  if (opened) {
+    cache = *std::move(opened);
+    return std::nullopt;
+  }
+  if (opened.error().code == Errc::unavailable) {
+    return Exit{ExitCode::cache_in_use,
+                "another server uses this cache: give this mount its own with --cache-dir, or --no-cache"};
+  }
+  log::warning("no cache: {}", opened.error().context);
+  fmt::print(stderr, "mediafs: going on without a cache: {}\n", opened.error().context);
+  return std::nullopt;
+}
+
+/// What is known can be read with the API away; with nothing known there is nothing to mount for.
+std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, bool something_known) {
+  const Status reachable =
+      check_reachable(base.text(), command.proxy, something_known ? kReachWithinWhenKnown : kReachWithin);
+  if (reachable) return std::nullopt;
+  const std::string what = fmt::format("the API at {} cannot be reached: {}", base.text(), reachable.error().context);
+  if (!something_known) return Exit{ExitCode::unreachable, what};
+  log::warning("{}; what is cached can be read", what);
+  fmt::print(stderr, "mediafs: {}; what is cached can be read\n", what);
+  return std::nullopt;
+}
+
+Mount::Options mount_options(const MountCommand& command, const BaseUrl& base) {
+  return {.mountpoint = command.mountpoint,
+          .source = base.text(),
+          .allow_other = command.allow_other,
+          .owner = command.uid,
+          .group = command.gid,
+          .file_mode = command.file_mode,
+          .directory_mode = command.dir_mode,
+          .negative_ttl = command.negative_ttl};
+}
+
+}  // namespace
+
+Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credentials, const Ready& ready) {
+  if (!log::set_up(command.log)) return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
+  mask_signals(SIG_BLOCK);
+  std::unique_ptr<Cache> cache;
+  if (auto exit = open_cache(command, base, credentials, cache)) return *exit;
+  Catalog catalog(cache.get());
+  if (auto exit = check_api(command, base, catalog.size() > 0)) return *exit;
+
+  Timer timer;
+  HttpClient http({.ca_file = command.cacert, .proxy = command.proxy});
+  ApiClient api({.base = base,
+                 .credentials = std::move(credentials),
+                 .require_signature = command.require_signature},
+                http, timer);
+  MediaStore store({.deadline = command.deadline,
+                    .negative_ttl = command.negative_ttl,
+                    .max_unsized = command.max_unsized,
+                    .memory = command.memory},
+                   api, cache.get(), catalog, timer);
+  Filesystem filesystem(catalog, store);
+  auto mount = Mount::open(mount_options(command, base), filesystem);
+  if (!mount) return {ExitCode::mount_refused, fmt::format("{}: {}", command.mountpoint, mount.error().context)};
+  store.on_change([&mount](const MediaId& id) { (*mount)->invalidate(node_number_of(id)); });
+
+  mask_signals(SIG_UNBLOCK);
+  log::info("mounted");
+  const bool ended_well = (*mount)->run(ready);
+  // From the top: nobody waits any more, nothing comes any more, no job is left; then the floors go by themselves.
+  store.stop();
+  http.stop();
+  timer.stop();
+  log::info("unmounted");
+  return {ended_well ? ExitCode::ok : ExitCode::internal, {}};
+}
+
+}  // namespace mediafs

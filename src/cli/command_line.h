@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "cli/argument_list.h"
+#include "cli/exit_code.h"
+#include "cli/mount_command.h"
+
+namespace mediafs {
+
+struct UnmountCommand {
+  std::string mountpoint;
+  bool lazy = false;
+};
+
+/// What to do; or an Exit, where there is nothing to do but to tell (help, version, a mistake).
+using Command = std::variant<MountCommand, UnmountCommand, Exit>;
+
+/// `arguments` is argv without the program's name. Reads the --config file, if one is named, and nothing else.
+Command parse_command_line(const std::string& program, const Arguments& arguments);
+
+}  // namespace mediafs

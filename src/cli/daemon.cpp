@@ -1,0 +1,71 @@
+#include "cli/daemon.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "mediafs/base/unique_fd.h"
+
+namespace mediafs {
+
+namespace {
+
+// On the pipe: one byte, the exit code, then the message.
+void tell(int pipe, const Exit& exit) {
+  std::string text(1, static_cast<char>(exit.code));
+  text += exit.message;
+  while (::write(pipe, text.data(), text.size()) < 0 && errno == EINTR) {
+  }
+}
+
+Exit listen(int pipe) {
+  std::string text;
+  char buffer[1024];
+  for (;;) {
+    const ssize_t count = ::read(pipe, buffer, sizeof(buffer));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  if (text.empty()) return {ExitCode::internal, "the server ended before the mount was ready"};
+  return {static_cast<ExitCode>(text.front()), text.substr(1)};
+}
+
+/// Nothing of the caller is held on to: not its terminal, not its pipes, not its directory.
+void let_go() {
+  const UniqueFd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), fd);
+}
+
+}  // namespace
+
+Exit run_in_background(const std::function<Exit(const Ready&)>& serve) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return {ExitCode::internal, "no pipe"};
+  UniqueFd reading(ends[0]);
+  auto writing = std::make_shared<UniqueFd>(ends[1]);
+  const pid_t child = ::fork();
+  if (child < 0) return {ExitCode::internal, "no process"};
+  if (child > 0) {
+    writing->reset();
+    Exit exit = listen(reading.get());
+    if (exit.code != ExitCode::ok) ::waitpid(child, nullptr, 0);
+    return exit;
+  }
+  reading.reset();
+  ::setsid();
+  if (::chdir("/") != 0) return {ExitCode::internal, "no root directory"};
+  Exit exit = serve([writing] {
+    let_go();
+    tell(writing->get(), {});
+    writing->reset();
+  });
+  if (*writing) tell(writing->get(), exit);
+  return {exit.code, {}};
+}
+
+}  // namespace mediafs

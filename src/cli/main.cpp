@@ -1,0 +1,79 @@
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "cli/assemble.h"
+#include "cli/command_line.h"
+#include "cli/credentials_source.h"
+#include "cli/daemon.h"
+#include "cli/mount_point.h"
+
+namespace mediafs {
+
+namespace {
+
+/// What holds keys and faces leaves no core file, lets nobody attach, and makes no file that others can read.
+void harden() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__)  // its leak check attaches to the process
+  ::prctl(PR_SET_DUMPABLE, 0);
+#endif
+  ::umask(077);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::unsetenv("SSLKEYLOGFILE");  // libcurl would write the session keys there
+}
+
+Exit run_mount(const MountCommand& command) {
+  auto credentials = load_credentials(command.credentials);
+  const auto base = BaseUrl::parse(command.url, command.allow_http);
+  if (!base) return {ExitCode::bad_url, base.error().context};
+  if (base->text().find_first_of(",\\") != std::string::npos) {
+    return {ExitCode::bad_url, "the API URL has a comma or backslash in it"};
+  }
+  if (!credentials) return {ExitCode::credentials, credentials.error().context};
+  if (auto exit = check_fuse()) return *exit;
+  if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir)) return *exit;
+  const auto serve_here = [&](const Ready& ready) { return serve(command, *base, *credentials, ready); };
+  return command.foreground ? serve_here([] {}) : run_in_background(serve_here);
+}
+
+Exit run(const Command& command) {
+  if (const auto* mount = std::get_if<MountCommand>(&command)) return run_mount(*mount);
+  if (const auto* unmounting = std::get_if<UnmountCommand>(&command)) {
+    return unmount(unmounting->mountpoint, unmounting->lazy);
+  }
+  return std::get<Exit>(command);
+}
+
+}  // namespace
+
+}  // namespace mediafs
+
+int main(int argc, char** argv) {
+  try {
+    mediafs::harden();
+    const std::string program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "mediafs";
+    const mediafs::Arguments arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const mediafs::Exit exit = mediafs::run(mediafs::parse_command_line(program, arguments));
+    const bool good = exit.code == mediafs::ExitCode::ok;
+    if (!exit.message.empty()) {
+      fmt::print(good ? stdout : stderr, "{}{}{}", good ? "" : "mediafs: ", exit.message,
+                 exit.message.ends_with('\n') ? "" : "\n");
+    }
+    return static_cast<int>(exit.code);
+  } catch (const std::exception& fault) {
+    std::fputs("mediafs: ", stderr);
+    std::fputs(fault.what(), stderr);
+    std::fputs("\n", stderr);
+    return static_cast<int>(mediafs::ExitCode::internal);
+  }
+}

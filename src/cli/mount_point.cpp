@@ -1,0 +1,167 @@
+#include "cli/mount_point.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "cli/mount_table.h"
+#include "mediafs/base/unique_fd.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr int kAnswerWithinMs = 2000;
+
+std::string mountinfo() {
+  std::ifstream file("/proc/self/mountinfo");
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// Runs `body` in a child and gives its exit status; -1 where it takes too long (it is then killed, and left to the
+/// kernel if even that does not end it).
+template <typename Body>
+int in_child(const Body& body) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(body());
+  if (child < 0) return -1;
+  const UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  pollfd ended{handle.get(), POLLIN, 0};
+  if (::poll(&ended, 1, kAnswerWithinMs) != 1) {
+    ::kill(child, SIGKILL);
+    return -1;
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int run_fusermount(const char* flags, const std::string& mountpoint) {
+  return in_child([&] {
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::execlp("fusermount3", "fusermount3", flags, mountpoint.c_str(), nullptr);
+    return 127;
+  });
+}
+
+bool detach(const std::string& mountpoint) {
+  if (::geteuid() == 0) return ::umount2(mountpoint.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
+  return run_fusermount("-uz", mountpoint) == 0;
+}
+
+bool is_ours(std::string_view type) { return type == "fuse.mediafs"; }
+
+/// The errno of a stat(2) that is not waited for beyond two seconds.
+int state_of(const std::string& mountpoint) {
+  return in_child([&] {
+    struct stat ignored {};
+    return ::stat(mountpoint.c_str(), &ignored) == 0 ? 0 : errno;
+  });
+}
+
+std::optional<Exit> check_existing_mount(const std::string& mountpoint) {
+  const auto type = mounted_type(mountinfo(), mountpoint);
+  if (!type) return std::nullopt;
+  const Exit in_use{ExitCode::mount_point_in_use, fmt::format("{} is already a mount ({})", mountpoint, *type)};
+  if (!is_ours(*type)) return in_use;
+  const int state = state_of(mountpoint);
+  if (state != ENOTCONN && state != ECONNABORTED) return in_use;
+  if (!detach(mountpoint)) {
+    return Exit{ExitCode::mount_point_in_use, fmt::format("{} is a mount whose server is gone, and cannot be cleared: {}",
+                                                          mountpoint, std::strerror(errno))};  // NOLINT
+  }
+  return check_existing_mount(mountpoint);  // there may be another one under it
+}
+
+bool lies_within(const std::filesystem::path& inner, const std::filesystem::path& outer) {
+  const auto [end_of_outer, ignored] = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
+  return end_of_outer == outer.end();
+}
+
+/// With links resolved, as far as the path exists.
+std::filesystem::path resolved(const std::string& path) {
+  std::error_code failed;
+  auto canonical = std::filesystem::weakly_canonical(path, failed);
+  return failed ? std::filesystem::path(path) : canonical;
+}
+
+}  // namespace
+
+std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::string& cache_dir) {
+  if (auto exit = check_existing_mount(mountpoint)) return exit;
+  struct stat there {};
+  if (::stat(mountpoint.c_str(), &there) != 0) {
+    return Exit{ExitCode::mount_point_missing, fmt::format("{}: {}", mountpoint, std::strerror(errno))};  // NOLINT
+  }
+  if (!S_ISDIR(there.st_mode)) {
+    return Exit{ExitCode::mount_point_not_directory, fmt::format("{} is not a directory", mountpoint)};
+  }
+  const std::filesystem::path place = resolved(mountpoint);
+  if (auto exit = place.string() == mountpoint ? std::nullopt : check_existing_mount(place.string())) return exit;
+  if (!cache_dir.empty()) {
+    const std::filesystem::path cache = resolved(cache_dir);
+    if (lies_within(place, cache) || lies_within(cache, place)) {
+      return Exit{ExitCode::mount_point_in_cache,
+                  fmt::format("the mount point {} and the cache {} lie within each other", mountpoint, cache_dir)};
+    }
+  }
+  std::error_code failed;
+  const bool empty = std::filesystem::is_empty(place, failed);
+  if (failed) return Exit{ExitCode::mount_point_missing, fmt::format("{}: {}", mountpoint, failed.message())};
+  if (!empty) return Exit{ExitCode::mount_point_not_empty, fmt::format("{} is not empty", mountpoint)};
+  return std::nullopt;
+}
+
+std::optional<Exit> check_fuse() {
+  const UniqueFd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
+  if (!device) {
+    return Exit{ExitCode::no_fuse_device,
+                fmt::format("/dev/fuse cannot be opened ({}): load the fuse module, or pass the device into the container",
+                            std::strerror(errno))};  // NOLINT
+  }
+  if (::geteuid() == 0) return std::nullopt;  // root mounts without help
+  const int found = in_child([] {
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::execlp("fusermount3", "fusermount3", "--version", nullptr);
+    return 127;
+  });
+  if (found == 0) return std::nullopt;
+  return Exit{ExitCode::no_fusermount, "fusermount3 is missing: install the package fuse3"};
+}
+
+Exit unmount(const std::string& mountpoint, bool lazy) {
+  const auto type = mounted_type(mountinfo(), mountpoint);
+  if (!type || !is_ours(*type)) {
+    return {ExitCode::not_a_mount, fmt::format("{} is not a mount of mediafs", mountpoint)};
+  }
+  if (lazy) {
+    if (detach(mountpoint)) return {};
+    return {ExitCode::internal, fmt::format("{} cannot be detached", mountpoint)};
+  }
+  if (::geteuid() == 0) {
+    if (::umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW) == 0) return {};
+    if (errno != EBUSY) return {ExitCode::internal, fmt::format("{}: {}", mountpoint, std::strerror(errno))};  // NOLINT
+  } else if (run_fusermount("-u", mountpoint) == 0) {
+    return {};
+  }
+  return {ExitCode::busy, fmt::format("{} is in use (--lazy detaches it all the same)", mountpoint)};
+}
+
+}  // namespace mediafs

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/exit_code.h"
+
+namespace mediafs {
+
+/// Whether a mount can be made there; why not, if not. A mount of ours whose server is gone is cleared first.
+/// Never waits for a file system that does not answer. `cache_dir` may be empty.
+std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::string& cache_dir);
+
+/// Whether this machine and user can mount at all.
+std::optional<Exit> check_fuse();
+
+/// Takes a mount of ours down.
+Exit unmount(const std::string& mountpoint, bool lazy);
+
+}  // namespace mediafs

@@ -1,0 +1,53 @@
+#include "cli/units.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace mediafs {
+
+namespace {
+
+using Unit = std::pair<std::string_view, std::uint64_t>;
+
+constexpr std::array<Unit, 5> kMilliseconds{
+    {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+constexpr std::array<Unit, 5> kBytes{
+    {{"", 1}, {"K", 1ULL << 10}, {"M", 1ULL << 20}, {"G", 1ULL << 30}, {"T", 1ULL << 40}}};
+constexpr std::uint64_t kCentury = 100ULL * 366 * 86'400'000;
+
+template <std::size_t N>
+std::optional<std::uint64_t> parse_quantity(std::string_view text, const std::array<Unit, N>& units) {
+  std::uint64_t number = 0;
+  const char* const past = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), past, number);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view name(end, static_cast<std::size_t>(past - end));
+  for (const auto& [unit, factor] : units) {
+    if (name != unit) continue;
+    std::uint64_t product = 0;
+    if (__builtin_mul_overflow(number, factor, &product)) return std::nullopt;
+    return product;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Duration> parse_duration(std::string_view text) {
+  const auto milliseconds = parse_quantity(text, kMilliseconds);
+  if (!milliseconds || *milliseconds > kCentury) return std::nullopt;
+  return Duration(static_cast<Duration::rep>(*milliseconds));
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) { return parse_quantity(text, kBytes); }
+
+std::optional<unsigned> parse_mode(std::string_view text) {
+  unsigned mode = 0;
+  const char* const past = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), past, mode, 8);
+  if (error != std::errc() || end != past || mode > 0777) return std::nullopt;
+  return mode;
+}
+
+}  // namespace mediafs

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "mediafs/base/clock.h"
+
+namespace mediafs {
+
+/// `500ms`, `6s`, `5m`, `12h`, `30d`: a whole number and a unit. Nothing where it is neither, or beyond a century.
+std::optional<Duration> parse_duration(std::string_view text);
+
+/// `4096`, `64K`, `64M`, `10G`, `2T`, powers of 1024. Nothing where it is none of them or overflows.
+std::optional<std::uint64_t> parse_size(std::string_view text);
+
+/// An octal mode such as 0400; nothing where it is none or has bits beyond 0777.
+std::optional<unsigned> parse_mode(std::string_view text);
+
+}  // namespace mediafs

@@ -1,0 +1,132 @@
+#include "mediafs/filesystem/filesystem.h"
+
+#include <algorithm>
+
+#include "mediafs/crypto/random.h"
+
+namespace mediafs {
+
+namespace {
+
+Attributes attributes_of(const MediaItem& item) {
+  return {.node = node_number_of(item.id), .size = item.size, .modified = item.modified};
+}
+
+}  // namespace
+
+Filesystem::Filesystem(Catalog& catalog, MediaStore& store)
+    : catalog_(catalog), store_(store), started_(wall_seconds()) {
+  for (const MediaItemRef& item : catalog_.all()) static_cast<void>(adopt(*item).ok());
+}
+
+bool Filesystem::can_exist(NodeNumber parent, std::string_view name) {
+  return parent == kRootNode && MediaId::parse(name).ok();
+}
+
+/// Makes the media's node known, so that its number leads back to it.
+Result<Attributes> Filesystem::adopt(const MediaItem& item) {
+  const Attributes attributes = attributes_of(item);
+  const MutexLock lock(mutex_);
+  const auto [place, added] = media_.try_emplace(attributes.node, item.id);
+  if (place->second != item.id) return Error{Errc::internal, "two media with one node number"};
+  return attributes;
+}
+
+Result<MediaId> Filesystem::id_at(NodeNumber node) {
+  if (node == kRootNode) return Error{Errc::is_directory, ""};
+  const MutexLock lock(mutex_);
+  const auto found = media_.find(node);
+  if (found == media_.end()) return Error{Errc::changed, "a node that is not known any more"};
+  return found->second;
+}
+
+Result<MediaItemRef> Filesystem::media_at(NodeNumber node) {
+  const auto id = id_at(node);
+  if (!id) return id.error();
+  if (auto item = catalog_.find(*id)) return item;
+  return Error{Errc::changed, "a media that is not known any more"};
+}
+
+void Filesystem::lookup(NodeNumber parent, std::string_view name, Done<Attributes> done) {
+  if (parent != kRootNode) return done(Error{Errc::not_directory, ""});
+  const auto id = MediaId::parse(name);
+  if (!id) return done(id.error());
+  store_.find(*id, [this, done = std::move(done)](const Result<MediaItemRef>& item) {
+    done(item ? adopt(**item) : Result<Attributes>(item.error()));
+  });
+}
+
+Result<Attributes> Filesystem::attributes(NodeNumber node) {
+  if (node == kRootNode) return Attributes{.node = kRootNode, .directory = true, .modified = started_, .links = 2};
+  const auto item = media_at(node);
+  if (!item) return item.error();
+  return attributes_of(**item);
+}
+
+DirectorySnapshot Filesystem::list_root() {
+  auto entries = std::make_shared<std::vector<DirectoryEntry>>();
+  const Attributes root{.node = kRootNode, .directory = true, .modified = started_, .links = 2};
+  for (const MediaItemRef& item : catalog_.all()) {
+    if (const auto attributes = adopt(*item)) entries->push_back({item->id.text(), *attributes});
+  }
+  std::sort(entries->begin(), entries->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  entries->insert(entries->begin(), {{".", root}, {"..", root}});
+  return entries;
+}
+
+Result<std::uint64_t> Filesystem::open_directory(NodeNumber node) {
+  if (node != kRootNode) return Error{Errc::not_directory, ""};
+  DirectorySnapshot snapshot = list_root();
+  const std::uint64_t handle = crypto::random_number();  // unlike any of an earlier server
+  const MutexLock lock(mutex_);
+  open_directories_[handle] = std::move(snapshot);
+  return handle;
+}
+
+Result<DirectorySnapshot> Filesystem::directory(NodeNumber node, std::uint64_t handle) {
+  if (node != kRootNode) return Error{Errc::not_directory, ""};
+  {
+    const MutexLock lock(mutex_);
+    const auto found = open_directories_.find(handle);
+    if (found != open_directories_.end()) return found->second;
+  }
+  DirectorySnapshot snapshot = list_root();
+  const MutexLock lock(mutex_);
+  return open_directories_.try_emplace(handle, std::move(snapshot)).first->second;
+}
+
+void Filesystem::close_directory(std::uint64_t handle) {
+  const MutexLock lock(mutex_);
+  open_directories_.erase(handle);
+}
+
+Result<Revision> Filesystem::open(NodeNumber node) {
+  const auto item = media_at(node);
+  if (!item) return item.error();
+  store_.opened((*item)->id);
+  return (*item)->revision;
+}
+
+void Filesystem::read(NodeNumber node, Revision version, ByteRange range, Done<Slices> done) {
+  const auto item = media_at(node);
+  if (!item) return done(item.error());
+  if ((*item)->revision != version) return done(Error{Errc::changed, "another version than was opened"});
+  const ByteRange there = clipped(range, (*item)->size);
+  if (there.empty()) return done(Slices{});
+  store_.read(*item, there, std::move(done));
+}
+
+void Filesystem::close(NodeNumber node) {
+  if (const auto id = id_at(node)) store_.closed(*id);
+}
+
+Space Filesystem::space() const {
+  Space space;
+  for (const MediaItemRef& item : catalog_.all()) {
+    space.bytes += item->size;
+    ++space.files;
+  }
+  return space;
+}
+
+}  // namespace mediafs

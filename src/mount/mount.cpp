@@ -1,0 +1,97 @@
+#include "mediafs/mount/mount.h"
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "mediafs/base/log.h"
+#include "mount/init_reply.h"
+#include "mount/libfuse.h"
+#include "mount/operations.h"
+#include "mount/read_ahead.h"
+
+namespace mediafs {
+
+namespace {
+
+struct DestroyConfig {
+  void operator()(fuse_loop_config* config) const { fuse_loop_cfg_destroy(config); }
+};
+
+/// Handlers do not wait for the network, so a few threads are enough; more than two, since a slow disk may hold one up.
+unsigned worker_threads() { return std::clamp(std::thread::hardware_concurrency(), 4U, 8U); }
+
+std::vector<std::string> session_arguments(const Mount::Options& options) {
+  std::string flags = "-oro,nosuid,nodev,noexec,default_permissions,subtype=mediafs,fsname=" + options.source;
+  if (options.allow_other) flags += ",allow_other";
+  return {"mediafs", flags};
+}
+
+}  // namespace
+
+/// libfuse's session with what its callbacks need.
+class Mount::Session {
+ public:
+  Session(const Options& options, Filesystem& filesystem) : serving_{filesystem, options} {}
+
+  ~Session() {
+    if (session_ == nullptr) return;
+    if (handles_signals_) fuse_remove_signal_handlers(session_);
+    if (mounted_) fuse_session_unmount(session_);
+    fuse_session_destroy(session_);
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Status open() {
+    std::vector<std::string> words = session_arguments(serving_.options);
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    fuse_args arguments{.argc = static_cast<int>(pointers.size()), .argv = pointers.data(), .allocated = 0};
+    session_ = fuse_session_new(&arguments, &operations(), sizeof(fuse_lowlevel_ops), &serving_);
+    if (session_ == nullptr) return Error{Errc::internal, "libfuse refuses the mount's options"};
+    if (fuse_session_mount(session_, serving_.options.mountpoint.c_str()) != 0) {
+      return Error{Errc::denied, "the kernel or fusermount3 refuses the mount"};
+    }
+    mounted_ = true;
+    if (!watch_init_reply(session_)) return Error{Errc::internal, "libfuse refuses custom I/O"};
+    if (fuse_set_signal_handlers(session_) != 0) return Error{Errc::internal, "no signal handlers"};
+    handles_signals_ = true;
+    return ok_status();
+  }
+
+  bool run(std::function<void()> ready) {
+    serving_.ready = [this, ready = std::move(ready)] {
+      raise_read_ahead(serving_.options.mountpoint);
+      ready();
+    };
+    const std::unique_ptr<fuse_loop_config, DestroyConfig> config(fuse_loop_cfg_create());
+    fuse_loop_cfg_set_max_threads(config.get(), worker_threads());
+    return fuse_session_loop_mt(session_, config.get()) >= 0;
+  }
+
+  void invalidate(NodeNumber node) {
+    fuse_lowlevel_notify_inval_inode(session_, static_cast<fuse_ino_t>(node), 0, 0);
+  }
+
+ private:
+  Serving serving_;
+  fuse_session* session_ = nullptr;
+  bool mounted_ = false;
+  bool handles_signals_ = false;
+};
+
+Mount::Mount(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+Mount::~Mount() = default;
+
+Result<std::unique_ptr<Mount>> Mount::open(const Options& options, Filesystem& filesystem) {
+  auto session = std::make_unique<Session>(options, filesystem);
+  if (const Status opened = session->open(); !opened) return opened.error();
+  return std::unique_ptr<Mount>(new Mount(std::move(session)));
+}
+
+bool Mount::run(std::function<void()> ready) { return session_->run(std::move(ready)); }
+
+void Mount::invalidate(NodeNumber node) { session_->invalidate(node); }
+
+}  // namespace mediafs

@@ -1,0 +1,143 @@
+#include "store/download.h"
+
+#include <algorithm>
+
+namespace mediafs {
+
+Download::Download(MediaId id, std::shared_ptr<StoreContext> context)
+    : id_(std::move(id)), context_(std::move(context)), item_(context_->catalog.find(id_)) {
+  if (item_) revision_ = item_->revision;
+}
+
+void Download::set_up() {
+  const MutexLock lock(mutex_);
+  waiters_ = std::make_unique<Waiters>(context_->timer, context_->options.deadline,
+                                       [self = weak_from_this()](std::uint64_t waiter) {
+                                         if (const auto download = self.lock()) download->expire(waiter);
+                                       });
+}
+
+/// Why nothing new is begun, if so.
+std::optional<Error> Download::refusal() const {
+  if (context_->stopping) return Error{Errc::cancelled, "shutting down"};
+  // The kernel repeats a failed read page by page; each must not be a request.
+  if (failure_ && steady_now() < failure_->until) return failure_->error;
+  return std::nullopt;
+}
+
+void Download::find(Done<MediaItemRef> done) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  if (item_) {
+    effects.add([done = std::move(done), item = item_] { done(item); });
+  } else if (const auto error = refusal()) {
+    effects.add([done = std::move(done), error = *error] { done(error); });
+  } else {
+    waiters_->add_finder(std::move(done));
+    ensure_stream_for(effects, ChunkIndex{0});
+    wake_streams(effects);
+  }
+}
+
+bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
+                    const Done<Slices>& done, bool last_try) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  if (item->revision != revision_) {
+    effects.add([done] { done(Error{Errc::changed, "another version than was opened"}); });
+    return true;
+  }
+  PendingRead read(item, range, chunks, done);
+  const ChunkIndex missing = read.first_missing();
+  if (!last_try && seen_.seen(missing)) return false;
+  if (const auto error = refusal()) {
+    effects.add([done, error = *error] { done(error); });
+    return true;
+  }
+  waiters_->add_read(std::move(read));
+  demand_end_ = std::max(demand_end_, range.end());
+  for (const auto& stream : streams_) {
+    if (stream->filling && !waits_for_verification(*stream, stream->filling_chunk())) {
+      waiters_->offer(effects, stream->filling_chunk(), stream->filling, stream->filled);
+    }
+  }
+  ensure_stream_for(effects, missing);
+  wake_streams(effects);
+  return true;
+}
+
+void Download::opened() {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  ++opens_;
+  wake_streams(effects);
+}
+
+void Download::closed() {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  --opens_;
+  notice_idleness(effects);
+}
+
+void Download::stop() {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  cancel_streams(effects);
+  fail(effects, Error{Errc::cancelled, "shutting down"});
+}
+
+void Download::expire(std::uint64_t waiter) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  waiters_->expired(effects, waiter);
+  notice_idleness(effects);
+}
+
+bool Download::idle() const {
+  const MutexLock lock(mutex_);
+  const bool remembers = failure_ && steady_now() < failure_->until;
+  return !wanted() && streams_.empty() && restarts_pending_ == 0 && !remembers;
+}
+
+void Download::notice_idleness(Effects& effects) {
+  if (wanted() || !streams_.empty() || restarts_pending_ > 0) return;
+  effects.add([context = context_, id = id_] { context->idle(id); });
+}
+
+Flow Download::stream_head(Stream& stream, const MediaHead& head) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  if (stream.cancelled) return Flow::stop;
+  adopt_head(effects, stream, head);
+  return stream.cancelled ? Flow::stop : Flow::go_on;
+}
+
+Flow Download::stream_body(Stream& stream, ByteView piece) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  if (stream.cancelled) return Flow::stop;
+  if (stream.position + piece.size() > most_bytes()) {
+    stream.cancelled = true;
+    const Errc code = unsized_ ? Errc::too_large : Errc::protocol;
+    fail(effects, Error{code, unsized_ ? "a body without a length, beyond the cap" : "a body longer than its size"});
+    return Flow::stop;
+  }
+  if (stream.position >= limit_of(stream) || !provide_buffers(stream, piece.size())) return pause(stream);
+  append(effects, stream, piece);
+  return stream.cancelled ? Flow::stop : Flow::go_on;
+}
+
+void Download::stream_end(Stream& stream, Status outcome) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  stream.fetch.reset();
+  const auto self = stream.shared_from_this();
+  std::erase(streams_, self);
+  if (outcome.ok() && !stream.cancelled) outcome = finish(effects, stream);
+  if (!outcome.ok()) recover(effects, stream, outcome.error());
+  for (const PendingRead& read : waiters_->reads()) ensure_stream_for(effects, read.first_missing());
+  notice_idleness(effects);
+}
+
+}  // namespace mediafs

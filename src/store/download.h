@@ -1,0 +1,104 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "mediafs/base/mutex.h"
+#include "store/effects.h"
+#include "store/seen_bytes.h"
+#include "store/store_context.h"
+#include "store/stream.h"
+#include "store/waiters.h"
+
+namespace mediafs {
+
+/// Everything under way for one media: its streams, who waits for what, and what has been seen of its bytes.
+///
+/// Thread-safe. Replies and requests go out as effects, after the lock; chunks are handed to the memory and to the
+/// cache's queue under it, so that a chunk is always in one of the places where a reader looks.
+class Download final : public std::enable_shared_from_this<Download> {
+ public:
+  Download(MediaId id, std::shared_ptr<StoreContext> context);
+
+  /// The second half of construction, which needs a shared_ptr to this.
+  void set_up();
+
+  void find(Done<MediaItemRef> done) EXCLUDES(mutex_);
+
+  /// `chunks` as PendingRead wants it. False, with nothing done, where a chunk that is missing has come by meanwhile and
+  /// is to be looked for once more; never where `last_try`.
+  bool read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
+            const Done<Slices>& done, bool last_try) EXCLUDES(mutex_);
+
+  void opened() EXCLUDES(mutex_);
+  void closed() EXCLUDES(mutex_);
+  void stop() EXCLUDES(mutex_);
+
+  /// Nothing under way, nobody waiting, nothing worth remembering.
+  [[nodiscard]] bool idle() const EXCLUDES(mutex_);
+
+  // From the http thread, by way of Stream.
+  Flow stream_head(Stream& stream, const MediaHead& head) EXCLUDES(mutex_);
+  Flow stream_body(Stream& stream, ByteView piece) EXCLUDES(mutex_);
+  void stream_end(Stream& stream, Status outcome) EXCLUDES(mutex_);
+
+ private:
+  struct Failure {
+    Error error;
+    SteadyTime until;
+  };
+
+  [[nodiscard]] bool wanted() const REQUIRES(mutex_) { return opens_ > 0 || !waiters_->none(); }
+  [[nodiscard]] std::optional<Error> refusal() const REQUIRES(mutex_);
+  void expire(std::uint64_t waiter) EXCLUDES(mutex_);
+  void notice_idleness(Effects& effects) REQUIRES(mutex_);
+
+  // download_streams.cpp: when to fetch what.
+  [[nodiscard]] bool is_coming(ChunkIndex chunk) const REQUIRES(mutex_);
+  void ensure_stream_for(Effects& effects, ChunkIndex chunk) REQUIRES(mutex_);
+  void start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) REQUIRES(mutex_);
+  void wake_streams(Effects& effects) REQUIRES(mutex_);
+  void cancel_streams(Effects& effects, const Stream* except = nullptr) REQUIRES(mutex_);
+  [[nodiscard]] std::uint64_t limit_of(const Stream& stream) const REQUIRES(mutex_);
+  Flow pause(Stream& stream) REQUIRES(mutex_);
+  void drop_unwanted() EXCLUDES(mutex_);
+  void restart_later(const std::shared_ptr<Stream>& broken, Duration delay) REQUIRES(mutex_);
+  void restart(const std::shared_ptr<Stream>& broken) EXCLUDES(mutex_);
+  std::shared_ptr<Stream> successor_of(Stream& broken) REQUIRES(mutex_);
+  void recover(Effects& effects, Stream& stream, const Error& error) REQUIRES(mutex_);
+  void fail(Effects& effects, const Error& error) REQUIRES(mutex_);
+
+  // download_bytes.cpp: what comes in.
+  void adopt_head(Effects& effects, Stream& stream, const MediaHead& head) REQUIRES(mutex_);
+  [[nodiscard]] bool same_version(const MediaHead& head) const REQUIRES(mutex_);
+  void remember_item(const MediaHead& head, std::uint64_t size) REQUIRES(mutex_);
+  void version_changed(Effects& effects, Errc tell_readers) REQUIRES(mutex_);
+  [[nodiscard]] std::uint64_t most_bytes() const REQUIRES(mutex_);
+  [[nodiscard]] bool waits_for_verification(const Stream& stream, ChunkIndex index) const REQUIRES(mutex_);
+  bool provide_buffers(Stream& stream, std::size_t piece) REQUIRES(mutex_);
+  void append(Effects& effects, Stream& stream, ByteView piece) REQUIRES(mutex_);
+  void complete_chunk(Effects& effects, Stream& stream, ChunkIndex index) REQUIRES(mutex_);
+  void release(Effects& effects, ChunkIndex index, Buffer chunk, std::uint64_t length) REQUIRES(mutex_);
+  Status finish(Effects& effects, Stream& stream) REQUIRES(mutex_);
+
+  const MediaId id_;
+  const std::shared_ptr<StoreContext> context_;
+
+  mutable Mutex mutex_;
+  std::unique_ptr<Waiters> waiters_ GUARDED_BY(mutex_);
+  MediaItemRef item_ GUARDED_BY(mutex_);                 // null until a head has told
+  std::optional<MediaHead> unsized_ GUARDED_BY(mutex_);  // the head of a body whose size is being found
+  Revision revision_ GUARDED_BY(mutex_){};               // of what the streams bring
+  SeenBytes seen_ GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Stream>> streams_ GUARDED_BY(mutex_);
+  std::uint64_t demand_end_ GUARDED_BY(mutex_) = 0;  // of the furthest read so far
+  std::uint64_t furthest_ GUARDED_BY(mutex_) = 0;    // the end of what has ever been received
+  int attempts_ GUARDED_BY(mutex_) = 0;              // streams broken since the last progress
+  int restarts_pending_ GUARDED_BY(mutex_) = 0;
+  int opens_ GUARDED_BY(mutex_) = 0;
+  bool drop_scheduled_ GUARDED_BY(mutex_) = false;
+  std::optional<Failure> failure_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mediafs

@@ -1,0 +1,170 @@
+// Download, the part that takes bytes in: heads, versions, chunks.
+#include <algorithm>
+#include <cstring>
+
+#include "mediafs/base/log.h"
+#include "mediafs/crypto/pseudonym.h"
+#include "store/download.h"
+#include "store/stream_plan.h"
+
+namespace mediafs {
+
+/// The most that a body may hold, as far as is known.
+std::uint64_t Download::most_bytes() const {
+  return item_ ? item_->size : context_->options.max_unsized;
+}
+
+bool Download::same_version(const MediaHead& head) const {
+  const bool same_size = !head.size || *head.size == item_->size;
+  const bool same_tag = head.etag.empty() || item_->etag.empty() || head.etag == item_->etag;
+  return same_size && same_tag;
+}
+
+void Download::remember_item(const MediaHead& head, std::uint64_t size) {
+  const UnixSeconds first_seen = item_ ? item_->modified : wall_seconds();
+  item_ = context_->catalog.remember({.id = id_,
+                                      .revision = revision_,
+                                      .size = size,
+                                      .content_type = head.content_type,
+                                      .modified = head.last_modified.value_or(first_seen),
+                                      .etag = head.etag,
+                                      .complete = false,
+                                      .unverified = head.verifier != nullptr});
+}
+
+void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& head) {
+  stream.head_seen = true;
+  if (head.offset != stream.position) {  // asked to go on, the origin begins anew
+    if (stream.filling && !stream.holds_back) {
+      seen_.leave_remnant(stream.filling_chunk(), std::move(stream.filling), stream.filled);
+    }
+    stream.position = head.offset;
+    stream.filling.reset();
+    stream.filled = 0;
+    stream.held.clear();
+  }
+  stream.verifier = head.verifier;
+  if (item_ && !same_version(head)) {
+    cancel_streams(effects, &stream);  // they bring the version that was
+    version_changed(effects, Errc::changed);
+    item_ = nullptr;
+  }
+  if (!item_) {
+    if (revision_ == Revision{}) revision_ = new_revision();
+    if (head.size) {
+      remember_item(head, *head.size);
+    } else {
+      unsized_ = head;
+    }
+  }
+  stream.holds_back = stream.verifier && item_ && item_->size <= kSmallMedia;
+  if (item_) waiters_->answer_finders(effects, item_);
+}
+
+/// What is here belongs to a version that is no more (or never was: a signature did not match).
+void Download::version_changed(Effects& effects, Errc tell_readers) {
+  log::warning("media {}: {}", crypto::pseudonym(id_.text()),
+               tell_readers == Errc::changed ? "the origin has another version now" : "its signature does not match");
+  waiters_->fail_reads(effects, Error{tell_readers, "the version that was opened is gone"},
+                       [](const PendingRead&) { return true; });
+  if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
+  seen_ = SeenBytes();
+  revision_ = new_revision();
+  if (item_) {
+    MediaItem renewed = *item_;
+    renewed.revision = revision_;
+    renewed.complete = false;
+    item_ = context_->catalog.remember(std::move(renewed));
+  }
+  context_->timer.at(steady_now(), [context = context_, id = id_] { context->changed(id); });
+}
+
+bool Download::waits_for_verification(const Stream& stream, ChunkIndex index) const {
+  if (stream.holds_back || seen_.has_remnant(index)) return true;
+  return stream.verifier && item_ && next(index) == ChunkIndex{chunk_count(item_->size)};
+}
+
+bool Download::provide_buffers(Stream& stream, std::size_t piece) {
+  const std::size_t needed = (stream.filling ? 0U : 1U) + (stream.filled + piece > kChunkSize ? 1U : 0U);
+  if (stream.spare.size() >= needed) return true;
+  // A stream that gives nothing away before its end must not wait for blocks while it holds some: all or none.
+  const bool all = stream.holds_back && !stream.filling && stream.held.empty();
+  auto blocks = context_->pool.try_acquire(all ? chunk_count(item_->size) : needed - stream.spare.size());
+  if (blocks.empty()) {
+    context_->pool.when_freed([fetch = stream.fetch] { fetch->resume(); });
+    return false;
+  }
+  std::move(blocks.begin(), blocks.end(), std::back_inserter(stream.spare));
+  return true;
+}
+
+void Download::append(Effects& effects, Stream& stream, ByteView piece) {
+  while (!piece.empty() && !stream.cancelled) {
+    if (!stream.filling) {
+      stream.filling = std::move(stream.spare.back());
+      stream.spare.pop_back();
+    }
+    const ChunkIndex index = stream.filling_chunk();
+    const std::size_t count = std::min<std::size_t>(piece.size(), kChunkSize - stream.filled);
+    std::memcpy(stream.filling.get() + stream.filled, piece.data(), count);
+    piece = piece.subspan(count);
+    stream.filled += count;
+    stream.position += count;
+    if (stream.position > furthest_) {
+      furthest_ = stream.position;
+      attempts_ = 0;
+    }
+    if (stream.filled == kChunkSize || (item_ && stream.position == item_->size)) {
+      complete_chunk(effects, stream, index);
+    } else if (!waits_for_verification(stream, index)) {
+      waiters_->offer(effects, index, stream.filling, stream.filled);
+    }
+  }
+}
+
+void Download::complete_chunk(Effects& effects, Stream& stream, ChunkIndex index) {
+  Buffer chunk = std::move(stream.filling);
+  const std::uint64_t length = std::exchange(stream.filled, 0);
+  std::memset(chunk.get() + length, 0, kChunkSize - length);  // the cache seals whole chunks
+  const bool hold = stream.holds_back || (stream.verifier && item_ && stream.position == item_->size);
+  if (hold) {
+    stream.held[index] = std::move(chunk);
+  } else {
+    release(effects, index, std::move(chunk), length);
+  }
+}
+
+void Download::release(Effects& effects, ChunkIndex index, Buffer chunk, std::uint64_t length) {
+  if (!seen_.agrees(index, ByteView(chunk.get(), length))) {
+    version_changed(effects, Errc::changed);
+    cancel_streams(effects);
+    return;
+  }
+  const ChunkKey key{revision_, index};
+  context_->memory.put(key, chunk);
+  if (context_->cache_keeps()) context_->cache->store_chunk(id_, key, chunk);
+  waiters_->offer(effects, index, chunk, kChunkSize);
+}
+
+/// The body has ended as it should, and its signature, if any, is right.
+Status Download::finish(Effects& effects, Stream& stream) {
+  if (stream.filled > 0) complete_chunk(effects, stream, stream.filling_chunk());
+  if (unsized_) {
+    remember_item(*unsized_, stream.position);
+    unsized_.reset();
+  }
+  if (stream.position != item_->size) return Error{Errc::protocol, "a body shorter than its size"};
+  for (auto& [index, chunk] : std::exchange(stream.held, {})) {
+    release(effects, index, std::move(chunk), chunk_length(item_->size, index));
+  }
+  if (seen_.count() == chunk_count(item_->size) && !item_->complete) {
+    MediaItem whole = *item_;
+    whole.complete = true;
+    whole.unverified = false;
+    item_ = context_->catalog.remember(std::move(whole));
+  }
+  waiters_->answer_finders(effects, item_);
+  return ok_status();
+}
+
+}  // namespace mediafs

@@ -1,0 +1,165 @@
+// Download, the part that decides when to fetch what, and what to do when a stream breaks.
+#include <algorithm>
+
+#include "mediafs/api/retry.h"
+#include "mediafs/base/log.h"
+#include "mediafs/crypto/pseudonym.h"
+#include "mediafs/crypto/random.h"
+#include "store/download.h"
+#include "store/stream_plan.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr auto kKeepUnwanted = std::chrono::seconds(5);
+constexpr auto kRememberFailure = std::chrono::seconds(1);
+
+double draw_jitter() { return static_cast<double>(crypto::random_number() >> 32) / 4294967296.0; }
+
+}  // namespace
+
+bool Download::is_coming(ChunkIndex chunk) const {
+  std::vector<std::uint64_t> positions;
+  for (const auto& stream : streams_) {
+    if (!stream->cancelled) positions.push_back(stream->position);
+  }
+  return restarts_pending_ > 0 || stream_bringing(chunk, positions).has_value();
+}
+
+void Download::ensure_stream_for(Effects& effects, ChunkIndex chunk) {
+  if (is_coming(chunk)) return;
+  auto stream = std::make_shared<Stream>(shared_from_this());
+  // Without a strong validator nothing proves that a range belongs to the version that is here.
+  if (item_ && !item_->etag.empty()) stream->position = start_of(chunk);
+  start_stream(effects, stream, /*fresh=*/false);
+}
+
+void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) {
+  FetchRequest request{.id = id_,
+                       .offset = stream->position,
+                       .if_range = item_ ? item_->etag : std::string(),
+                       .verifier = stream->verifier,
+                       .fresh_connection = fresh,
+                       .deadline = steady_now() + context_->options.deadline};
+  stream->fetch = context_->api.fetch(std::move(request), stream);
+  streams_.push_back(stream);
+  effects.add([fetch = stream->fetch] { fetch->begin(); });
+}
+
+std::uint64_t Download::limit_of(const Stream& stream) const {
+  if (!item_) return most_bytes();  // finding the size takes the whole body
+  return stream_limit({.size = item_->size,
+                       .position = stream.position,
+                       .wanted = wanted(),
+                       .kept = context_->cache_keeps(),
+                       .demand_end = demand_end_});
+}
+
+Flow Download::pause(Stream& stream) {
+  stream.paused = true;
+  if (!wanted() && !drop_scheduled_) {
+    drop_scheduled_ = true;
+    context_->timer.at(steady_now() + kKeepUnwanted, [self = weak_from_this()] {
+      if (const auto download = self.lock()) download->drop_unwanted();
+    });
+  }
+  return Flow::pause;
+}
+
+void Download::wake_streams(Effects& effects) {
+  for (const auto& stream : streams_) {
+    if (!stream->paused || stream->position >= limit_of(*stream)) continue;
+    stream->paused = false;
+    effects.add([fetch = stream->fetch] { fetch->resume(); });
+  }
+}
+
+void Download::cancel_streams(Effects& effects, const Stream* except) {
+  for (const auto& stream : streams_) {
+    if (stream.get() == except) continue;
+    stream->cancelled = true;
+    effects.add([fetch = stream->fetch] { fetch->cancel(); });
+  }
+}
+
+void Download::drop_unwanted() {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  drop_scheduled_ = false;
+  if (!wanted()) cancel_streams(effects);
+}
+
+/// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.
+void Download::recover(Effects& effects, Stream& stream, const Error& error) {
+  if (stream.cancelled && !context_->stopping) return;
+  const bool transient = error.code != Errc::cancelled;
+  if (!stream.head_seen || !transient) {  // all retries have been made by now
+    if (error.code == Errc::not_found && !item_) context_->catalog.note_absent(id_, context_->options.negative_ttl);
+    return fail(effects, error);
+  }
+  if (error.code == Errc::corrupt) {
+    stream.position = 0;  // none of it can be told right from wrong
+    stream.filling.reset();
+    stream.held.clear();
+    if (!stream.holds_back) version_changed(effects, Errc::corrupt);
+  }
+  ++attempts_;
+  const auto delay = delay_before_retry({.failure = error.code,
+                                         .attempts = attempts_,
+                                         .left = context_->options.deadline,
+                                         .retry_after = std::nullopt,
+                                         .jitter = draw_jitter()});
+  const bool worth_it = wanted() || stream_limit({.size = item_ ? item_->size : 0,
+                                                  .position = stream.position}) > stream.position;
+  if (!delay) return fail(effects, error);
+  if (worth_it) restart_later(stream.shared_from_this(), *delay);
+}
+
+void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration delay) {
+  ++restarts_pending_;
+  context_->timer.at(steady_now() + delay, [self = weak_from_this(), broken] {
+    if (const auto download = self.lock()) download->restart(broken);
+  });
+}
+
+void Download::restart(const std::shared_ptr<Stream>& broken) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  --restarts_pending_;
+  if (context_->stopping) return fail(effects, Error{Errc::cancelled, "shutting down"});
+  start_stream(effects, successor_of(*broken), /*fresh=*/true);
+}
+
+/// Goes on where the broken stream left off, if it can be proved to be the same version; else from the start.
+std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
+  auto stream = std::make_shared<Stream>(shared_from_this());
+  const bool provable = item_ && !item_->etag.empty() && broken.position > 0 && broken.position < item_->size;
+  if (provable) {
+    stream->position = broken.position;
+    stream->filling = std::move(broken.filling);
+    stream->filled = broken.filled;
+    stream->spare = std::move(broken.spare);
+    stream->held = std::move(broken.held);
+    stream->verifier = std::move(broken.verifier);
+    stream->holds_back = broken.holds_back;
+  } else if (broken.filling && !broken.holds_back) {
+    seen_.leave_remnant(broken.filling_chunk(), std::move(broken.filling), broken.filled);
+  }
+  return stream;
+}
+
+/// Tells everybody who waits for what no other stream brings; remembers it for a moment.
+void Download::fail(Effects& effects, const Error& error) {
+  if (error.code != Errc::cancelled) log::warning("media {}: {} ({})", crypto::pseudonym(id_.text()), to_string(error.code), error.context);
+  failure_ = Failure{error, steady_now() + kRememberFailure};
+  context_->timer.at(failure_->until, [self = weak_from_this()] {
+    if (const auto download = self.lock(); download && download->idle()) download->context_->idle(download->id_);
+  });
+  waiters_->answer_finders(effects, error);
+  waiters_->fail_reads(effects, error, [this](const PendingRead& read) REQUIRES(mutex_) {
+    return context_->stopping || !is_coming(read.first_missing());
+  });
+}
+
+}  // namespace mediafs

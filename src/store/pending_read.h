@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mediafs/base/timer.h"
+#include "mediafs/store/media_store.h"
+
+namespace mediafs {
+
+/// A read that waits for some of its chunks.
+class PendingRead {
+ public:
+  /// `chunks` holds what is there already, null for what is missing, one for each chunk of the range.
+  PendingRead(MediaItemRef item, ByteRange range, std::vector<ConstBuffer> chunks, Done<Slices> done);
+
+  [[nodiscard]] const MediaItem& item() const { return *item_; }
+  [[nodiscard]] ByteRange range() const { return range_; }
+  [[nodiscard]] bool complete() const { return missing_ == 0; }
+  [[nodiscard]] ChunkIndex first_missing() const;
+
+  /// Takes the chunk if it is one that is missing and `filled` bytes of it are all that this read wants of it.
+  void offer(ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled);
+
+  /// The bytes of the range. REQUIRES: complete().
+  [[nodiscard]] Slices slices() const;
+
+  [[nodiscard]] const Done<Slices>& done() const { return done_; }
+
+  // Set when it begins to wait.
+  std::uint64_t id = 0;
+  Timer::Id deadline{};
+
+ private:
+  MediaItemRef item_;
+  ByteRange range_;
+  ChunkSpan span_;
+  std::vector<ConstBuffer> chunks_;
+  std::size_t missing_;
+  Done<Slices> done_;
+};
+
+}  // namespace mediafs

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "mediafs/base/buffer_pool.h"
+#include "mediafs/model/chunk.h"
+
+namespace mediafs {
+
+/// What has been seen of one version's bytes, to notice when a second transfer brings other ones: an origin without
+/// validators gives no other sign. Guarded by its owner.
+class SeenBytes {
+ public:
+  /// Whether the chunk agrees with what was seen of it before; remembers it.
+  bool agrees(ChunkIndex index, ByteView chunk);
+
+  /// A transfer broke within a chunk, of which readers may have had the first `filled` bytes.
+  void leave_remnant(ChunkIndex index, Buffer bytes, std::uint64_t filled) {
+    remnant_ = Remnant{index, std::move(bytes), filled};
+  }
+  /// Until that chunk has come again whole, no part of it can be trusted to continue what was served.
+  [[nodiscard]] bool has_remnant(ChunkIndex index) const { return remnant_ && remnant_->index == index; }
+
+  [[nodiscard]] bool seen(ChunkIndex index) const {
+    return number_of(index) < prints_.size() && prints_[number_of(index)].has_value();
+  }
+  /// How many different chunks.
+  [[nodiscard]] std::size_t count() const { return count_; }
+
+ private:
+  struct Remnant {
+    ChunkIndex index{};
+    Buffer bytes;
+    std::uint64_t filled = 0;
+  };
+
+  std::vector<std::optional<std::uint64_t>> prints_;
+  std::size_t count_ = 0;
+  std::optional<Remnant> remnant_;
+};
+
+}  // namespace mediafs

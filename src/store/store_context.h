@@ -1,0 +1,36 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "mediafs/store/media_store.h"
+#include "store/chunk_memory.h"
+
+namespace mediafs {
+
+/// What the store and its downloads work with.
+struct StoreContext {
+  StoreContext(const MediaStore::Options& o, ApiClient& a, Cache* c, Catalog& k, Timer& t)
+      : options(o),
+        api(a),
+        cache(c),
+        catalog(k),
+        timer(t),
+        pool(kChunkSize, static_cast<std::size_t>(o.memory / kChunkSize)),
+        memory(static_cast<std::size_t>(o.memory / kChunkSize / 2)) {}
+
+  const MediaStore::Options options;
+  ApiClient& api;
+  Cache* const cache;
+  Catalog& catalog;
+  Timer& timer;
+  BufferPool pool;
+  ChunkMemory memory;  // half of the pool at most, so that streams always find a block in the end
+  MediaStore::ChangeListener changed = [](const MediaId&) {};
+  std::function<void(const MediaId&)> idle = [](const MediaId&) {};  // a download has nothing left to do
+  std::atomic<bool> stopping = false;
+
+  [[nodiscard]] bool cache_keeps() const { return cache != nullptr && cache->accepts_chunks(); }
+};
+
+}  // namespace mediafs

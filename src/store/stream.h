@@ -1,0 +1,44 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "mediafs/api/api_client.h"
+#include "mediafs/base/buffer_pool.h"
+#include "mediafs/model/chunk.h"
+
+namespace mediafs {
+
+class Download;
+
+/// One GET's run through a media, chunk after chunk. What it holds is guarded by its download's mutex; it only passes
+/// the calls of the http thread on.
+class Stream final : public MediaSink, public std::enable_shared_from_this<Stream> {
+ public:
+  explicit Stream(std::shared_ptr<Download> download) : download_(std::move(download)) {}
+
+  Flow on_head(const MediaHead& head) override;
+  Flow on_body(ByteView piece) override;
+  void on_end(Status outcome) override;
+
+  /// The chunk that `filling` is of. REQUIRES: it is not yet complete.
+  [[nodiscard]] ChunkIndex filling_chunk() const { return chunk_at(position - filled); }
+
+  std::uint64_t position = 0;  // of the next byte in the media
+  std::uint64_t filled = 0;    // bytes of the chunk at `position` that stand in `filling`
+  Buffer filling;
+  std::vector<Buffer> spare;                 // taken beforehand by a stream that holds back what it brings
+  std::map<ChunkIndex, Buffer> held;         // complete, and not to be seen before the body is verified
+  std::shared_ptr<BodyVerifier> verifier;    // has seen every byte before `position`
+  std::shared_ptr<Fetch> fetch;
+  bool holds_back = false;
+  bool head_seen = false;
+  bool paused = false;
+  bool cancelled = false;
+
+ private:
+  const std::shared_ptr<Download> download_;
+};
+
+}  // namespace mediafs

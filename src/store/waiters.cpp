@@ -1,0 +1,80 @@
+#include "store/waiters.h"
+
+#include <algorithm>
+
+namespace mediafs {
+
+namespace {
+
+Error deadline_passed() { return {Errc::timed_out, "the deadline passed"}; }
+
+}  // namespace
+
+Waiters::Waiters(Timer& timer, Duration deadline, Expire expire)
+    : timer_(timer), deadline_(deadline), expire_(std::move(expire)) {}
+
+Waiters::~Waiters() {
+  for (const Finder& finder : finders_) timer_.cancel(finder.deadline);
+  for (const PendingRead& read : reads_) timer_.cancel(read.deadline);
+}
+
+Timer::Id Waiters::start_deadline(std::uint64_t id) {
+  return timer_.at(steady_now() + deadline_, [expire = expire_, id] { expire(id); });
+}
+
+void Waiters::add_finder(Done<MediaItemRef> done) {
+  const std::uint64_t id = ++last_id_;
+  finders_.push_back({id, std::move(done), start_deadline(id)});
+}
+
+void Waiters::add_read(PendingRead read) {
+  read.id = ++last_id_;
+  read.deadline = start_deadline(read.id);
+  reads_.push_back(std::move(read));
+}
+
+void Waiters::answer_finders(Effects& effects, const Result<MediaItemRef>& answer) {
+  for (Finder& finder : finders_) {
+    timer_.cancel(finder.deadline);
+    effects.add([done = std::move(finder.done), answer] { done(answer); });
+  }
+  finders_.clear();
+}
+
+void Waiters::offer(Effects& effects, ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled) {
+  for (auto read = reads_.begin(); read != reads_.end();) {
+    read->offer(index, chunk, filled);
+    if (!read->complete()) {
+      ++read;
+      continue;
+    }
+    timer_.cancel(read->deadline);
+    effects.add([done = read->done(), slices = read->slices()]() mutable { done(std::move(slices)); });
+    read = reads_.erase(read);
+  }
+}
+
+void Waiters::fail_reads(Effects& effects, const Error& error,
+                         const std::function<bool(const PendingRead&)>& concerned) {
+  for (auto read = reads_.begin(); read != reads_.end();) {
+    if (!concerned(*read)) {
+      ++read;
+      continue;
+    }
+    timer_.cancel(read->deadline);
+    effects.add([done = read->done(), error] { done(error); });
+    read = reads_.erase(read);
+  }
+}
+
+void Waiters::expired(Effects& effects, std::uint64_t waiter) {
+  const auto finder = std::find_if(finders_.begin(), finders_.end(), [&](const Finder& f) { return f.id == waiter; });
+  if (finder != finders_.end()) {
+    effects.add([done = std::move(finder->done)] { done(deadline_passed()); });
+    finders_.erase(finder);
+    return;
+  }
+  fail_reads(effects, deadline_passed(), [&](const PendingRead& read) { return read.id == waiter; });
+}
+
+}  // namespace mediafs

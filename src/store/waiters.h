@@ -1,0 +1,59 @@
+#pragma once
+
+#include <list>
+#include <memory>
+
+#include "mediafs/base/timer.h"
+#include "store/effects.h"
+#include "store/pending_read.h"
+
+namespace mediafs {
+
+/// Who waits for a media: for its head, or for some of its bytes. Each has a deadline. Guarded by its owner; replies
+/// go out as effects.
+class Waiters {
+ public:
+  using Expire = std::function<void(std::uint64_t waiter)>;
+
+  /// `expire` is called on the timer's thread when a waiter's time is up; the owner then calls expired().
+  Waiters(Timer& timer, Duration deadline, Expire expire);
+  ~Waiters();
+  Waiters(const Waiters&) = delete;
+  Waiters& operator=(const Waiters&) = delete;
+
+  [[nodiscard]] bool none() const { return finders_.empty() && reads_.empty(); }
+  [[nodiscard]] bool nobody_finds() const { return finders_.empty(); }
+  [[nodiscard]] const std::list<PendingRead>& reads() const { return reads_; }
+
+  void add_finder(Done<MediaItemRef> done);
+  void add_read(PendingRead read);
+
+  /// Replies to everybody who waits for the head.
+  void answer_finders(Effects& effects, const Result<MediaItemRef>& answer);
+
+  /// Gives the reads that lack it the chunk, or its first `filled` bytes, and replies to those that are complete.
+  void offer(Effects& effects, ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled);
+
+  /// Replies with the error to the reads for which `concerned` holds.
+  void fail_reads(Effects& effects, const Error& error, const std::function<bool(const PendingRead&)>& concerned);
+
+  void expired(Effects& effects, std::uint64_t waiter);
+
+ private:
+  struct Finder {
+    std::uint64_t id;
+    Done<MediaItemRef> done;
+    Timer::Id deadline;
+  };
+
+  Timer::Id start_deadline(std::uint64_t id);
+
+  Timer& timer_;
+  const Duration deadline_;
+  const Expire expire_;
+  std::uint64_t last_id_ = 0;
+  std::list<Finder> finders_;
+  std::list<PendingRead> reads_;
+};
+
+}  // namespace mediafs
