@@ -12,7 +12,6 @@ target_compile_options(
             -Wnon-virtual-dtor
             -Woverloaded-virtual
             -Wcast-align
-            -Wnull-dereference
             -Wformat=2
             # Designated initialisers leave out what has its default: that is what they are for.
             -Wno-missing-field-initializers

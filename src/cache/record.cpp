@@ -81,7 +81,7 @@ std::optional<MediaItem> decode_item(ByteView record) {
   item.unverified = (flags & kUnverified) != 0;
   item.content_type = reader.text();
   item.etag = reader.text();
-  if (!reader.only_padding_left() || item.size > kMaxMediaSize) return std::nullopt;
+  if (!reader.only_padding_left() || record.size() % kPadding != 0 || item.size > kMaxMediaSize) return std::nullopt;
   return item;
 }
 

@@ -21,6 +21,13 @@ bool is_mounts_own(std::string_view option) {
          std::find(kMountsOwn.begin(), kMountsOwn.end(), option) != kMountsOwn.end();
 }
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
 /// --name or --name=value; underscores in the name become hyphens, as fstab's habit is the former.
 std::string long_option(std::string_view option) {
   std::string out = fmt::format("--{}", option);
@@ -62,10 +69,14 @@ Result<Arguments> expand_config(std::string_view text) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+    line = trimmed(line);
     if (line.empty() || line.front() == '#') continue;
-    if (line.starts_with("config=")) return Error{Errc::invalid_argument, "a config file cannot name another"};
-    arguments.push_back(long_option(line));
+    const std::size_t equals = line.find('=');
+    const std::string_view name = trimmed(line.substr(0, equals));
+    if (name == "config") return Error{Errc::invalid_argument, "a config file cannot name another"};
+    const bool has_value = equals != std::string_view::npos;
+    arguments.push_back(
+        long_option(has_value ? fmt::format("{}={}", name, trimmed(line.substr(equals + 1))) : std::string(name)));
   }
   return arguments;
 }

@@ -50,6 +50,7 @@ inline Error error_of(CURLcode code) {
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9, as a garbage status line looks
     case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_OUT_OF_MEMORY:  // what libcurl says of a header line beyond its own limit, too
     case CURLE_WRITE_ERROR: return {Errc::protocol, text};
     case CURLE_URL_MALFORMAT:
     case CURLE_FAILED_INIT:

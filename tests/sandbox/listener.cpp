@@ -140,6 +140,7 @@ void Listener::stop() {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
     ::eventfd_write(stop_.get(), 1);
+    ::shutdown(socket_.get(), SHUT_RDWR);  // from now on connecting is refused, not queued
     for (const auto& connection : connections_) {
       if (connection->stream) connection->stream->abort();
     }

@@ -1,0 +1,175 @@
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include "mediafs/api/api_client.h"
+#include "sandbox/server.h"
+
+namespace mediafs {
+namespace {
+
+const std::string kId = "tiny-media-000000001";
+
+class KeepingSink : public MediaSink {
+ public:
+  Flow on_head(const MediaHead& head) override {
+    ++heads;
+    size = head.size;
+    return Flow::go_on;
+  }
+  Flow on_body(ByteView piece) override {
+    body += text_of(piece);
+    return Flow::go_on;
+  }
+  void on_end(Status outcome) override { ended.set_value(std::move(outcome)); }
+
+  int heads = 0;
+  std::optional<std::uint64_t> size;
+  std::string body;
+  std::promise<Status> ended;
+};
+
+class FetchTest : public testing::Test {
+ protected:
+  FetchTest() { server_.put_media(kId, "image/png", "the bytes"); }
+
+  ApiClient client(std::vector<std::string> secrets = {"sandbox-secret"}, bool require_signature = false) {
+    Credentials credentials{SecretString("sandbox-key"), {}};
+    for (const std::string& secret : secrets) credentials.shared_secrets.emplace_back(secret);
+    return ApiClient({.base = *BaseUrl::parse(server_.url(), false),
+                      .credentials = credentials,
+                      .require_signature = require_signature},
+                     http_, timer_);
+  }
+  Status fetch(ApiClient& api, Duration deadline = std::chrono::seconds(20)) {
+    sink_ = std::make_shared<KeepingSink>();
+    fetch_ = api.fetch({.id = *MediaId::parse(kId), .deadline = steady_now() + deadline}, sink_);
+    fetch_->begin();
+    return sink_->ended.get_future().get();
+  }
+  void expect_failure(const Status& outcome, Errc code) {
+    ASSERT_FALSE(outcome.ok());
+    EXPECT_EQ(to_string(outcome.error().code), to_string(code)) << outcome.error().context;
+  }
+
+  sandbox::Server server_;
+  Timer timer_;
+  HttpClient http_{{}};
+  std::shared_ptr<KeepingSink> sink_;
+  std::shared_ptr<Fetch> fetch_;
+};
+
+TEST_F(FetchTest, GivesTheBytesWithOneRequest) {
+  ApiClient api = client();
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_EQ(sink_->body, "the bytes");
+  EXPECT_EQ(sink_->size, 9U);
+  EXPECT_EQ(server_.total_requests(), 1U);
+}
+
+TEST_F(FetchTest, FailuresThatMayPassAreRetriedUnseen) {
+  server_.set_rules(kId + " 1 status 503\n" + kId + " 2 drop\n" + kId + " 3 status-plain 502");
+  ApiClient api = client();
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_EQ(sink_->heads, 1);
+  EXPECT_EQ(sink_->body, "the bytes");
+  EXPECT_EQ(server_.total_requests(), 4U);
+}
+
+TEST_F(FetchTest, APersistentFailureEndsAfterFiveAttempts) {
+  server_.set_rules("* * status 500");
+  ApiClient api = client();
+  expect_failure(fetch(api), Errc::unavailable);
+  EXPECT_EQ(server_.total_requests(), 5U);
+}
+
+TEST_F(FetchTest, ThrottlingThatOutlastsTheDeadlineIsSaidAtOnce) {
+  server_.set_rules("* * status 429 + retry-after 3600");
+  ApiClient api = client();
+  expect_failure(fetch(api), Errc::throttled);
+  EXPECT_EQ(server_.total_requests(), 1U);
+}
+
+TEST_F(FetchTest, ThrottlingThatPassesIsWaitedFor) {
+  server_.set_rules("* 1 status 429 + retry-after 0");
+  ApiClient api = client();
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_EQ(server_.total_requests(), 2U);
+}
+
+TEST_F(FetchTest, TheOtherActiveSecretIsTriedOnceAndRemembered) {
+  ApiClient api = client({"retired-secret", "sandbox-secret"});
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_EQ(server_.total_requests(), 2U);
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_EQ(server_.total_requests(), 3U);
+}
+
+TEST_F(FetchTest, WrongSecretsAreDeniedWithoutARetryStorm) {
+  ApiClient api = client({"wrong-1", "wrong-2"});
+  expect_failure(fetch(api), Errc::denied);
+  EXPECT_EQ(server_.total_requests(), 2U);
+}
+
+TEST_F(FetchTest, AnErrorInPlaceOfJsonMediaIsAnError) {
+  server_.put_media(kId, "application/json", R"({"nfc":"data"})");
+  ApiClient api = client();
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_EQ(sink_->body, R"({"nfc":"data"})");
+  server_.set_rules("* * json-error 1802");
+  expect_failure(fetch(api), Errc::denied);
+  EXPECT_EQ(sink_->heads, 0);
+}
+
+TEST_F(FetchTest, AWrongSignatureIsCorruption) {
+  server_.set_rules("* * bad-signature");
+  ApiClient api = client();
+  expect_failure(fetch(api), Errc::corrupt);
+}
+
+TEST_F(FetchTest, AMissingSignatureIsAcceptedUnlessRequired) {
+  server_.set_rules("* * no-signature");
+  ApiClient lenient = client();
+  EXPECT_TRUE(fetch(lenient).ok());
+  ApiClient strict = client({"sandbox-secret"}, true);
+  expect_failure(fetch(strict), Errc::corrupt);
+}
+
+TEST_F(FetchTest, TheDeadlineEndsAHangingOrigin) {
+  server_.set_rules("* * hang");
+  ApiClient api = client();
+  expect_failure(fetch(api, Duration(100)), Errc::timed_out);
+}
+
+TEST_F(FetchTest, TheDeadlineEndsABackoff) {
+  server_.set_rules("* * status 503");
+  ApiClient api = client();
+  const Status outcome = fetch(api, Duration(150));
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_TRUE(outcome.error().code == Errc::timed_out || outcome.error().code == Errc::unavailable);
+}
+
+TEST_F(FetchTest, ACancelledFetchEndsOnce) {
+  server_.set_rules("* * hang");
+  ApiClient api = client();
+  sink_ = std::make_shared<KeepingSink>();
+  fetch_ = api.fetch({.id = *MediaId::parse(kId), .deadline = steady_now() + std::chrono::seconds(20)}, sink_);
+  fetch_->begin();
+  ASSERT_TRUE(server_.wait_for_requests(kId, 1));
+  fetch_->cancel();
+  expect_failure(sink_->ended.get_future().get(), Errc::cancelled);
+  fetch_->cancel();
+}
+
+TEST_F(FetchTest, TheApisWordsReachTheErrorWithoutTheId) {
+  server_.set_rules("* * status 400 1101 The id " + kId + " is odd");
+  ApiClient api = client();
+  const Status outcome = fetch(api);
+  expect_failure(outcome, Errc::invalid_argument);
+  EXPECT_NE(outcome.error().context.find("1101"), std::string::npos);
+  EXPECT_NE(outcome.error().context.find("is odd"), std::string::npos);
+  EXPECT_EQ(outcome.error().context.find(kId), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mediafs

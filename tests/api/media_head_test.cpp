@@ -1,0 +1,102 @@
+#include "api/media_head.h"
+
+#include <gtest/gtest.h>
+
+namespace mediafs {
+namespace {
+
+class MediaHeadTest : public testing::Test {
+ protected:
+  Result<MediaHead> interpret(ResponseHead head, std::uint64_t offset = 0, bool require_signature = false) {
+    return interpret_media_head(
+        head, {.offset = offset, .require_signature = require_signature, .credentials = &credentials_});
+  }
+  static ResponseHead ok(std::vector<Header> headers = {}) {
+    return {.status = 200, .headers = std::move(headers), .content_length = 100};
+  }
+  static ResponseHead part(const std::string& range) {
+    return {.status = 206, .headers = {{"content-range", range}}, .content_length = 60};
+  }
+  void expect_refused(const Result<MediaHead>& head, Errc code) {
+    ASSERT_FALSE(head.ok());
+    EXPECT_EQ(to_string(head.error().code), to_string(code)) << head.error().context;
+  }
+
+  const Credentials credentials_{SecretString("key"), {SecretString("secret")}};
+};
+
+TEST_F(MediaHeadTest, TellsSizeTypeAndValidators) {
+  const auto head = interpret(ok({{"content-type", "Image/JPEG; charset=x"},
+                                  {"etag", "\"v1\""},
+                                  {"accept-ranges", "bytes"},
+                                  {"last-modified", "Sun, 06 Nov 1994 08:49:37 GMT"}}));
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->size, 100U);
+  EXPECT_EQ(head->content_type, "image/jpeg");
+  EXPECT_EQ(head->etag, "\"v1\"");
+  EXPECT_TRUE(head->ranges);
+  EXPECT_EQ(head->last_modified, 784111777);
+  EXPECT_EQ(head->verifier, nullptr);
+}
+
+TEST_F(MediaHeadTest, AWeakTagIsNoProofOfSameBytes) {
+  EXPECT_EQ(interpret(ok({{"etag", "W/\"v1\""}}))->etag, "");
+  EXPECT_EQ(interpret(ok({{"etag", "v1"}}))->etag, "");
+}
+
+TEST_F(MediaHeadTest, APartMustBeTheOneThatWasAskedFor) {
+  EXPECT_EQ(interpret(part("bytes 40-99/100"), 40)->size, 100U);
+  for (const char* range : {"", "bytes 41-99/100", "bytes 40-98/100", "bytes 40-99/*", "bytes */100",
+                                   "items 40-99/100", "bytes 40-99/100 ", "bytes 40-9/10"}) {
+    expect_refused(interpret(part(range), 40), Errc::protocol);
+  }
+  expect_refused(interpret(part("bytes 0-99/100"), 0), Errc::protocol);
+}
+
+TEST_F(MediaHeadTest, TheWholeInPlaceOfAPartBeginsAtZero) { EXPECT_EQ(interpret(ok(), 40)->offset, 0U); }
+
+TEST_F(MediaHeadTest, OtherSuccessesAreNotPartOfTheApi) {
+  for (const int status : {201, 204, 205, 226}) expect_refused(interpret({.status = status}), Errc::protocol);
+}
+
+TEST_F(MediaHeadTest, SignaturesAreFoundUnderBothNamesAndInAnyCase) {
+  const std::string signature(64, 'A');
+  EXPECT_NE(interpret(ok({{"x-hmac-signature", signature}}))->verifier, nullptr);
+  EXPECT_NE(interpret(ok({{"vrf-hmac-signature", signature}}))->verifier, nullptr);
+  EXPECT_NE(interpret(ok({{"x-hmac-signature", signature}, {"vrf-hmac-signature", std::string(64, 'a')}}))->verifier,
+            nullptr);
+}
+
+TEST_F(MediaHeadTest, ContradictingOrForeignSignaturesAreRefused) {
+  expect_refused(interpret(ok({{"x-hmac-signature", "aa"}, {"x-hmac-signature", "bb"}})), Errc::corrupt);
+  expect_refused(interpret(ok({{"x-hmac-signature", ""}})), Errc::corrupt);
+  expect_refused(interpret(ok({{"x-hmac-signature", "aa"}, {"x-auth-client", "other"}})), Errc::corrupt);
+  EXPECT_TRUE(interpret(ok({{"x-hmac-signature", "aa"}, {"x-auth-client", "key"}})).ok());
+}
+
+TEST_F(MediaHeadTest, ARequiredSignatureIsRequired) {
+  expect_refused(interpret(ok(), 0, true), Errc::corrupt);
+  EXPECT_TRUE(interpret(ok({{"x-hmac-signature", "aa"}}), 0, true).ok());
+}
+
+TEST_F(MediaHeadTest, AnUnsignedPageOrEndlessBodyIsNoMedia) {
+  expect_refused(interpret(ok({{"content-type", "text/html; charset=utf-8"}})), Errc::protocol);
+  expect_refused(interpret({.status = 200}), Errc::protocol);
+  EXPECT_TRUE(interpret({.status = 200, .headers = {{"x-hmac-signature", "aa"}}}).ok());
+  EXPECT_TRUE(interpret({.status = 200, .chunked = true}).ok());
+}
+
+TEST(BodyVerifier, AcceptsTheBodyOfAnyActiveSecret) {
+  const std::vector<SecretString> secrets{SecretString("new"), SecretString("old")};
+  const std::string by_old = to_hex(crypto::hmac_sha256(bytes_of("old"), bytes_of("the body")));
+  BodyVerifier verifier(by_old, secrets);
+  verifier.update(bytes_of("the "));
+  verifier.update(bytes_of("body"));
+  EXPECT_TRUE(verifier.matches());
+  BodyVerifier other(by_old, secrets);
+  other.update(bytes_of("the bodi"));
+  EXPECT_FALSE(other.matches());
+}
+
+}  // namespace
+}  // namespace mediafs

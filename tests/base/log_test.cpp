@@ -1,0 +1,66 @@
+#include "mediafs/base/log.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+namespace mediafs {
+namespace {
+
+class LogTest : public testing::Test {
+ protected:
+  void SetUp() override { directory_ = ::mkdtemp(name_.data()); }
+  void TearDown() override {
+    log::set_up({});
+    std::filesystem::remove_all(directory_);
+  }
+  std::string path() const { return directory_ + "/log"; }
+  std::string text() const {
+    std::stringstream out;
+    out << std::ifstream(path()).rdbuf();
+    return out.str();
+  }
+
+ private:
+  std::string name_ = testing::TempDir() + "mediafs-log-XXXXXX";
+  std::string directory_;
+};
+
+TEST_F(LogTest, WhatAnOriginSendsCannotForgeALine) {
+  ASSERT_TRUE(log::set_up({.file = path()}));
+  log::warning("{}", "first\nsecond\x1b[31m");
+  const std::string line = text();
+  EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+  EXPECT_NE(line.find("first\\x0asecond\\x1b[31m"), std::string::npos);
+}
+
+TEST_F(LogTest, JsonLinesStayJson) {
+  ASSERT_TRUE(log::set_up({.format = log::Format::json, .file = path()}));
+  log::warning("{}", "a \"quoted\" \\ text\n");
+  EXPECT_NE(text().find(R"("message":"a \"quoted\" \\ text\\x0a"})"), std::string::npos) << text();
+}
+
+TEST_F(LogTest, LinesBelowTheLevelAreLeftOut) {
+  ASSERT_TRUE(log::set_up({.level = log::Level::warning, .file = path()}));
+  log::info("quiet");
+  log::error("loud");
+  EXPECT_EQ(text().find("quiet"), std::string::npos);
+  EXPECT_NE(text().find("loud"), std::string::npos);
+}
+
+TEST_F(LogTest, OthersMayNotReadTheFile) {
+  ASSERT_TRUE(log::set_up({.file = path()}));
+  struct stat file {};
+  ASSERT_EQ(::stat(path().c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777, 0600U);
+}
+
+TEST_F(LogTest, AFileThatCannotBeMadeIsRefused) { EXPECT_FALSE(log::set_up({.file = "/nonexistent/log"})); }
+
+}  // namespace
+}  // namespace mediafs

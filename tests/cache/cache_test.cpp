@@ -1,0 +1,200 @@
+#include <sys/stat.h>
+
+#include <random>
+
+#include "cache/cache_fixture.h"
+#include "cache/sealing.h"
+
+namespace mediafs {
+namespace {
+
+class CacheTest : public CacheFixture {};
+
+TEST_F(CacheTest, WhatIsStoredIsFoundAtOnceAndAfterAReopen) {
+  open();
+  const MediaItem media = item();
+  store(media, 0, 'a');
+  store(media, 3, 'd');
+  cache_->store_item(media);
+  EXPECT_EQ(look_up(media, 0), 'a');
+  cache_->settle();
+  EXPECT_EQ(look_up(media, 3), 'd');
+  open();
+  EXPECT_EQ(look_up(media, 0), 'a');
+  EXPECT_EQ(look_up(media, 1), 0);
+  EXPECT_EQ(cache_->load_items(), std::vector<MediaItem>{media});
+}
+
+TEST_F(CacheTest, VersionsAndMediaNeverMix) {
+  open();
+  store(item("some-media-00000001", 7), 0, 'a');
+  store(item("some-media-00000001", 8), 0, 'b');
+  store(item("another-media-0001", 7), 1, 'c');
+  cache_->settle();
+  EXPECT_EQ(look_up(item("some-media-00000001", 7), 0), 'a');
+  EXPECT_EQ(look_up(item("some-media-00000001", 8), 0), 'b');
+  EXPECT_EQ(look_up(item("some-media-00000001", 9), 0), 0);
+  EXPECT_EQ(look_up(item("another-media-0001", 7), 0), 0);
+}
+
+TEST_F(CacheTest, ADroppedVersionIsGone) {
+  open();
+  const MediaItem media = item();
+  for (std::uint32_t i = 0; i < 200; ++i) store(media, i, 'a');
+  store(item("another-media-0001"), 0, 'b');
+  cache_->drop(media.id, media.revision);
+  cache_->settle();
+  for (std::uint32_t i = 0; i < 200; ++i) ASSERT_EQ(look_up(media, i), 0) << i;
+  EXPECT_EQ(look_up(item("another-media-0001"), 0), 'b');
+}
+
+TEST_F(CacheTest, FlippedBitsAreMissesAndNeverWrongBytes) {
+  open();
+  const MediaItem media = item();
+  store(media, 0, 'a');
+  cache_->settle();
+  const std::string plain_record_start = content("chunks");
+  close();
+  // Anywhere within the record's pages: the last 33 of the file belong to it or to the tree above it.
+  std::mt19937 random(1);
+  const std::string intact = content("chunks");
+  int misses = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::size_t record = intact.size() - kChunkRecordSize;
+    const std::size_t at = record + random() % kChunkRecordSize;
+    overwrite("chunks", at, std::string(1, static_cast<char>(intact[at] ^ (1 << (random() % 8)))));
+    open();
+    const char found = look_up(media, 0);
+    EXPECT_TRUE(found == 0 || found == 'a') << found;
+    misses += found == 0 ? 1 : 0;
+    close();
+    std::ofstream(file("chunks"), std::ios::binary) << intact;
+  }
+  EXPECT_GT(misses, 0);
+}
+
+TEST_F(CacheTest, ARecordInAnothersPlaceIsAMiss) {
+  const SecretKey key;
+  const Sealing sealing(key, CacheId{});
+  const MediaItem media = item();
+  std::string record(kChunkRecordSize, '\0');
+  const auto record_bytes = std::as_writable_bytes(std::span(record));
+  sealing.seal_chunk(media.id, {media.revision, ChunkIndex{0}}, ByteView(chunk('a').get(), kChunkSize), record_bytes);
+  const auto opens_as = [&](const MediaId& id, ChunkKey place) {
+    std::string copy = record;
+    const auto bytes = std::as_writable_bytes(std::span(copy));
+    return sealing.open_chunk(id, place,
+                              {.nonce = bytes.first(crypto::kNonceSize),
+                               .text = bytes.subspan(crypto::kNonceSize, kChunkSize),
+                               .tag = bytes.last(crypto::kTagSize)});
+  };
+  EXPECT_TRUE(opens_as(media.id, {media.revision, ChunkIndex{0}}));
+  EXPECT_FALSE(opens_as(media.id, {media.revision, ChunkIndex{1}}));
+  EXPECT_FALSE(opens_as(media.id, {Revision{8}, ChunkIndex{0}}));
+  EXPECT_FALSE(opens_as(item("another-media-0001").id, {media.revision, ChunkIndex{0}}));
+}
+
+TEST_F(CacheTest, OnlyOneOfTheSecretsOpensIt) {
+  open({"secret"});
+  store(item(), 0, 'a');
+  close();
+  open({"newer", "secret"});
+  EXPECT_EQ(look_up(item(), 0), 'a');
+  close();
+  const auto refused = try_open({"wrong"});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Errc::denied);
+  open({"secret"});
+  EXPECT_EQ(look_up(item(), 0), 'a');
+}
+
+TEST_F(CacheTest, AFullMapTakesNoMoreAndFailsNothing) {
+  open({"secret"}, 0);  // the slack for deletes alone
+  const MediaItem media = item();
+  const auto more_than_fits = static_cast<std::uint32_t>(300_MiB / kChunkSize);
+  for (std::uint32_t i = 0; i < more_than_fits; ++i) {
+    store(media, i, 'a');
+    if (i % 64 == 0) cache_->settle();
+  }
+  cache_->settle();
+  EXPECT_FALSE(cache_->accepts_chunks());
+  EXPECT_EQ(look_up(media, 0), 'a');
+  EXPECT_EQ(look_up(media, more_than_fits - 1), 0);
+}
+
+TEST_F(CacheTest, ASecondServerIsTurnedAway) {
+  open();
+  const auto second = try_open();
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, Errc::unavailable);
+}
+
+TEST_F(CacheTest, WhatAPowerLossMayHaveTornIsNotOpened) {
+  open();
+  store(item(), 0, 'a');
+  close();
+  EXPECT_EQ(content("state"), "clean\n");
+  std::ofstream(file("state")) << "dirty 00000000-0000-0000-0000-000000000000\n";
+  overwrite("chunks", 0, std::string(8192, '\xff'));
+  open();
+  EXPECT_EQ(look_up(item(), 0), 0);
+  store(item(), 0, 'b');
+  EXPECT_EQ(look_up(item(), 0), 'b');
+}
+
+TEST_F(CacheTest, AKillAloneLosesNothingCommitted) {
+  open();
+  store(item(), 0, 'a');
+  cache_->settle();
+  const std::string state_while_running = content("state");
+  EXPECT_TRUE(state_while_running.starts_with("dirty "));
+  close();
+  std::ofstream(file("state")) << state_while_running;
+  open();
+  EXPECT_EQ(look_up(item(), 0), 'a');
+}
+
+TEST_F(CacheTest, FilesThatAreNotOursAreSetAsideAndTheCacheGoesOn) {
+  for (const std::string name : {"key", "catalog", "chunks"}) {
+    open();
+    store(item(), 0, 'a');
+    close();
+    std::ofstream(file(name), std::ios::binary | std::ios::trunc) << std::string(20'000, 'x');
+    open();
+    EXPECT_EQ(look_up(item(), 0), 0) << name;
+    EXPECT_TRUE(std::filesystem::exists(file(name + ".bad"))) << name;
+    close();
+  }
+}
+
+TEST_F(CacheTest, OthersMayNotLookIn) {
+  open();
+  store(item(), 0, 'a');
+  cache_->store_item(item());
+  close();
+  struct stat status {};
+  ASSERT_EQ(::stat(directory_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700U);
+  for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+    ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0077, 0U) << entry.path();
+  }
+}
+
+TEST_F(CacheTest, NothingStandsInTheClear) {
+  open();
+  MediaItem media = item();
+  store(media, 0, 'F');
+  cache_->store_item(media);
+  close();
+  for (const std::string name : {"key", "catalog", "chunks", "state", "lock"}) {
+    const std::string bytes = content(name);
+    for (const std::string& needle :
+         {media.id.text(), media.content_type, media.etag, std::string("secret"), std::string(32, 'F')}) {
+      EXPECT_EQ(bytes.find(needle), std::string::npos) << name << " has " << needle;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mediafs

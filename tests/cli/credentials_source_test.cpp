@@ -1,0 +1,94 @@
+#include "cli/credentials_source.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace mediafs {
+namespace {
+
+class CredentialsSource : public testing::Test {
+ protected:
+  CredentialsSource() { ::mkdtemp(directory_.data()); }
+  ~CredentialsSource() override { std::filesystem::remove_all(directory_); }
+
+  std::string file(const std::string& text = "api_key=k\nshared_secret=s\n", mode_t mode = 0600) const {
+    const std::string path = directory_ + "/credentials";
+    std::ofstream(path) << text;
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+
+  std::string directory_ = testing::TempDir() + "mediafs-credentials-XXXXXX";
+};
+
+TEST_F(CredentialsSource, APrivateFileIsRead) {
+  const auto credentials = load_credentials(file());
+  ASSERT_TRUE(credentials.ok()) << credentials.error().context;
+  EXPECT_EQ(credentials->api_key.reveal(), "k");
+}
+
+TEST_F(CredentialsSource, AFileThatOthersCanReachIsRefused) {
+  for (const mode_t mode : {0640U, 0604U, 0620U, 0644U}) {
+    EXPECT_FALSE(load_credentials(file("api_key=k\nshared_secret=s\n", mode)).ok()) << mode;
+  }
+}
+
+TEST_F(CredentialsSource, WhatIsNoRegularFileOfOursIsRefused) {
+  const std::string real = file();
+  const std::string link = directory_ + "/link";
+  std::filesystem::create_symlink(real, link);
+  EXPECT_FALSE(load_credentials(link).ok());
+  const std::string fifo = directory_ + "/fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_FALSE(load_credentials(fifo).ok());
+  EXPECT_FALSE(load_credentials(directory_).ok());
+  EXPECT_FALSE(load_credentials(directory_ + "/missing").ok());
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown(real.c_str(), 12345, 12345), 0);
+    EXPECT_FALSE(load_credentials(real).ok());
+  }
+}
+
+TEST_F(CredentialsSource, ADirectoryThatOthersCanWriteToIsRefused) {
+  const std::string path = file();
+  ::chmod(directory_.c_str(), 0777);
+  EXPECT_FALSE(load_credentials(path).ok());
+}
+
+TEST_F(CredentialsSource, AnEndlessFileIsRefused) {
+  EXPECT_FALSE(load_credentials(file(std::string(100'000, '\n') + "api_key=k\nshared_secret=s\n")).ok());
+}
+
+TEST_F(CredentialsSource, TheEnvironmentIsWipedWhereItStands) {
+  char key[] = "MEDIAFS_API_KEY=canary-key";
+  char secret[] = "MEDIAFS_SHARED_SECRET=canary-secret";
+  ::putenv(key);  // the very memory, as the kernel passed it
+  ::putenv(secret);
+  const auto credentials = load_credentials("");
+  ASSERT_TRUE(credentials.ok());
+  EXPECT_EQ(credentials->shared_secrets.front().reveal(), "canary-secret");
+  EXPECT_EQ(std::string(key, sizeof(key)).find("canary"), std::string::npos);
+  EXPECT_EQ(std::string(secret, sizeof(secret)).find("canary"), std::string::npos);
+  EXPECT_EQ(std::getenv("MEDIAFS_API_KEY"), nullptr);
+  EXPECT_FALSE(load_credentials("").ok());
+}
+
+TEST_F(CredentialsSource, SystemdsDirectoryComesBeforeTheEnvironment) {
+  std::filesystem::rename(file(), directory_ + "/mediafs");
+  ::setenv("CREDENTIALS_DIRECTORY", directory_.c_str(), 1);
+  ::setenv("MEDIAFS_API_KEY", "other", 1);
+  ::setenv("MEDIAFS_SHARED_SECRET", "other", 1);
+  const auto credentials = load_credentials("");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  ASSERT_TRUE(credentials.ok()) << credentials.error().context;
+  EXPECT_EQ(credentials->api_key.reveal(), "k");
+}
+
+}  // namespace
+}  // namespace mediafs

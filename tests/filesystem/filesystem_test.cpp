@@ -1,0 +1,98 @@
+#include "mediafs/filesystem/filesystem.h"
+
+#include "store/store_fixture.h"
+
+namespace mediafs {
+namespace {
+
+const std::string kId = "gen-000000001000-small001";
+
+class FilesystemTest : public StoreFixture {
+ protected:
+  FilesystemTest() {
+    start();
+    files_.emplace(*catalog_, *store_);
+  }
+  Result<Attributes> look_up(const std::string& name, NodeNumber parent = kRootNode) {
+    std::promise<Result<Attributes>> found;
+    files_->lookup(parent, name, [&](Result<Attributes> attributes) { found.set_value(std::move(attributes)); });
+    return found.get_future().get();
+  }
+  Result<std::uint64_t> length_read(NodeNumber node, Revision version, ByteRange range) {
+    std::promise<Result<std::uint64_t>> read;
+    files_->read(node, version, range, [&](const Result<Slices>& slices) {
+      if (!slices) return read.set_value(slices.error());
+      std::uint64_t length = 0;
+      for (const Slice& slice : *slices) length += slice.bytes.size();
+      read.set_value(length);
+    });
+    return read.get_future().get();
+  }
+
+  std::optional<Filesystem> files_;
+};
+
+TEST(NodeNumber, IsTheSameEverywhereAndForEver) {
+  EXPECT_EQ(static_cast<std::uint64_t>(node_number_of(*MediaId::parse("05cfc122-15d8-4838-bbf1-7b26a736b2d2"))),
+            0x45252b9ac3bf3934U);
+}
+
+TEST_F(FilesystemTest, NamesThatCannotBeIdsAskNobody) {
+  for (const std::string name : {".hidden", "autorun.inf", "short", "a/b"}) {
+    EXPECT_FALSE(Filesystem::can_exist(kRootNode, name));
+    EXPECT_EQ(look_up(name).error().code, Errc::not_found);
+  }
+  EXPECT_EQ(server_.total_requests(), 0U);
+}
+
+TEST_F(FilesystemTest, AFoundMediaHasItsNodeSizeAndPlaceInTheRoot) {
+  const auto found = look_up(kId);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->node, node_number_of(id_of(kId)));
+  EXPECT_EQ(found->size, 1000U);
+  EXPECT_FALSE(found->directory);
+  const auto handle = files_->open_directory(kRootNode);
+  const auto listing = files_->directory(kRootNode, *handle);
+  ASSERT_EQ((*listing)->size(), 3U);
+  EXPECT_EQ((*listing)->at(2).name, kId);
+}
+
+TEST_F(FilesystemTest, AnOpenDirectoryStaysAsItWas) {
+  const auto handle = files_->open_directory(kRootNode);
+  ASSERT_TRUE(look_up(kId).ok());
+  EXPECT_EQ((*files_->directory(kRootNode, *handle))->size(), 2U);
+  files_->close_directory(*handle);
+  EXPECT_EQ((*files_->directory(kRootNode, *handle))->size(), 3U);
+}
+
+TEST_F(FilesystemTest, ReadsEndWhereTheMediaDoes) {
+  const auto found = look_up(kId);
+  const auto version = files_->open(found->node);
+  ASSERT_TRUE(version.ok());
+  EXPECT_EQ(*length_read(found->node, *version, {0, 4096}), 1000U);
+  EXPECT_EQ(*length_read(found->node, *version, {999, 4096}), 1U);
+  EXPECT_EQ(*length_read(found->node, *version, {1000, 4096}), 0U);
+  EXPECT_EQ(*length_read(found->node, *version, {~0ULL - 1, 4096}), 0U);
+}
+
+TEST_F(FilesystemTest, AHandleOfAnotherVersionIsStale) {
+  const auto found = look_up(kId);
+  EXPECT_EQ(length_read(found->node, Revision{1}, {0, 1}).error().code, Errc::changed);
+}
+
+TEST_F(FilesystemTest, WhatIsNoFileOrDirectoryIsSaidSo) {
+  const auto found = look_up(kId);
+  EXPECT_EQ(files_->open(kRootNode).error().code, Errc::is_directory);
+  EXPECT_EQ(files_->open_directory(found->node).error().code, Errc::not_directory);
+  EXPECT_EQ(look_up(kId, found->node).error().code, Errc::not_directory);
+  EXPECT_EQ(files_->attributes(NodeNumber{12345}).error().code, Errc::changed);
+}
+
+TEST_F(FilesystemTest, SpaceIsWhatIsKnown) {
+  ASSERT_TRUE(look_up(kId).ok());
+  EXPECT_EQ(files_->space().bytes, 1000U);
+  EXPECT_EQ(files_->space().files, 1U);
+}
+
+}  // namespace
+}  // namespace mediafs

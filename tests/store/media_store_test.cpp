@@ -1,0 +1,187 @@
+#include "store/store_fixture.h"
+
+namespace mediafs {
+namespace {
+
+const std::string kSmall = "gen-000000300000-small001";
+const std::string kLarge = "gen-000020000000-large001";
+
+class MediaStoreTest : public StoreFixture {};
+
+TEST_F(MediaStoreTest, FindingAndReadingAWholeMediaIsOneRequest) {
+  start();
+  const auto item = find(kLarge);
+  ASSERT_TRUE(item.ok());
+  EXPECT_EQ((*item)->size, 20'000'000U);
+  store_->opened((*item)->id);
+  expect_exact(kLarge, *item, {0, 20'000'000});
+  EXPECT_EQ(server_.requests_for(kLarge), 1U);
+}
+
+TEST_F(MediaStoreTest, WhatWasReadOnceIsReadAgainWithTheApiAway) {
+  start();
+  const auto item = find(kLarge);
+  store_->opened((*item)->id);
+  expect_exact(kLarge, *item, {0, 20'000'000});
+  restart();
+  server_.stop();
+  const auto known = find(kLarge);
+  ASSERT_TRUE(known.ok());
+  EXPECT_TRUE((*known)->complete);
+  expect_exact(kLarge, *known, {0, 20'000'000});
+}
+
+TEST_F(MediaStoreTest, ManyWhoAskForOneMediaShareOneRequest) {
+  start();
+  server_.set_rules("* 1 hang");
+  std::vector<std::future<Result<MediaItemRef>>> finders;
+  for (int i = 0; i < 50; ++i) finders.push_back(find_later(kSmall));
+  ASSERT_TRUE(server_.wait_for_requests(kSmall, 1));
+  server_.release();
+  for (auto& finder : finders) ASSERT_TRUE(finder.get().ok());
+  EXPECT_EQ(server_.requests_for(kSmall), 1U);
+}
+
+TEST_F(MediaStoreTest, AReadIsAnsweredWhenItsOwnBytesAreThere) {
+  start();
+  server_.set_rules("* * no-signature + stall 64K");
+  const auto item = find(kSmall);
+  ASSERT_TRUE(item.ok());
+  expect_exact(kSmall, *item, {0, 4096});
+  expect_exact(kSmall, *item, {60'000, 4096});
+}
+
+TEST_F(MediaStoreTest, ASmallSignedMediaIsGivenOnlyOnceItIsVerified) {
+  start({.deadline = Duration(200)});
+  server_.set_rules("* * stall 100K");
+  const auto item = find(kSmall);
+  ASSERT_TRUE(item.ok());
+  const auto bytes = read(*item, {0, 4096});
+  ASSERT_FALSE(bytes.ok());
+  EXPECT_EQ(bytes.error().code, Errc::timed_out);
+}
+
+TEST_F(MediaStoreTest, AWrongSignatureGivesNoByteAndIsRetriedOnce) {
+  start();
+  server_.set_rules("* * bad-signature");
+  const auto item = find(kSmall);
+  ASSERT_TRUE(item.ok());
+  const auto bytes = read(*item, {0, 4096});
+  ASSERT_FALSE(bytes.ok());
+  EXPECT_EQ(to_string(bytes.error().code), to_string(Errc::corrupt));
+  EXPECT_EQ(server_.requests_for(kSmall), 2U);
+}
+
+TEST_F(MediaStoreTest, AWrongSignatureThatPassesIsNotSeen) {
+  start();
+  server_.set_rules("* 1 bad-signature");
+  const auto item = find(kSmall);
+  ASSERT_TRUE(item.ok());
+  expect_exact(kSmall, *item, {0, 300'000});
+}
+
+TEST_F(MediaStoreTest, ACutBodyGoesOnWhereItBrokeByRange) {
+  start();
+  server_.set_rules("* 1 cut 10000000");
+  const auto item = find(kLarge);
+  store_->opened((*item)->id);
+  expect_exact(kLarge, *item, {0, 20'000'000});
+  const auto requests = server_.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[1].range, "bytes=10000000-");
+  EXPECT_FALSE(requests[1].if_range.empty());
+}
+
+TEST_F(MediaStoreTest, WithoutAValidatorACutBodyIsFetchedAgainWhole) {
+  start();
+  server_.set_rules("* 1 cut 10000000 + header ETag: x\n* * header ETag: x");
+  const auto item = find(kLarge);
+  store_->opened((*item)->id);
+  expect_exact(kLarge, *item, {0, 20'000'000});
+}
+
+TEST_F(MediaStoreTest, AVersionThatChangedUnderAReaderIsNeverMixed) {
+  start();
+  std::promise<MediaId> changed;
+  store_->on_change([&](const MediaId& id) { changed.set_value(id); });
+  server_.set_rules("* 1 cut 10000000\n* 2+ etag second + body-of gen-000020000000-other001");
+  const auto item = find(kLarge);
+  store_->opened((*item)->id);
+  const auto bytes = read(*item, {0, 20'000'000});
+  ASSERT_FALSE(bytes.ok());
+  EXPECT_EQ(to_string(bytes.error().code), to_string(Errc::changed));
+  EXPECT_EQ(changed.get_future().get(), id_of(kLarge));
+}
+
+TEST_F(MediaStoreTest, AnAbsentMediaIsAskedForOnceInAWhile) {
+  start();
+  for (int i = 0; i < 3; ++i) {
+    const auto item = find("no-such-media-0001");
+    ASSERT_FALSE(item.ok());
+    EXPECT_EQ(item.error().code, Errc::not_found);
+  }
+  EXPECT_EQ(server_.requests_for("no-such-media-0001"), 1U);
+}
+
+TEST_F(MediaStoreTest, AFailureThatMayPassIsNoAbsence) {
+  start({.deadline = Duration(300)});
+  server_.set_rules(kSmall + " * hang");
+  EXPECT_EQ(find(kSmall).error().code, Errc::timed_out);
+  server_.set_rules("");
+  restart();
+  EXPECT_TRUE(find(kSmall).ok());
+}
+
+TEST_F(MediaStoreTest, ABodyWithoutALengthHasItsSizeFoundFirst) {
+  start();
+  server_.set_rules("* * no-length");
+  const auto item = find(kLarge);
+  ASSERT_TRUE(item.ok());
+  EXPECT_EQ((*item)->size, 20'000'000U);
+  expect_exact(kLarge, *item, {0, 20'000'000});
+  EXPECT_EQ(server_.requests_for(kLarge), 1U);
+}
+
+TEST_F(MediaStoreTest, ABodyWithoutALengthHasACap) {
+  start({.max_unsized = 1_MiB});
+  server_.set_rules("* * no-length");
+  const auto item = find(kLarge);
+  ASSERT_FALSE(item.ok());
+  EXPECT_EQ(item.error().code, Errc::too_large);
+}
+
+TEST_F(MediaStoreTest, WithoutACacheLargeMediaStillReadExactly) {
+  start({.memory = 16_MiB}, /*with_cache=*/false);
+  const auto item = find(kLarge);
+  ASSERT_TRUE(item.ok());
+  store_->opened((*item)->id);
+  for (std::uint64_t offset = 0; offset < 20'000'000; offset += 1'000'000) {
+    expect_exact(kLarge, *item, {offset, 1'000'000});
+  }
+  expect_exact(kLarge, *item, {0, 4096});
+  expect_exact(kLarge, *item, {19'000'000, 1'000'000});
+}
+
+TEST_F(MediaStoreTest, ManyHeldBackMediaDoNotStarveEachOtherOfMemory) {
+  start({.memory = 16_MiB});
+  std::vector<std::future<Result<MediaItemRef>>> finders;
+  const auto id = [](int i) { return "gen-000004000000-held" + std::to_string(1000 + i); };
+  for (int i = 0; i < 24; ++i) finders.push_back(find_later(id(i)));
+  for (int i = 0; i < 24; ++i) {
+    const auto item = finders[static_cast<std::size_t>(i)].get();
+    ASSERT_TRUE(item.ok());
+    expect_exact(id(i), *item, {3'000'000, 1'000'000});
+  }
+}
+
+TEST_F(MediaStoreTest, StoppingAnswersEverybody) {
+  start();
+  server_.set_rules("* * hang");
+  auto finder = find_later(kSmall);
+  ASSERT_TRUE(server_.wait_for_requests(kSmall, 1));
+  store_->stop();
+  EXPECT_EQ(finder.get().error().code, Errc::cancelled);
+}
+
+}  // namespace
+}  // namespace mediafs

@@ -1,0 +1,37 @@
+#include "store/seen_bytes.h"
+
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+namespace mediafs {
+namespace {
+
+Buffer buffer_of(std::string_view text) {
+  Buffer bytes(new std::byte[text.size()]);
+  std::memcpy(bytes.get(), text.data(), text.size());
+  return bytes;
+}
+
+TEST(SeenBytes, TheSameBytesAgreeAndOthersDoNot) {
+  SeenBytes seen;
+  EXPECT_TRUE(seen.agrees(ChunkIndex{3}, bytes_of("face")));
+  EXPECT_TRUE(seen.agrees(ChunkIndex{3}, bytes_of("face")));
+  EXPECT_FALSE(seen.agrees(ChunkIndex{3}, bytes_of("fake")));
+  EXPECT_EQ(seen.count(), 1U);
+  EXPECT_TRUE(seen.seen(ChunkIndex{3}));
+  EXPECT_FALSE(seen.seen(ChunkIndex{2}));
+}
+
+TEST(SeenBytes, WhatFollowsARemnantMustBeginAsItDid) {
+  for (const std::string_view whole : {"abcd", "abxd", "a"}) {
+    SeenBytes seen;
+    seen.leave_remnant(ChunkIndex{0}, buffer_of("abc?"), 3);
+    EXPECT_TRUE(seen.has_remnant(ChunkIndex{0}));
+    EXPECT_FALSE(seen.has_remnant(ChunkIndex{1}));
+    EXPECT_EQ(seen.agrees(ChunkIndex{0}, bytes_of(whole)), whole == "abcd") << whole;
+  }
+}
+
+}  // namespace
+}  // namespace mediafs

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "mediafs/api/api_client.h"
+#include "mediafs/cache/cache.h"
+#include "mediafs/http/http_client.h"
+#include "mediafs/store/catalog.h"
+#include "mediafs/store/media_store.h"
+#include "sandbox/server.h"
+#include "sandbox/synthetic.h"
+
+namespace mediafs {
+
+/// The floors up to the store, over the stand-in API.
+class StoreFixture : public testing::Test {
+ protected:
+  ~StoreFixture() override {
+    stop();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void start(MediaStore::Options options = {}, bool with_cache = true) {
+    if (with_cache) {
+      auto opened = Cache::open({.directory = directory_ + "/cache"}, {SecretString("sandbox-secret")});
+      ASSERT_TRUE(opened.ok()) << opened.error().context;
+      cache_ = *std::move(opened);
+    }
+    catalog_.emplace(cache_.get());
+    timer_.emplace();
+    http_.emplace(HttpClient::Options{});
+    api_.emplace(ApiClient::Options{.base = *BaseUrl::parse(server_.url(), false),
+                                    .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
+                 *http_, *timer_);
+    store_.emplace(options, *api_, cache_.get(), *catalog_, *timer_);
+  }
+  void stop() {
+    if (!store_) return;
+    store_->stop();
+    http_->stop();
+    timer_->stop();
+    store_.reset();
+    api_.reset();
+    http_.reset();
+    timer_.reset();
+    catalog_.reset();
+    cache_.reset();
+  }
+  void restart(MediaStore::Options options = {}) {
+    stop();
+    start(options);
+  }
+
+  static MediaId id_of(const std::string& text) { return *MediaId::parse(text); }
+
+  Result<MediaItemRef> find(const std::string& id) { return find_later(id).get(); }
+  std::future<Result<MediaItemRef>> find_later(const std::string& id) {
+    auto promise = std::make_shared<std::promise<Result<MediaItemRef>>>();
+    store_->find(id_of(id), [promise](Result<MediaItemRef> item) { promise->set_value(std::move(item)); });
+    return promise->get_future();
+  }
+
+  Result<std::string> read(const MediaItemRef& item, ByteRange range) { return read_later(item, range).get(); }
+  std::future<Result<std::string>> read_later(const MediaItemRef& item, ByteRange range) {
+    auto promise = std::make_shared<std::promise<Result<std::string>>>();
+    store_->read(item, range, [promise](const Result<Slices>& slices) {
+      if (!slices) return promise->set_value(slices.error());
+      std::string bytes;
+      for (const Slice& slice : *slices) bytes += text_of(slice.bytes);
+      promise->set_value(std::move(bytes));
+    });
+    return promise->get_future();
+  }
+
+  /// What the origin holds.
+  static std::string original(const std::string& id, ByteRange range) {
+    std::string bytes(range.length, '\0');
+    sandbox::fill_synthetic(sandbox::synthetic_from_id(id)->seed, range.offset, std::as_writable_bytes(std::span(bytes)));
+    return bytes;
+  }
+  void expect_exact(const std::string& id, const MediaItemRef& item, ByteRange range) {
+    const auto bytes = read(item, range);
+    ASSERT_TRUE(bytes.ok()) << bytes.error().context;
+    EXPECT_TRUE(*bytes == original(id, range)) << "wrong bytes at " << range.offset;
+  }
+
+  sandbox::Server server_;
+  std::string name_ = testing::TempDir() + "mediafs-store-XXXXXX";
+  std::string directory_ = ::mkdtemp(name_.data());
+  std::unique_ptr<Cache> cache_;
+  std::optional<Catalog> catalog_;
+  std::optional<Timer> timer_;
+  std::optional<HttpClient> http_;
+  std::optional<ApiClient> api_;
+  std::optional<MediaStore> store_;
+};
+
+}  // namespace mediafs
