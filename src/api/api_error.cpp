@@ -51,7 +51,7 @@ Errc meaning_of(int status, std::string_view code) {
     case 502:
     case 503:
     case 504: return Errc::unavailable;
-    default: return Errc::protocol;
+    default: return Errc::outside_api;
   }
 }
 

@@ -179,7 +179,10 @@ void MediaFetch::start_attempt() {
   int number = 0;
   {
     const MutexLock lock(mutex_);
-    if (!stopped_) number = ++attempts_;
+    if (!stopped_) {
+      number = ++attempts_;
+      setback_.reset();
+    }
   }
   if (number == 0) return finish(stop_reason());
   const TransferId transfer = api_->http.start(signed_request(), std::make_shared<Attempt>(shared_from_this()));
@@ -202,6 +205,7 @@ void MediaFetch::head_arrived() {
 Error MediaFetch::stop_reason() {
   const MutexLock lock(mutex_);
   const Errc why = stopped_.value_or(Errc::cancelled);
+  if (why == Errc::timed_out && setback_) return *setback_;  // it did not stall, it failed
   return {why, why == Errc::timed_out ? "no answer within the deadline" : "cancelled"};
 }
 
@@ -212,6 +216,7 @@ void MediaFetch::attempt_failed(Failure failure) {
     const MutexLock lock(mutex_);
     transfer_.reset();
     if (!stopped_) delay = next_attempt_after(failure);
+    if (delay) setback_ = failure.error;
     stopped = stopped_.has_value();
   }
   if (stopped) return finish(stop_reason());
@@ -256,6 +261,11 @@ void MediaFetch::resume() {
     transfer = transfer_;
   }
   if (transfer) api_->http.resume(*transfer);
+}
+
+std::optional<Error> MediaFetch::setback() {
+  const MutexLock lock(mutex_);
+  return setback_;
 }
 
 void MediaFetch::cancel() { stop(Errc::cancelled); }

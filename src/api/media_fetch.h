@@ -33,6 +33,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   void begin() override EXCLUDES(mutex_);
   void resume() override EXCLUDES(mutex_);
   void cancel() override EXCLUDES(mutex_);
+  std::optional<Error> setback() override EXCLUDES(mutex_);
 
  private:
   class Attempt;
@@ -67,6 +68,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   std::optional<TransferId> transfer_ GUARDED_BY(mutex_);
   std::optional<Timer::Id> backoff_ GUARDED_BY(mutex_);
   std::optional<Timer::Id> deadline_ GUARDED_BY(mutex_);
+  std::optional<Error> setback_ GUARDED_BY(mutex_);  // of the last attempt, until the next begins
   std::optional<Errc> stopped_ GUARDED_BY(mutex_);  // cancelled or timed_out: no further attempt
 };
 

@@ -86,7 +86,7 @@ Result<MediaHead> place_of_body(const ResponseHead& head, const MediaQuestion& q
     media.size = head.content_length;
     media.ranges = lower(head.find("accept-ranges").value_or("")) == "bytes";
   } else {
-    return malformed("a status that is not part of the API");
+    return Error{Errc::outside_api, "a status that is not part of the API"};
   }
   if (media.size.value_or(0) > kMaxMediaSize) return malformed("a size beyond any media");
   return media;

@@ -11,6 +11,7 @@ std::string_view to_string(Errc code) {
     case Errc::unavailable: return "unavailable";
     case Errc::timed_out: return "timed out";
     case Errc::untrusted: return "untrusted peer";
+    case Errc::outside_api: return "not an answer of the API";
     case Errc::protocol: return "protocol violation";
     case Errc::corrupt: return "corrupt";
     case Errc::changed: return "changed";

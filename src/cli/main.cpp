@@ -1,12 +1,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -32,7 +34,12 @@ void harden() {
   ::unsetenv("SSLKEYLOGFILE");  // libcurl would write the session keys there
 }
 
-Exit run_mount(const MountCommand& command) {
+std::optional<Exit> check_readable(const std::string& file) {
+  if (file.empty() || ::access(file.c_str(), R_OK) == 0) return std::nullopt;
+  return Exit{ExitCode::usage, fmt::format("--cacert: {} cannot be read", file)};
+}
+
+Exit run_mount(MountCommand command) {
   auto credentials = load_credentials(command.credentials);
   const auto base = BaseUrl::parse(command.url, command.allow_http);
   if (!base) return {ExitCode::bad_url, base.error().context};
@@ -42,6 +49,8 @@ Exit run_mount(const MountCommand& command) {
   if (!credentials) return {ExitCode::credentials, credentials.error().context};
   if (auto exit = check_fuse()) return *exit;
   if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir)) return *exit;
+  if (auto exit = check_readable(command.cacert)) return *exit;
+  command.mountpoint = resolved(command.mountpoint);
   const auto serve_here = [&](const Ready& ready) { return serve(command, *base, *credentials, ready); };
   return command.foreground ? serve_here([] {}) : run_in_background(serve_here);
 }

@@ -94,14 +94,13 @@ bool lies_within(const std::filesystem::path& inner, const std::filesystem::path
   return end_of_outer == outer.end();
 }
 
-/// With links resolved, as far as the path exists.
-std::filesystem::path resolved(const std::string& path) {
-  std::error_code failed;
-  auto canonical = std::filesystem::weakly_canonical(path, failed);
-  return failed ? std::filesystem::path(path) : canonical;
-}
-
 }  // namespace
+
+std::string resolved(const std::string& path) {
+  std::error_code failed;
+  const auto canonical = std::filesystem::weakly_canonical(path, failed);
+  return failed ? path : canonical.string();
+}
 
 std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::string& cache_dir) {
   if (auto exit = check_existing_mount(mountpoint)) return exit;
@@ -112,10 +111,10 @@ std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::
   if (!S_ISDIR(there.st_mode)) {
     return Exit{ExitCode::mount_point_not_directory, fmt::format("{} is not a directory", mountpoint)};
   }
-  const std::filesystem::path place = resolved(mountpoint);
-  if (auto exit = place.string() == mountpoint ? std::nullopt : check_existing_mount(place.string())) return exit;
+  const std::string place = resolved(mountpoint);
+  if (auto exit = place == mountpoint ? std::nullopt : check_existing_mount(place)) return exit;
   if (!cache_dir.empty()) {
-    const std::filesystem::path cache = resolved(cache_dir);
+    const std::string cache = resolved(cache_dir);
     if (lies_within(place, cache) || lies_within(cache, place)) {
       return Exit{ExitCode::mount_point_in_cache,
                   fmt::format("the mount point {} and the cache {} lie within each other", mountpoint, cache_dir)};
@@ -147,7 +146,11 @@ std::optional<Exit> check_fuse() {
 }
 
 Exit unmount(const std::string& mountpoint, bool lazy) {
-  const auto type = mounted_type(mountinfo(), mountpoint);
+  const std::string table = mountinfo();
+  if (const std::string place = resolved(mountpoint); place != mountpoint && !mounted_type(table, mountpoint)) {
+    return unmount(place, lazy);
+  }
+  const auto type = mounted_type(table, mountpoint);
   if (!type || !is_ours(*type)) {
     return {ExitCode::not_a_mount, fmt::format("{} is not a mount of mediafs", mountpoint)};
   }

@@ -11,6 +11,9 @@ namespace mediafs {
 /// Never waits for a file system that does not answer. `cache_dir` may be empty.
 std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::string& cache_dir);
 
+/// With links resolved, as far as the path exists.
+std::string resolved(const std::string& path);
+
 /// Whether this machine and user can mount at all.
 std::optional<Exit> check_fuse();
 

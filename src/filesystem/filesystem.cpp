@@ -110,7 +110,7 @@ Result<Revision> Filesystem::open(NodeNumber node) {
 void Filesystem::read(NodeNumber node, Revision version, ByteRange range, Done<Slices> done) {
   const auto item = media_at(node);
   if (!item) return done(item.error());
-  if ((*item)->revision != version) return done(Error{Errc::changed, "another version than was opened"});
+  if ((*item)->revision != version) return done(store_.why_stale((*item)->id));
   const ByteRange there = clipped(range, (*item)->size);
   if (there.empty()) return done(Slices{});
   store_.read(*item, there, std::move(done));

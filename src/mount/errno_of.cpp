@@ -18,6 +18,7 @@ int errno_of(Errc code) {
     // Nobody who asks for a file can mend these; and none may look like "there is no such file".
     case Errc::unavailable:
     case Errc::untrusted:
+    case Errc::outside_api:
     case Errc::protocol:
     case Errc::corrupt:
     case Errc::no_space:

@@ -48,6 +48,12 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
     return true;
   }
   PendingRead read(item, range, chunks, done);
+  // Streams put chunks into the memory under this lock, so none can slip by between this look and waiting for it.
+  read.take_from([&](ChunkIndex index) { return context_->memory.get({item->revision, index}); });
+  if (read.complete()) {
+    effects.add([done, slices = read.slices()]() mutable { done(std::move(slices)); });
+    return true;
+  }
   const ChunkIndex missing = read.first_missing();
   if (!last_try && seen_.seen(missing)) return false;
   if (const auto error = refusal()) {
@@ -64,6 +70,11 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
   ensure_stream_for(effects, missing);
   wake_streams(effects);
   return true;
+}
+
+Error Download::why_stale() const {
+  const MutexLock lock(mutex_);
+  return refusal().value_or(Error{Errc::changed, "another version than was opened"});
 }
 
 void Download::opened() {
@@ -90,8 +101,17 @@ void Download::stop() {
 void Download::expire(std::uint64_t waiter) {
   Effects effects;
   const MutexLock lock(mutex_);
-  waiters_->expired(effects, waiter);
+  waiters_->expired(effects, waiter, why_late());
   notice_idleness(effects);
+}
+
+/// What a wait ends with that takes too long: the failure that is being retried, if it is that.
+Error Download::why_late() const {
+  if (setback_) return *setback_;
+  for (const auto& stream : streams_) {
+    if (const auto setback = stream->fetch->setback()) return *setback;
+  }
+  return {Errc::timed_out, "the deadline passed"};
 }
 
 bool Download::idle() const {

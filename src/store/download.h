@@ -27,9 +27,11 @@ class Download final : public std::enable_shared_from_this<Download> {
   void find(Done<MediaItemRef> done) EXCLUDES(mutex_);
 
   /// `chunks` as PendingRead wants it. False, with nothing done, where a chunk that is missing has come by meanwhile and
-  /// is to be looked for once more; never where `last_try`.
+  /// has left the memory for the cache, to be looked for there once more; never where `last_try`.
   bool read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
             const Done<Slices>& done, bool last_try) EXCLUDES(mutex_);
+
+  [[nodiscard]] Error why_stale() const EXCLUDES(mutex_);
 
   void opened() EXCLUDES(mutex_);
   void closed() EXCLUDES(mutex_);
@@ -52,6 +54,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   [[nodiscard]] bool wanted() const REQUIRES(mutex_) { return opens_ > 0 || !waiters_->none(); }
   [[nodiscard]] std::optional<Error> refusal() const REQUIRES(mutex_);
   void expire(std::uint64_t waiter) EXCLUDES(mutex_);
+  [[nodiscard]] Error why_late() const REQUIRES(mutex_);
   void notice_idleness(Effects& effects) REQUIRES(mutex_);
 
   // download_streams.cpp: when to fetch what.
@@ -63,7 +66,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   [[nodiscard]] std::uint64_t limit_of(const Stream& stream) const REQUIRES(mutex_);
   Flow pause(Stream& stream) REQUIRES(mutex_);
   void drop_unwanted() EXCLUDES(mutex_);
-  void restart_later(const std::shared_ptr<Stream>& broken, Duration delay) REQUIRES(mutex_);
+  void restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why) REQUIRES(mutex_);
   void restart(const std::shared_ptr<Stream>& broken) EXCLUDES(mutex_);
   std::shared_ptr<Stream> successor_of(Stream& broken) REQUIRES(mutex_);
   void recover(Effects& effects, Stream& stream, const Error& error) REQUIRES(mutex_);
@@ -93,9 +96,10 @@ class Download final : public std::enable_shared_from_this<Download> {
   SeenBytes seen_ GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Stream>> streams_ GUARDED_BY(mutex_);
   std::uint64_t demand_end_ GUARDED_BY(mutex_) = 0;  // of the furthest read so far
-  std::uint64_t furthest_ GUARDED_BY(mutex_) = 0;    // the end of what has ever been received
+  std::uint64_t broke_at_ GUARDED_BY(mutex_) = 0;    // the furthest that a broken stream has come
   int attempts_ GUARDED_BY(mutex_) = 0;              // streams broken since the last progress
   int restarts_pending_ GUARDED_BY(mutex_) = 0;
+  std::optional<Error> setback_ GUARDED_BY(mutex_);  // why the restart that is pending is needed
   int opens_ GUARDED_BY(mutex_) = 0;
   bool drop_scheduled_ GUARDED_BY(mutex_) = false;
   std::optional<Failure> failure_ GUARDED_BY(mutex_);

@@ -110,10 +110,6 @@ void Download::append(Effects& effects, Stream& stream, ByteView piece) {
     piece = piece.subspan(count);
     stream.filled += count;
     stream.position += count;
-    if (stream.position > furthest_) {
-      furthest_ = stream.position;
-      attempts_ = 0;
-    }
     if (stream.filled == kChunkSize || (item_ && stream.position == item_->size)) {
       complete_chunk(effects, stream, index);
     } else if (!waits_for_verification(stream, index)) {

@@ -22,7 +22,9 @@ double draw_jitter() { return static_cast<double>(crypto::random_number() >> 32)
 bool Download::is_coming(ChunkIndex chunk) const {
   std::vector<std::uint64_t> positions;
   for (const auto& stream : streams_) {
-    if (!stream->cancelled) positions.push_back(stream->position);
+    if (stream->cancelled) continue;
+    if (stream->held.contains(chunk)) return true;
+    positions.push_back(stream->position);
   }
   return restarts_pending_ > 0 || stream_bringing(chunk, positions).has_value();
 }
@@ -42,6 +44,7 @@ void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& str
                        .verifier = stream->verifier,
                        .fresh_connection = fresh,
                        .deadline = steady_now() + context_->options.deadline};
+  log::debug("media {}: GET from byte {}", crypto::pseudonym(id_.text()), stream->position);
   stream->fetch = context_->api.fetch(std::move(request), stream);
   streams_.push_back(stream);
   effects.add([fetch = stream->fetch] { fetch->begin(); });
@@ -99,11 +102,16 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
     return fail(effects, error);
   }
   if (error.code == Errc::corrupt) {
+    if (!stream.holds_back) {  // readers have had some of it
+      version_changed(effects, Errc::corrupt);
+      return fail(effects, error);
+    }
     stream.position = 0;  // none of it can be told right from wrong
-    stream.filling.reset();
     stream.held.clear();
-    if (!stream.holds_back) version_changed(effects, Errc::corrupt);
   }
+  // Progress is a chunk or more: an origin that gives ten bytes and hangs up each time is broken.
+  if (stream.position >= broke_at_ + kChunkSize) attempts_ = 0;
+  broke_at_ = std::max(broke_at_, stream.position);
   ++attempts_;
   const auto delay = delay_before_retry({.failure = error.code,
                                          .attempts = attempts_,
@@ -113,11 +121,12 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
   const bool worth_it = wanted() || stream_limit({.size = item_ ? item_->size : 0,
                                                   .position = stream.position}) > stream.position;
   if (!delay) return fail(effects, error);
-  if (worth_it) restart_later(stream.shared_from_this(), *delay);
+  if (worth_it) restart_later(stream.shared_from_this(), *delay, error);
 }
 
-void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration delay) {
+void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why) {
   ++restarts_pending_;
+  setback_ = why;
   context_->timer.at(steady_now() + delay, [self = weak_from_this(), broken] {
     if (const auto download = self.lock()) download->restart(broken);
   });
@@ -126,7 +135,7 @@ void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration del
 void Download::restart(const std::shared_ptr<Stream>& broken) {
   Effects effects;
   const MutexLock lock(mutex_);
-  --restarts_pending_;
+  if (--restarts_pending_ == 0) setback_.reset();
   if (context_->stopping) return fail(effects, Error{Errc::cancelled, "shutting down"});
   start_stream(effects, successor_of(*broken), /*fresh=*/true);
 }

@@ -98,6 +98,8 @@ void MediaStore::read(const MediaItemRef& item, ByteRange range, Done<Slices> do
   }
 }
 
+Error MediaStore::why_stale(const MediaId& id) { return Use(*this, id)->why_stale(); }
+
 void MediaStore::opened(const MediaId& id) { Use(*this, id)->opened(); }
 void MediaStore::closed(const MediaId& id) { Use(*this, id)->closed(); }
 

@@ -27,6 +27,14 @@ void PendingRead::offer(ChunkIndex index, const ConstBuffer& chunk, std::uint64_
   --missing_;
 }
 
+void PendingRead::take_from(const std::function<ConstBuffer(ChunkIndex)>& look_up) {
+  for (std::size_t i = 0; i < chunks_.size(); ++i) {
+    if (chunks_[i]) continue;
+    chunks_[i] = look_up(ChunkIndex{number_of(span_.first) + static_cast<std::uint32_t>(i)});
+    if (chunks_[i]) --missing_;
+  }
+}
+
 Slices PendingRead::slices() const {
   Slices slices;
   slices.reserve(chunks_.size());

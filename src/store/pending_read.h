@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "mediafs/base/timer.h"
@@ -21,6 +22,9 @@ class PendingRead {
 
   /// Takes the chunk if it is one that is missing and `filled` bytes of it are all that this read wants of it.
   void offer(ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled);
+
+  /// Takes every missing chunk that `look_up` has.
+  void take_from(const std::function<ConstBuffer(ChunkIndex)>& look_up);
 
   /// The bytes of the range. REQUIRES: complete().
   [[nodiscard]] Slices slices() const;

@@ -4,12 +4,6 @@
 
 namespace mediafs {
 
-namespace {
-
-Error deadline_passed() { return {Errc::timed_out, "the deadline passed"}; }
-
-}  // namespace
-
 Waiters::Waiters(Timer& timer, Duration deadline, Expire expire)
     : timer_(timer), deadline_(deadline), expire_(std::move(expire)) {}
 
@@ -67,14 +61,14 @@ void Waiters::fail_reads(Effects& effects, const Error& error,
   }
 }
 
-void Waiters::expired(Effects& effects, std::uint64_t waiter) {
+void Waiters::expired(Effects& effects, std::uint64_t waiter, const Error& why) {
   const auto finder = std::find_if(finders_.begin(), finders_.end(), [&](const Finder& f) { return f.id == waiter; });
   if (finder != finders_.end()) {
-    effects.add([done = std::move(finder->done)] { done(deadline_passed()); });
+    effects.add([done = std::move(finder->done), why] { done(why); });
     finders_.erase(finder);
     return;
   }
-  fail_reads(effects, deadline_passed(), [&](const PendingRead& read) { return read.id == waiter; });
+  fail_reads(effects, why, [&](const PendingRead& read) { return read.id == waiter; });
 }
 
 }  // namespace mediafs

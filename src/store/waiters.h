@@ -37,7 +37,7 @@ class Waiters {
   /// Replies with the error to the reads for which `concerned` holds.
   void fail_reads(Effects& effects, const Error& error, const std::function<bool(const PendingRead&)>& concerned);
 
-  void expired(Effects& effects, std::uint64_t waiter);
+  void expired(Effects& effects, std::uint64_t waiter, const Error& why);
 
  private:
   struct Finder {

@@ -37,10 +37,10 @@ TEST(ApiError, EveryStatusHasItsMeaning) {
         Row{410, "", Errc::not_found},           Row{429, "", Errc::throttled},
         Row{500, "", Errc::unavailable},         Row{502, "", Errc::unavailable},
         Row{503, "", Errc::unavailable},         Row{504, "", Errc::unavailable},
-        Row{408, "", Errc::unavailable},         Row{301, "", Errc::protocol},
-        Row{304, "", Errc::protocol},            Row{405, "", Errc::protocol},
-        Row{416, "", Errc::protocol},            Row{501, "", Errc::protocol},
-        Row{204, "", Errc::protocol},            Row{226, "", Errc::protocol}}) {
+        Row{408, "", Errc::unavailable},         Row{301, "", Errc::outside_api},
+        Row{304, "", Errc::outside_api},            Row{405, "", Errc::outside_api},
+        Row{416, "", Errc::outside_api},            Row{501, "", Errc::outside_api},
+        Row{204, "", Errc::outside_api},            Row{226, "", Errc::outside_api}}) {
     EXPECT_EQ(to_string(meaning_of(row.status, row.code)), to_string(row.meaning)) << row.status << " " << row.code;
   }
 }

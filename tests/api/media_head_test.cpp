@@ -56,7 +56,7 @@ TEST_F(MediaHeadTest, APartMustBeTheOneThatWasAskedFor) {
 TEST_F(MediaHeadTest, TheWholeInPlaceOfAPartBeginsAtZero) { EXPECT_EQ(interpret(ok(), 40)->offset, 0U); }
 
 TEST_F(MediaHeadTest, OtherSuccessesAreNotPartOfTheApi) {
-  for (const int status : {201, 204, 205, 226}) expect_refused(interpret({.status = status}), Errc::protocol);
+  for (const int status : {201, 204, 205, 226}) expect_refused(interpret({.status = status}), Errc::outside_api);
 }
 
 TEST_F(MediaHeadTest, SignaturesAreFoundUnderBothNamesAndInAnyCase) {

@@ -29,7 +29,7 @@ TEST(Retry, WhatIsMalformedIsTriedOnceMore) {
 }
 
 TEST(Retry, AClearAnswerIsFinal) {
-  for (const Errc failure : {Errc::not_found, Errc::denied, Errc::invalid_argument, Errc::untrusted, Errc::cancelled,
+  for (const Errc failure : {Errc::not_found, Errc::denied, Errc::invalid_argument, Errc::untrusted, Errc::outside_api, Errc::cancelled,
                              Errc::too_large, Errc::internal}) {
     EXPECT_FALSE(after(failure, 1).has_value()) << to_string(failure);
   }

@@ -1,3 +1,6 @@
+#include <thread>
+#include <vector>
+
 #include "store/store_fixture.h"
 
 namespace mediafs {
@@ -16,6 +19,32 @@ TEST_F(MediaStoreTest, FindingAndReadingAWholeMediaIsOneRequest) {
   store_->opened((*item)->id);
   expect_exact(kLarge, *item, {0, 20'000'000});
   EXPECT_EQ(server_.requests_for(kLarge), 1U);
+}
+
+TEST_F(MediaStoreTest, ReadersThatRaceTheStreamCauseNoSecondRequest) {
+  start();
+  for (int round = 0; round < 5; ++round) {
+    const std::string id = "gen-000040000000-race000" + std::to_string(round);
+    const auto item = find(id);
+    ASSERT_TRUE(item.ok());
+    store_->opened((*item)->id);
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 4; ++i) {
+      readers.emplace_back([&] {
+        for (std::uint64_t offset = 0; offset < 40'000'000; offset += 1_MiB) {
+          expect_exact(id, *item, clipped({offset, 1_MiB}, 40'000'000));
+        }
+      });
+    }
+    readers.clear();
+    EXPECT_EQ(server_.requests_for(id), 1U);
+  }
+}
+
+TEST_F(MediaStoreTest, AFailureThatLastsUntilTheDeadlineIsNamedAsWhatItIs) {
+  start({.deadline = Duration(300)});
+  server_.set_rules("* * status 503");
+  EXPECT_EQ(find(kSmall).error().code, Errc::unavailable);
 }
 
 TEST_F(MediaStoreTest, WhatWasReadOnceIsReadAgainWithTheApiAway) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "mediafs/api/base_url.h"
@@ -37,6 +38,8 @@ class Fetch {
   virtual void resume() = 0;
   /// The sink's on_end follows with Errc::cancelled, unless it has ended.
   virtual void cancel() = 0;
+  /// Why it waits before it tries again; nothing while an attempt runs.
+  [[nodiscard]] virtual std::optional<Error> setback() = 0;
 };
 
 struct ApiShared;

@@ -19,7 +19,8 @@ enum class Errc {
   unavailable,       // network, TLS or server failure: may pass
   timed_out,         // a deadline ended the wait
   untrusted,         // the peer could not prove who it is
-  protocol,          // the response is not part of the API
+  outside_api,       // an answer that the API does not give: a redirect, an unknown status
+  protocol,          // a response that is malformed, or cut, or of somebody else's making
   corrupt,           // bytes that fail their check
   changed,           // the media is not the version that was opened
   too_large,         // beyond a configured cap
@@ -33,7 +34,7 @@ enum class Errc {
 /// Every Errc, for tables and their tests.
 inline constexpr Errc kAllErrcs[] = {
     Errc::not_found,     Errc::invalid_argument, Errc::denied,    Errc::throttled, Errc::unavailable,
-    Errc::timed_out, Errc::untrusted, Errc::protocol,         Errc::corrupt,   Errc::changed,   Errc::too_large,
+    Errc::timed_out, Errc::untrusted, Errc::outside_api, Errc::protocol,         Errc::corrupt,   Errc::changed,   Errc::too_large,
     Errc::no_space,      Errc::not_directory,    Errc::is_directory, Errc::cancelled, Errc::internal};
 
 /// The word as written above, for logs.

@@ -59,6 +59,10 @@ class MediaStore {
   /// no longer the media's version.
   void read(const MediaItemRef& item, ByteRange range, Done<Slices> done) EXCLUDES(mutex_);
 
+  /// Why a version that was opened cannot be read any more: the failure that ended it while that is remembered (a
+  /// second or so), else Errc::changed.
+  Error why_stale(const MediaId& id) EXCLUDES(mutex_);
+
   /// Somebody has the media open: its download goes on as long as one is.
   void opened(const MediaId& id) EXCLUDES(mutex_);
   void closed(const MediaId& id) EXCLUDES(mutex_);
