@@ -41,10 +41,15 @@ bool others_may_replace(const std::string& path) {
   return (directory.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (directory.st_mode & S_ISVTX) == 0;
 }
 
-Status check_ownership(const std::string& path, const struct stat& file) {
+// systemd lets a service's user in by an access control list, whose mask shows as the group's right to read; the
+// directory around it is that user's alone.
+constexpr mode_t kForNobodyElse = 077;
+constexpr mode_t kForNobodyElseInSystemds = 037;
+
+Status check_ownership(const std::string& path, const struct stat& file, mode_t forbidden) {
   if (!S_ISREG(file.st_mode)) return refused(path, "is not a regular file");
   if (file.st_uid != ::geteuid() && file.st_uid != 0) return refused(path, "belongs to somebody else");
-  if ((file.st_mode & 077) != 0) return refused(path, "may be read or written by others: chmod 600 it");
+  if ((file.st_mode & forbidden) != 0) return refused(path, "may be read or written by others: chmod 600 it");
   if (others_may_replace(path)) return refused(path, "lies in a directory that others may write to");
   if (static_cast<std::size_t>(file.st_size) > kMaxFile) return refused(path, "is too large");
   return ok_status();
@@ -66,13 +71,13 @@ Result<SecretString> read_whole(int fd, const std::string& path) {
   return content;
 }
 
-Result<Credentials> from_file(const std::string& path) {
+Result<Credentials> from_file(const std::string& path, mode_t forbidden) {
   // Without following a link, and without waiting should it be a FIFO.
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return refused(path, errno == ELOOP ? "is a symbolic link" : std::strerror(errno));  // NOLINT
   struct stat file {};
   if (::fstat(fd.get(), &file) != 0) return refused(path, "cannot be examined");
-  if (const Status checked = check_ownership(path, file); !checked) return checked.error();
+  if (const Status checked = check_ownership(path, file, forbidden); !checked) return checked.error();
   const auto text = read_whole(fd.get(), path);
   if (!text) return text.error();
   auto credentials = parse_credentials(text->reveal());
@@ -85,9 +90,9 @@ Result<Credentials> from_file(const std::string& path) {
 Result<Credentials> load_credentials(const std::string& file) {
   SecretString api_key = take_variable("MEDIAFS_API_KEY");
   SecretString shared_secret = take_variable("MEDIAFS_SHARED_SECRET");
-  if (!file.empty()) return from_file(file);
+  if (!file.empty()) return from_file(file, kForNobodyElse);
   if (const char* const directory = std::getenv("CREDENTIALS_DIRECTORY")) {  // NOLINT(concurrency-mt-unsafe)
-    return from_file(std::string(directory) + "/mediafs");
+    return from_file(std::string(directory) + "/mediafs", kForNobodyElseInSystemds);
   }
   if (api_key.empty() || shared_secret.empty()) {
     return Error{Errc::denied,
