@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# The one gate, the same for people and machines. Every stage runs, whatever became of those before it, and
+# the last lines say which passed. `check.sh format tidy` runs only the stages that it names.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+stages=(format floors gcc clang tidy tests mounts asan tsan)
+
+configured() { cmake --preset "$1" > /dev/null; }
+built() { configured "$1" && cmake --build --preset "$1" --parallel 2; }
+tested() {
+  local preset=$1
+  shift
+  built "$preset" && ctest --preset "$preset" --parallel 2 "$@"
+}
+
+sources() { git ls-files --cached --others --exclude-standard -- "$@"; }
+
+stage_format() { sources '*.cpp' '*.h' | xargs clang-format-19 --dry-run --Werror; }
+stage_floors() { python3 scripts/check_floors.py && python3 scripts/check_floors.py --self-test; }
+stage_gcc() { built release; }
+stage_clang() { built clang; }
+stage_tidy() {
+  configured clang &&
+    sources 'src/*.cpp' | xargs --max-args=4 --max-procs=2 clang-tidy-19 -p build/clang --quiet --warnings-as-errors='*'
+}
+stage_tests() { tested release --label-exclude mount; }
+stage_mounts() { tested release --label-regex mount; }
+stage_asan() { tested asan --label-exclude long; }
+stage_tsan() { tested tsan --label-exclude long; }
+
+[ $# -gt 0 ] || set -- "${stages[@]}"
+./scripts/install-deps.sh --gate || exit 1
+
+outcome=()
+failed=0
+for stage in "$@"; do
+  declare -F "stage_$stage" > /dev/null || {
+    echo "$0: no stage '$stage'; there are: ${stages[*]}" >&2
+    exit 2
+  }
+  echo "== $stage"
+  if "stage_$stage"; then
+    outcome+=("passed  $stage")
+  else
+    outcome+=("FAILED  $stage")
+    failed=1
+  fi
+done
+
+printf '\n'
+printf '%s\n' "${outcome[@]}"
+exit $failed

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Shows mediafs at work on this machine alone: a stand-in for the media API with sample media, mounted.
+#   demo.sh          stays until Ctrl-C
+#   demo.sh --once   takes everything down at once and exits
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+once=no
+case "${1-}" in
+  "") ;;
+  --once) once=yes ;;
+  *)
+    echo "usage: $0 [--once]" >&2
+    exit 2
+    ;;
+esac
+
+mediafs=$PWD/build/release/mediafs
+work=
+sandbox_pid=
+mount_point=
+
+take_down() {
+  trap - EXIT INT TERM
+  if [ -n "$mount_point" ] && mountpoint -q "$mount_point"; then
+    # Somebody's shell may still stand in it: then the mount goes when that one leaves.
+    "$mediafs" unmount "$mount_point" 2> /dev/null || fusermount3 -uz "$mount_point" || true
+  fi
+  [ -z "$sandbox_pid" ] || { kill "$sandbox_pid" && wait "$sandbox_pid"; } 2> /dev/null || true
+  # A server that has just lost its mount still closes its cache.
+  for _ in $(seq 50); do
+    [ -n "$work" ] && ! rm -rf --one-file-system "$work" 2> /dev/null || break
+    sleep 0.1
+  done
+}
+trap take_down EXIT
+trap 'echo; echo "Taking everything down."; exit 0' INT TERM
+
+say() { printf '\n%s\n' "$*"; }
+show() {
+  printf '  $ %s\n' "$*"
+  "$@" | sed 's/^/    /'
+}
+
+build() {
+  ./scripts/install-deps.sh --build
+  say "Building mediafs (the first time takes a few minutes) ..."
+  { cmake --preset release && cmake --build --preset release --parallel 2 --target mediafs mediafs-sandbox; } \
+    > "$work/build.log" 2>&1 || {
+    tail -n 40 "$work/build.log" >&2
+    exit 1
+  }
+}
+
+# The program that stands in for the API prints its URL once it answers.
+start_sandbox() {
+  : > "$work/sandbox.out"
+  build/release/mediafs-sandbox --api-key demo-key --secret demo-secret --samples tests/samples \
+    >> "$work/sandbox.out" &
+  sandbox_pid=$!
+  for _ in $(seq 100); do
+    url=$(sed -n 's/^listening //p' "$work/sandbox.out")
+    [ -z "$url" ] || return 0
+    sleep 0.1
+  done
+  echo "The stand-in API did not start." >&2
+  exit 1
+}
+
+mount_it() {
+  (umask 077 && printf 'api_key=demo-key\nshared_secret=demo-secret\n' > "$work/credentials")
+  mkdir "$work/media" "$work/cache" "$work/copies"
+  "$mediafs" mount --credentials "$work/credentials" --cache-dir "$work/cache" --log-file "$work/log" \
+    "$url" "$work/media"
+  mount_point=$work/media
+}
+
+# Lines "ID FILE" of the sample media of one type, such as video/.
+samples() {
+  python3 - tests/samples/manifest.json "$1" <<'PYTHON'
+import json, sys
+for session in json.load(open(sys.argv[1]))["sessions"]:
+    for attempt in session["attempts"]:
+        for media in attempt.get("media", []):
+            if "file" in media and media.get("mimetype", "image/jpeg").startswith(sys.argv[2]):
+                print(media["id"], media["file"])
+PYTHON
+}
+
+copy_and_compare() {
+  local kind=$1 id file
+  read -r id file < <(samples "$2")
+  say "A $kind, copied like any file, and its checksum beside that of the original:"
+  show cp "$mount_point/$id" "$work/copies/$file"
+  show sha256sum "$work/copies/$file" "tests/samples/$file"
+  cmp "$work/copies/$file" "tests/samples/$file"
+}
+
+how_to_go_on() {
+  cat << TEXT
+
+It is all yours until you press Ctrl-C. In another terminal, try
+
+    ls -l $mount_point
+    ffprobe $mount_point/$(samples video/ | head -n 1 | cut -d' ' -f1)
+    cat $work/log
+
+What you read is kept, encrypted, in $work/cache and not fetched again.
+For your own API, put its key and secret into a file that only you can read:
+
+    api_key=...
+    shared_secret=...
+
+    $mediafs mount --credentials FILE --cache-dir DIR https://YOUR-API-HOST MOUNTPOINT
+    $mediafs unmount MOUNTPOINT
+TEXT
+}
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/mediafs-demo.XXXXXX")
+build
+start_sandbox
+mount_it
+
+say "A stand-in for the media API answers at $url, and is mounted at $mount_point."
+say "Every media id is a file there. The API is asked when one is first looked at; from then on it is listed:"
+mapfile -t ids < <(samples "" | cut -d' ' -f1)
+(cd "$mount_point" && stat "${ids[@]}" > /dev/null)
+show ls -l "$mount_point"
+copy_and_compare picture image/
+copy_and_compare video video/
+
+if [ "$once" = yes ]; then
+  take_down
+  say "That was it: unmounted, and nothing is left behind."
+  exit 0
+fi
+how_to_go_on
+wait "$sandbox_pid" || true

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Builds mediafs and passes its tests. MEDIAFS_PRESET picks another build than release. With CI=true the
+# sanitizer builds follow, without the tests labelled `long` (1 GiB under a sanitizer proves nothing new).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+./scripts/install-deps.sh
+
+build() {
+  echo "== building: $1"
+  cmake --preset "$1" > /dev/null
+  cmake --build --preset "$1" --parallel 2 # not nproc: a compiler takes up to 1 GiB of memory
+}
+
+run_suite() {
+  local preset=$1
+  shift
+  build "$preset"
+  echo "== testing: $preset"
+  ctest --preset "$preset" --parallel 2 "$@"
+}
+
+run_suite "${MEDIAFS_PRESET:-release}"
+if [ "${CI-}" = true ]; then
+  run_suite asan --label-exclude long
+  run_suite tsan --label-exclude long
+fi

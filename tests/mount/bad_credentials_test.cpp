@@ -1,0 +1,154 @@
+// Where credentials come from, what is refused, and that no request goes out without good ones.
+#include <sys/stat.h>
+
+#include "mount_fixture.h"
+
+namespace mediafs::e2e {
+namespace {
+
+const std::string kKey = "api_key=sandbox-key\n";
+const std::string kSecret = "shared_secret=sandbox-secret\n";
+
+struct Content {
+  const char* name;
+  std::string text;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Content& content) {
+  return stream << content.name;
+}
+
+class CredentialsFile : public MountTest, public ::testing::WithParamInterface<Content> {
+ protected:
+  void expect_refused(const MountOptions& changes = {}) {
+    const Outcome outcome = try_mount(changes);
+    EXPECT_EQ(outcome.code, 5) << outcome;
+    EXPECT_NE(outcome.err, "");
+    EXPECT_EQ(outcome.err.find("sandbox-secret"), std::string::npos) << outcome;
+    EXPECT_EQ(outcome.err.find("sandbox-key"), std::string::npos) << outcome;
+    EXPECT_FALSE(is_mounted());
+    EXPECT_EQ(api().total_requests(), 0U);
+  }
+};
+
+using BadContent = CredentialsFile;
+
+TEST_P(BadContent, IsRefusedWithoutARequest) {
+  write_file(credentials(), GetParam().text);
+  expect_refused();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , BadContent,
+    ::testing::Values(Content{"Empty", ""}, Content{"OnlyLineEnds", "\r\n\r\n"}, Content{"NoSecret", kKey},
+                      Content{"NoKey", kSecret}, Content{"EmptyKey", "api_key=\n" + kSecret},
+                      Content{"EmptySecret", kKey + "shared_secret=\n"},
+                      Content{"TwoKeys", kKey + kKey + kSecret},
+                      Content{"UnknownLine", kKey + kSecret + "sandbox-secret\n"},
+                      Content{"UnknownName", kKey + kSecret + "password=sandbox-secret\n"},
+                      Content{"NulByte", kKey + "shared_secret=a" + std::string(1, '\0') + "b\n"},
+                      Content{"BlankInTheMiddle", kKey + "shared_secret=a b\n"},
+                      Content{"CarriageReturnInTheMiddle", kKey + "shared_secret=a\rb\n"},
+                      Content{"Binary",
+                              "\x7f"
+                              "ELF\x02\x01\x01"},
+                      Content{"TenMebibytes", kKey + kSecret + std::string(10 << 20, '#')}),
+    kItsName);
+
+using GoodContent = CredentialsFile;
+
+TEST_P(GoodContent, Works) {
+  write_file(credentials(), GetParam().text);
+  mount();
+  read_whole(media_of(1'000));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , GoodContent,
+    ::testing::Values(Content{"CarriageReturns", "api_key=sandbox-key\r\nshared_secret=sandbox-secret\r\n"},
+                      Content{"NoLineEndAtTheEnd", kKey + "shared_secret=sandbox-secret"},
+                      Content{"OtherOrder", kSecret + kKey},
+                      Content{"BlanksAtTheEnds", "api_key=sandbox-key  \nshared_secret=sandbox-secret\t\n"},
+                      Content{"EmptyLinesAndRemarks", "\n# mine\n" + kKey + "\n\n" + kSecret + "\n"}),
+    kItsName);
+
+TEST_F(CredentialsFile, TheNextSecretIsTriedWhenOneIsRefused) {
+  write_file(credentials(), kKey + "shared_secret=the-new-one\n" + kSecret);
+  mount();
+  read_whole(media_of(1'000));
+  EXPECT_LE(api().requests_for(media_of(1'000)), 2U);
+}
+
+TEST_F(CredentialsFile, Missing) {
+  expect_refused({{"--credentials", root() / "nowhere"}});
+}
+TEST_F(CredentialsFile, ADirectory) {
+  expect_refused({{"--credentials", scratch()}});
+}
+
+TEST_F(CredentialsFile, AFifoIsRefusedAndNotWaitedFor) {
+  ASSERT_EQ(::mkfifo((root() / "fifo").c_str(), 0600), 0);
+  expect_refused({{"--credentials", root() / "fifo"}});
+}
+
+TEST_F(CredentialsFile, ASymbolicLink) {
+  fs::create_symlink(credentials(), root() / "link");
+  expect_refused({{"--credentials", root() / "link"}});
+}
+
+TEST_F(CredentialsFile, OthersMayReadIt) {
+  for (const int mode : {0644, 0640, 0604, 0660, 0620}) {
+    fs::permissions(credentials(), fs::perms(mode));
+    expect_refused();
+  }
+}
+
+TEST_F(CredentialsFile, ItsOwnerMayKeepItReadOnly) {
+  fs::permissions(credentials(), fs::perms(0400));
+  mount();
+  read_whole(media_of(1'000));
+}
+
+TEST_F(CredentialsFile, SomebodyElsesIsRefused) {
+  ASSERT_EQ(::chown(credentials().c_str(), 65534, 65534), 0);
+  expect_refused();
+}
+
+TEST_F(CredentialsFile, NoneAtAllIsRefused) {
+  expect_refused({{"--credentials", kAbsent}});
+}
+
+TEST_F(CredentialsFile, SystemdsDirectoryIsTakenWithoutAnOption) {
+  write_file(root() / "systemd/mediafs", kKey + kSecret, fs::perms(0400));
+  extra_environment["CREDENTIALS_DIRECTORY"] = root() / "systemd";
+  mount({{"--credentials", kAbsent}});
+  read_whole(media_of(1'000));
+}
+
+TEST_F(CredentialsFile, TheEnvironmentIsTakenLast) {
+  extra_environment["MEDIAFS_API_KEY"] = "sandbox-key";
+  extra_environment["MEDIAFS_SHARED_SECRET"] = "sandbox-secret";
+  mount({{"--credentials", kAbsent}});
+  read_whole(media_of(1'000));
+}
+
+TEST_F(CredentialsFile, HalfOfTheEnvironmentIsRefused) {
+  extra_environment["MEDIAFS_API_KEY"] = "sandbox-key";
+  expect_refused({{"--credentials", kAbsent}});
+}
+
+TEST_F(CredentialsFile, TheOptionGoesBeforeTheEnvironment) {
+  extra_environment["MEDIAFS_API_KEY"] = "not-the-one";
+  extra_environment["MEDIAFS_SHARED_SECRET"] = "not-the-one";
+  mount();
+  read_whole(media_of(1'000));
+}
+
+TEST_F(CredentialsFile, NoOptionTakesASecret) {
+  for (const char* option : {"--api-key", "--shared-secret", "--secret", "--key"}) {
+    EXPECT_EQ(try_mount({{option, "sandbox-secret"}}).code, 2) << option;
+  }
+}
+
+}  // namespace
+}  // namespace mediafs::e2e

@@ -1,0 +1,322 @@
+// What a program is told when the API or the way to it fails. A row for each line of the API's error table
+// and for each transport fault that the sandbox can make; whatever happens, no program gets a wrong byte.
+#include "mount_fixture.h"
+
+namespace mediafs::e2e {
+namespace {
+
+constexpr std::uint64_t kSmall = 100'000;       // held back until its signature verifies
+constexpr std::uint64_t kLarge = 8_MiB + 1000;  // streamed
+constexpr std::uint64_t kAny = ~std::uint64_t{0};
+
+struct Row {
+  const char* name;
+  const char* fault;  // what happens to each request for the media, in the sandbox's rule language
+  int error;          // 0: read in full, exact
+  std::uint64_t most_requests = kAny;
+  std::uint64_t size = kSmall;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Row& row) {
+  return stream << row.name;
+}
+
+class Faults : public MountTest, public ::testing::WithParamInterface<Row> {
+ protected:
+  /// Reads while every request for the media fares as `rule` says; the rule starts with a count.
+  void read_with(const std::string& rule, const MountOptions& options = {{"--deadline", "6s"}}) {
+    id_ = media_of(GetParam().size);
+    api().set_rules(id_ + " " + rule);
+    mount(options);
+    reading_ = read(id_);
+    const std::string expected = origin_bytes(id_);
+    EXPECT_TRUE(same_bytes(reading_.bytes, std::string_view(expected).substr(0, reading_.bytes.size())));
+    EXPECT_TRUE(reading_.error != 0 || reading_.bytes.size() == expected.size()) << reading_.bytes.size();
+  }
+
+  void expect_the_row() {
+    const Row& row = GetParam();
+    EXPECT_EQ(reading_.error, row.error) << std::strerror(reading_.error) << '\n' << log();
+    EXPECT_LE(api().requests_for(id_), row.most_requests) << log();
+  }
+
+  std::string id_;
+  Reading reading_;
+};
+
+// --- The API's answers.
+
+const Row kAnswers[] = {
+    {"BadIdCode1001", "status 400 1001 Invalid id", ENOENT, 1},
+    {"BadIdCode1002", "status 400 1002 Invalid id", ENOENT, 1},
+    {"BadIdCode1104", "status 400 1104 Invalid id", ENOENT, 1},
+    {"ValidationFailed", "status 400 1500 Validation failed", EINVAL, 1},
+    {"ValidationFailedWithoutJson", "status-plain 400", EINVAL, 1},
+    {"AuthorizationCode1801", "status 400 1801 Not authorized", EACCES, 1},
+    {"AuthorizationCode1819", "status 400 1819 Not authorized", EACCES, 1},
+    {"Code1820IsNotAnAuthorizationCode", "status 400 1820 Something", EINVAL, 1},
+    {"KeyUnknown", "status 401 1102 Unknown key", EACCES, 1},
+    {"Unauthorized", "status-plain 401", EACCES, 1},
+    {"Forbidden", "status 403 1103 Inactive", EACCES, 1},
+    {"NoSuchMedia", "status 404 1302 Not found", ENOENT, 1},
+    {"NotFoundWithoutJson", "status-plain 404", ENOENT, 1},
+    {"Erased", "status 410 1302 Erased", ENOENT, 1},
+    {"Throttled", "status 429 1600 Slow down", EBUSY, 5},
+    {"ThrottledForLongerThanTheDeadline", "status 429 1600 Slow down + retry-after 60", EBUSY, 1},
+    {"ThrottledForTenYears", "status 429 1600 Slow down + retry-after 315360000", EBUSY, 1},
+    {"ThrottledWithGarbage", "status 429 1600 Slow down + retry-after soon", EBUSY, 5},
+    {"InternalError", "status 500 1000 Internal", EIO, 5},
+    {"BadGateway", "status-plain 502", EIO, 5},
+    {"ServiceUnavailable", "status-plain 503", EIO, 5},
+    {"GatewayTimeout", "status-plain 504", EIO, 5},
+    {"RequestTimeout", "status-plain 408", EIO, 5},
+    {"MultipleChoices", "status-plain 300", EIO, 1},
+    {"MovedPermanently", "redirect 301 /v1/media/elsewhere-0123456789", EIO, 1},
+    {"Found", "redirect 302 /v1/media/elsewhere-0123456789", EIO, 1},
+    {"SeeOther", "redirect 303 /v1/media/elsewhere-0123456789", EIO, 1},
+    {"NotModified", "status 304", EIO, 1},
+    {"UseProxy", "redirect 305 http://127.0.0.1:1/", EIO, 1},
+    {"TemporaryRedirect", "redirect 307 /v1/media/elsewhere-0123456789", EIO, 1},
+    {"PermanentRedirect", "redirect 308 /v1/media/elsewhere-0123456789", EIO, 1},
+    {"PaymentRequired", "status 402 1700 Pay", EIO, 1},
+    {"MethodNotAllowed", "status-plain 405", EIO, 1},
+    {"Conflict", "status-plain 409", EIO, 1},
+    {"Teapot", "status-plain 418", EIO, 1},
+    {"LegalReasons", "status-plain 451", EIO, 1},
+    {"Created", "status-plain 201", EIO, 1},
+    {"NoContent", "status 204", EIO, 1},
+    {"PartialUnasked", "status-plain 206", EIO, 2},
+    {"ImUsed", "status-plain 226", EIO, 1},
+    {"NotImplemented", "status-plain 501", EIO, 5},
+    {"StatusNobodyKnows", "status-plain 999", EIO, 2},
+};
+
+using Answer = Faults;
+
+TEST_P(Answer, BecomesAnErrno) {
+  expect_warnings();
+  read_with(std::string("* ") + GetParam().fault);
+  expect_the_row();
+  EXPECT_EQ(reading_.bytes, "");
+  EXPECT_EQ(api().requests_for("elsewhere-0123456789"), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(, Answer, ::testing::ValuesIn(kAnswers), kItsName);
+
+// --- Faults of the transport and the framing.
+
+const Row kTransport[] = {
+    {"BodyCut", "cut 10 + ignore-range", EIO},
+    {"LargeBodyCut", "cut 500000 + ignore-range", EIO, kAny, kLarge},
+    {"CutAfterTheHead", "cut 0", EIO},
+    {"MoreBytesThanTheLength", "wrong-length 90000", EIO},
+    {"FewerBytesThanTheLength", "wrong-length 200000", EIO},
+    {"TwoLengths", "two-lengths 90000", EIO},
+    {"ChunkedBodyCut", "cut-chunked 10 + ignore-range", EIO},
+    {"LargeChunkedBodyCut", "cut-chunked 500000 + ignore-range", EIO, kAny, kLarge},
+    {"BodyUntilCloseCut", "close-delimited 50000", EIO},
+    {"BodyUntilCloseUnsigned", "close-delimited + no-signature", EIO},
+    {"LengthAndChunked", "length-and-chunked", EIO},
+    {"WrongSignature", "bad-signature", EIO, 2},
+    {"WrongSignatureOfALargeBody", "bad-signature", EIO, kAny, kLarge},
+    {"TwoDifferentSignatures", "two-signatures", EIO},
+    {"SignedForAnotherClient", "foreign-client", EIO},
+    {"WebPage", "html", EIO},
+    {"WebPageSaidToBeAPicture", "html + content-type image/jpeg + header X-A: b + empty + wrong-length 10",
+     EIO},
+    {"GarbageStatusLine", "garbage-status", EIO, 3},
+    {"NotHttpAtAll", "raw hello\\r\\n", EIO},
+    {"OldHttpWithoutAHead", "raw <html>hello</html>", EIO},
+    {"EmptyReply", "drop", EIO},
+    {"ResetBeforeTheBody", "reset 0", EIO},
+    {"HugeHeader", "huge-header 10485760", EIO},
+    {"TooManyHeaders", "many-headers 5000", EIO},
+    {"Compressed", "gzip", EIO},
+    {"FloodOfEarlyResponses", "early 103 10000", EIO},
+};
+
+using Transport = Faults;
+
+TEST_P(Transport, FaultIsAnErrorAndNothingElse) {
+  expect_warnings();
+  read_with(std::string("* ") + GetParam().fault);
+  expect_the_row();
+}
+
+/// No failure that may pass is remembered as if it would not.
+TEST_P(Transport, FaultThatPassesIsForgotten) {
+  expect_warnings();
+  read_with(std::string("* ") + GetParam().fault);
+  api().set_rules("");
+  EXPECT_TRUE(eventually([&] { return read(id_).error == 0; })) << log();
+  read_whole(id_);
+}
+
+INSTANTIATE_TEST_SUITE_P(, Transport, ::testing::ValuesIn(kTransport), kItsName);
+
+// --- An origin that answers nothing, or not to the end.
+
+const Row kStalls[] = {
+    {"BeforeTheHead", "hang", ETIMEDOUT},    {"InTheHead", "hang-headers", ETIMEDOUT},
+    {"InTheBody", "stall 50000", ETIMEDOUT}, {"InALargeBody", "stall 5000000", ETIMEDOUT, kAny, kLarge},
+    {"OneByteASecond", "slow 1", ETIMEDOUT},
+};
+
+using Stall = Faults;
+
+TEST_P(Stall, EndsWithTheDeadline) {
+  expect_warnings();
+  read_with(std::string("* ") + GetParam().fault, {{"--deadline", "1s"}});
+  expect_the_row();
+}
+
+INSTANTIATE_TEST_SUITE_P(, Stall, ::testing::ValuesIn(kStalls), kItsName);
+
+// --- What is mended on the way: a fault of the first request only.
+
+const Row kMended[] = {
+    {"ServerError", "status 500 1000 Internal", 0, 2},
+    {"Throttling", "status 429 1600 Slow down + retry-after 1", 0, 2},
+    {"EmptyReply", "drop", 0, 2},
+    {"BodyCut", "cut 50000", 0, 2},
+    {"LargeBodyCut", "cut 5000000", 0, 2, kLarge},
+    {"LargeBodyReset", "reset 5000000", 0, 2, kLarge},
+    {"ChunkedBodyCut", "cut-chunked 50000", 0, 2},
+    {"GarbageStatusLine", "garbage-status", 0, 2},
+    {"WrongSignature", "bad-signature", 0, 2},
+    {"TwoLengths", "two-lengths 90000", 0, 2},
+};
+
+using Mended = Faults;
+
+TEST_P(Mended, FaultIsNotSeenByPrograms) {
+  expect_warnings();
+  read_with(std::string("1 ") + GetParam().fault, {{"--deadline", "20s"}});
+  expect_the_row();
+  EXPECT_EQ(api().requests_for(id_), 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(, Mended, ::testing::ValuesIn(kMended), kItsName);
+
+using Errno = MountTest;
+
+TEST_F(Errno, ABodyThatIsCutAgainAndAgainIsResumedToItsEnd) {
+  const std::string id = media_of(kLarge);
+  api().set_rules(id + " * cut 1000000");
+  mount({{"--deadline", "20s"}});
+  read_whole(id);
+}
+
+// --- Odd, but right.
+
+const Row kHarmless[] = {
+    {"UpperCaseSignature", "upper-signature", 0, 1},
+    {"NoSignature", "no-signature", 0, 1},
+    {"EarlyHints", "early 103 3", 0, 1},
+    {"Cookie", "header Set-Cookie: a=b", 0, 1},
+    {"AlternativeService", "header Alt-Svc: h2=\":1\"", 0, 1},
+    {"Refresh", "header Refresh: 0; url=http://127.0.0.1:1/", 0, 1},
+    {"UnknownContentType", "content-type application/x-unheard-of", 0, 1},
+    {"ManyHeaders", "many-headers 50", 0, 1},
+    {"Delay", "delay 300ms", 0, 1},
+    {"Chunked", "no-length", 0, 1},
+    {"LargeUnsigned", "no-signature", 0, 1, kLarge},
+};
+
+using Harmless = Faults;
+
+TEST_P(Harmless, OddityIsReadInFull) {
+  read_with(std::string("* ") + GetParam().fault, {{"--deadline", "20s"}});
+  expect_the_row();
+}
+
+INSTANTIATE_TEST_SUITE_P(, Harmless, ::testing::ValuesIn(kHarmless), kItsName);
+
+// --- What does not fit a row.
+
+TEST_F(Errno, NothingListensAnyMore) {
+  expect_warnings();
+  mount({{"--deadline", "1s"}});
+  stop_api();
+  EXPECT_EQ(stat_error(media_of(kSmall)), EIO);
+}
+
+TEST_F(Errno, AWrongSecretIsDenied) {
+  expect_warnings();
+  write_file(credentials(), "api_key=" + api_options.api_key + "\nshared_secret=not-the-one\n");
+  mount();
+  EXPECT_EQ(stat_error(media_of(kSmall)), EACCES);
+}
+
+TEST_F(Errno, AWrongKeyIsDenied) {
+  expect_warnings();
+  write_file(credentials(), "api_key=not-the-one\nshared_secret=" + api_options.secrets.front() + "\n");
+  mount();
+  EXPECT_EQ(stat_error(media_of(kSmall)), EACCES);
+}
+
+TEST_F(Errno, AnUnsignedResponseIsAnErrorWhereSignaturesAreRequired) {
+  expect_warnings();
+  const std::string id = media_of(kSmall);
+  api().set_rules(id + " * no-signature");
+  mount({{"--require-signature", kSet}});
+  EXPECT_EQ(stat_error(id), EIO);
+  read_whole(media_of(kSmall, "another-one-that-is-signed"));
+}
+
+TEST_F(Errno, TheCodeAndTheMessageOfTheApiReachTheLog) {
+  expect_warnings();
+  const std::string id = media_of(kSmall);
+  api().set_rules(id + " * status 403 1103 The integration sleeps");
+  mount();
+  ASSERT_EQ(stat_error(id), EACCES);
+  EXPECT_NE(log().find("1103"), std::string::npos) << log();
+  EXPECT_NE(log().find("The integration sleeps"), std::string::npos) << log();
+}
+
+TEST_F(Errno, AMessageCannotForgeALineOfTheLog) {
+  expect_warnings();
+  const std::string id = media_of(kSmall);
+  const std::string body = R"({"status":"fail","code":"1103","message":"one\\n2024-01-01 error: two"})";
+  const std::size_t sent = body.size() - 1;  // a rule writes each backslash twice
+  api().set_rules(id + R"( * raw HTTP/1.1 403 No\r\nContent-Type: application/json\r\nContent-Length: )" +
+                  std::to_string(sent) + R"(\r\n\r\n)" + body);
+  mount();
+  ASSERT_EQ(stat_error(id), EACCES) << log();
+  EXPECT_NE(log().find("two"), std::string::npos) << log();
+  EXPECT_EQ(log().find("\n2024-01-01"), std::string::npos) << log();
+}
+
+/// The signed body of an error is a file's content in nobody's eyes.
+TEST_F(Errno, AnErrorBodyWithStatus200IsNeverServed) {
+  expect_warnings();
+  const std::string id = media_of(kSmall);
+  api().set_rules(id + " * json-error 1302");
+  mount({{"--deadline", "2s"}});
+  const Reading reading = read(id);
+  EXPECT_NE(reading.error, 0);
+  EXPECT_EQ(reading.bytes, "");
+}
+
+/// The second half comes from another version: the reader gets an error or one of the two, never a mixture.
+TEST_F(Errno, AMediaThatChangesUnderWayIsNotMixed) {
+  expect_warnings();
+  const std::string id = "changes-under-way-0001";
+  const std::string before(8_MiB, 'b');
+  const std::string after(8_MiB, 'a');
+  api().put_media(id, "video/mp4", before);
+  api().set_rules(id + " 1 stall 5000000");
+  mount({{"--deadline", "20s"}});
+  const auto reader = start("cat $M/" + id + " > $T/copy");
+  ASSERT_TRUE(api().wait_for_requests(id, 1));
+  ASSERT_TRUE(eventually([&] { return api().requests().front().sent >= 5'000'000; }));
+  api().put_media(id, "video/mp4", after);
+  api().set_rules(id + " 1 cut 5000000");
+  api().release();
+  reader->finish(kPatience);
+  const Outcome kinds = sh("fold -w 65536 $T/copy | tr -d '\\n' | head -c 8388608 | tr -s ab");
+  EXPECT_TRUE(kinds.out == "a" || kinds.out == "b" || kinds.out.empty()) << kinds;
+}
+
+}  // namespace
+}  // namespace mediafs::e2e

@@ -1,0 +1,174 @@
+// What keeps a mount from being made, each with its documented exit code and one message that helps.
+#include <sys/stat.h>
+
+#include "mount_fixture.h"
+
+namespace mediafs::e2e {
+namespace {
+
+class ExitCode : public MountTest {
+ protected:
+  /// One line for people, naming what is wrong, and nothing of the credentials.
+  void expect(const Outcome& outcome, int code, const std::string& words) {
+    EXPECT_EQ(outcome.code, code) << outcome;
+    EXPECT_NE(outcome.err.find(words), std::string::npos) << outcome;
+    EXPECT_EQ(outcome.err.find(api_options.secrets.front()), std::string::npos) << outcome;
+    EXPECT_EQ(outcome.err.find(api_options.api_key), std::string::npos) << outcome;
+  }
+
+  void expect_no_mount() {
+    EXPECT_FALSE(is_mounted());
+    EXPECT_TRUE(servers_end());
+  }
+};
+
+TEST_F(ExitCode, NoArguments) {
+  EXPECT_EQ(mediafs({}).code, 2);
+}
+
+TEST_F(ExitCode, HelpAndVersionSucceed) {
+  for (const char* option : {"--help", "--version"}) {
+    const Outcome outcome = mediafs({option});
+    EXPECT_EQ(outcome.code, 0) << outcome;
+    EXPECT_NE(outcome.out, "");
+  }
+  EXPECT_NE(mediafs({"mount", "--help"}).out.find("--credentials"), std::string::npos);
+}
+
+TEST_F(ExitCode, UnknownOption) {
+  expect(try_mount({{"--colour", "blue"}}), 2, "--colour");
+}
+TEST_F(ExitCode, BadDuration) {
+  expect(try_mount({{"--deadline", "soon"}}), 2, "deadline");
+}
+TEST_F(ExitCode, DurationWithoutAUnit) {
+  expect(try_mount({{"--deadline", "5"}}), 2, "deadline");
+}
+TEST_F(ExitCode, BadSize) {
+  expect(try_mount({{"--memory", "lots"}}), 2, "memory");
+}
+TEST_F(ExitCode, BadMode) {
+  expect(try_mount({{"--file-mode", "0999"}}), 2, "file-mode");
+}
+TEST_F(ExitCode, BadLogLevel) {
+  expect(try_mount({{"--log-level", "loud"}}), 2, "log-level");
+}
+
+TEST_F(ExitCode, ApiUnreachableAndNothingCached) {
+  expect_warnings();
+  api();
+  stop_api();
+  expect(try_mount(), 4, "127.0.0.1");
+  expect_no_mount();
+}
+
+TEST_F(ExitCode, ApiUnreachableButSomethingCachedMounts) {
+  expect_warnings();
+  const std::string id = media_of(100'000);
+  mount();
+  read_whole(id);
+  unmount();
+  stop_api();
+  mount();
+  read_whole(id);
+  EXPECT_NE(log().find("warning"), std::string::npos) << log();
+}
+
+TEST_F(ExitCode, MountPointMissing) {
+  expect(try_mount({}, {}, root() / "nowhere"), 6, "nowhere");
+  expect_no_mount();
+}
+
+TEST_F(ExitCode, MountPointNotADirectory) {
+  expect(try_mount({}, {}, write_file(root() / "a-file", "")), 7, "a-file");
+  expect_no_mount();
+}
+
+TEST_F(ExitCode, MountPointNotEmpty) {
+  write_file(mount_point() / "something", "");
+  expect(try_mount(), 8, mount_point());
+  expect_no_mount();
+}
+
+TEST_F(ExitCode, MountPointIsAMountAlready) {
+  mount();
+  expect(try_mount({{"--cache-dir", root() / "cache2"}}), 9, mount_point());
+  read_whole(media_of(1'000));
+}
+
+TEST_F(ExitCode, MountPointIsAMountOfSomethingElse) {
+  ASSERT_EQ(sh("mount -t tmpfs none $M").code, 0);
+  expect(try_mount(), 9, mount_point());
+  EXPECT_EQ(sh("umount $M").code, 0);
+}
+
+TEST_F(ExitCode, MountPointInsideTheCache) {
+  fs::create_directory(cache_dir() / "mnt");
+  expect(try_mount({}, {}, cache_dir() / "mnt"), 10, "cache");
+  expect_no_mount();
+}
+
+TEST_F(ExitCode, CacheInsideTheMountPoint) {
+  expect(try_mount({{"--cache-dir", mount_point() / "cache"}}), 10, "cache");
+  expect(try_mount({{"--cache-dir", mount_point()}}), 10, "cache");
+  expect_no_mount();
+}
+
+TEST_F(ExitCode, CacheInsideTheMountPointThroughALink) {
+  fs::create_directory_symlink(mount_point(), root() / "link");
+  expect(try_mount({{"--cache-dir", root() / "link" / "cache"}}), 10, "cache");
+  expect_no_mount();
+}
+
+TEST_F(ExitCode, CacheInUseByAnotherServer) {
+  mount();
+  fs::create_directory(root() / "second");
+  expect(try_mount({}, {}, root() / "second"), 14, "cache");
+  read_whole(media_of(1'000));
+}
+
+TEST_F(ExitCode, UnmountOfWhatIsNoMount) {
+  expect(mediafs({"unmount", mount_point()}), 15, mount_point());
+}
+TEST_F(ExitCode, UnmountOfWhatIsMissing) {
+  EXPECT_EQ(mediafs({"unmount", root() / "nowhere"}).code, 15);
+}
+
+TEST_F(ExitCode, UnmountOfAnotherFileSystem) {
+  ASSERT_EQ(sh("mount -t tmpfs none $M").code, 0);
+  expect(mediafs({"unmount", mount_point()}), 15, mount_point());
+  EXPECT_TRUE(is_mounted());
+  EXPECT_EQ(sh("umount $M").code, 0);
+}
+
+TEST_F(ExitCode, UnmountWhileBusy) {
+  mount();
+  read_whole(media_of(1'000));
+  const auto holder = start("exec 9< $M/" + media_of(1'000) + "; echo > $T/holds; exec sleep 100");
+  ASSERT_TRUE(eventually([&] { return fs::exists(scratch() / "holds"); }));
+  expect(mediafs({"unmount", mount_point()}), 16, mount_point());
+  ASSERT_TRUE(is_mounted());
+  read_whole(media_of(1'000));
+  holder->signal(9);
+  ASSERT_TRUE(holder->wait_for(kPatience));
+}
+
+TEST_F(ExitCode, MountPointMayBeALink) {
+  fs::create_directory_symlink(mount_point(), root() / "link");
+  EXPECT_EQ(try_mount({}, {}, root() / "link").code, 0);
+  EXPECT_TRUE(is_mounted());
+  EXPECT_EQ(mediafs({"unmount", root() / "link"}).code, 0);
+  EXPECT_FALSE(is_mounted());
+}
+
+TEST_F(ExitCode, MountPointMayHaveOddCharacters) {
+  const fs::path odd = root() / "a b,c\\d\"é";
+  fs::create_directory(odd);
+  const Outcome outcome = try_mount({}, {}, odd);
+  EXPECT_EQ(outcome.code, 0) << outcome;
+  EXPECT_TRUE(fs::exists(odd / media_of(1'000)));
+  EXPECT_EQ(mediafs({"unmount", odd}).code, 0);
+}
+
+}  // namespace
+}  // namespace mediafs::e2e

@@ -1,0 +1,154 @@
+// The passports and faces of people, and the keys to them, are nowhere but where they have to be.
+#include <fstream>
+#include <iterator>
+
+#include "mount_fixture.h"
+
+namespace mediafs::e2e {
+namespace {
+
+const std::string kCanary = "MEDIAFS-CANARY-OF-A-PASSPORT";
+
+class Secrets : public MountTest {
+ protected:
+  std::string text_of(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  std::string of_servers(const std::string& proc_file) {
+    std::string text;
+    for (const pid_t pid : servers()) text += text_of("/proc/" + std::to_string(pid) + "/" + proc_file);
+    return text;
+  }
+
+  void expect_nowhere_in(const std::string& text, const std::string& where) {
+    for (const std::string& secret :
+         {api_options.secrets.front(), api_options.api_key, kCanary, id_, id_.substr(0, 12)}) {
+      EXPECT_EQ(text.find(secret), std::string::npos) << secret << " in " << where;
+    }
+  }
+
+  std::string body() {
+    std::string body = "\x89PNG\r\n\x1a\n";
+    while (body.size() < 1'000'000) body += kCanary;
+    return body;
+  }
+
+  /// A media whose bytes would be recognised anywhere, read through the mount.
+  void read_the_canary() {
+    api().put_media(id_, "image/png", body());
+    ASSERT_EQ(read(id_).bytes, body());
+  }
+
+  const std::string id_ = "05cfc122-15d8-4838-bbf1-7b26a736b2d2";
+};
+
+TEST_F(Secrets, TheEnvironmentIsScrubbed) {
+  extra_environment["MEDIAFS_API_KEY"] = api_options.api_key;
+  extra_environment["MEDIAFS_SHARED_SECRET"] = api_options.secrets.front();
+  mount({{"--credentials", kAbsent}});
+  ASSERT_FALSE(servers().empty());
+  expect_nowhere_in(of_servers("environ"), "environ");
+  expect_nowhere_in(of_servers("cmdline"), "cmdline");
+  read_whole(media_of(1'000));
+}
+
+TEST_F(Secrets, TheForegroundEnvironmentIsScrubbedToo) {
+  api();
+  extra_environment["MEDIAFS_API_KEY"] = api_options.api_key;
+  extra_environment["MEDIAFS_SHARED_SECRET"] = api_options.secrets.front();
+  const auto server = start("exec $MEDIAFS mount --foreground --no-cache " + api().url() + " $M");
+  ASSERT_TRUE(eventually([&] { return is_mounted(); }));
+  expect_nowhere_in(text_of("/proc/" + std::to_string(server->pid()) + "/environ"), "environ");
+}
+
+TEST_F(Secrets, TheCacheHoldsNoIdNoSecretAndNoPlaintext) {
+  expect_warnings();
+  mount();
+  read_the_canary();
+  EXPECT_EQ(stat_error(kUnknownId), ENOENT);
+  unmount();
+  int files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(cache_dir())) {
+    expect_nowhere_in(entry.path().filename(), "the names of the cache");
+    if (!entry.is_regular_file()) continue;
+    ++files;
+    const std::string text = text_of(entry.path());
+    expect_nowhere_in(text, entry.path());
+    EXPECT_EQ(text.find("\x89PNG\r\n\x1a\n"), std::string::npos) << entry.path();
+    EXPECT_EQ(text.find("image/png"), std::string::npos) << entry.path();
+    EXPECT_EQ(text.find("127.0.0.1"), std::string::npos) << entry.path();
+  }
+  EXPECT_GT(files, 1);
+}
+
+TEST_F(Secrets, TheCacheIsForItsOwnerOnly) {
+  mount();
+  read_the_canary();
+  for (const auto& entry : fs::recursive_directory_iterator(cache_dir())) {
+    EXPECT_EQ(entry.status().permissions() & (fs::perms::group_all | fs::perms::others_all), fs::perms::none)
+        << entry.path();
+  }
+}
+
+TEST_F(Secrets, ACacheIsOfNoUseWithAnotherSecret) {
+  expect_warnings();
+  mount();
+  read_the_canary();
+  unmount();
+  stop_api();
+  write_file(credentials(), "api_key=" + api_options.api_key + "\nshared_secret=another-secret\n");
+  const Outcome outcome = try_mount({{"--deadline", "1s"}});
+  EXPECT_TRUE(outcome.code == 4 || read(id_).bytes.empty()) << outcome;
+}
+
+TEST_F(Secrets, TheLogNamesNoMediaNorItsReadersAtAnyLevelButDebug) {
+  expect_warnings();
+  api().set_rules(media_of(5) + " * status 500 1000 Internal");
+  mount({{"--deadline", "1s"}, {"--log-level", "info"}});
+  read_the_canary();
+  EXPECT_EQ(stat_error(media_of(5)), EIO);
+  EXPECT_EQ(stat_error(kUnknownId), ENOENT);
+  unmount();
+  expect_nowhere_in(log(), "the log");
+  EXPECT_EQ(log().find("/v1/media"), std::string::npos) << log();
+}
+
+TEST_F(Secrets, TheLogHoldsNoSecretAtDebug) {
+  mount({{"--log-level", "debug"}, {"--log-file", root() / "debug-log"}});
+  read_the_canary();
+  unmount();
+  const std::string text = text_of(root() / "debug-log");
+  for (const std::string& secret : {api_options.secrets.front(), api_options.api_key, kCanary}) {
+    EXPECT_EQ(text.find(secret), std::string::npos) << text;
+  }
+}
+
+TEST_F(Secrets, TheLogFileIsForItsOwnerOnly) {
+  mount();
+  EXPECT_EQ(fs::status(root() / "log").permissions() & fs::perms::mask, fs::perms(0600));
+}
+
+TEST_F(Secrets, AServerLeavesNoCoreBehind) {
+  mount();
+  ASSERT_FALSE(servers().empty());
+  for (const pid_t pid : servers()) {
+    const std::string limits = text_of("/proc/" + std::to_string(pid) + "/limits");
+    const bool no_core = limits.find("Max core file size        0                    0") != std::string::npos;
+    // A process that may not be dumped gives its files in /proc to root.
+    EXPECT_TRUE(no_core) << limits;
+  }
+}
+
+TEST_F(Secrets, ARedirectTakesNothingElsewhere) {
+  expect_warnings();
+  sandbox::Server elsewhere(api_options);
+  api().set_rules("* * redirect 302 " + elsewhere.url() + "/v1/media/" + media_of(1'000));
+  mount();
+  EXPECT_EQ(stat_error(media_of(1'000)), EIO);
+  EXPECT_EQ(elsewhere.total_requests(), 0U);
+}
+
+}  // namespace
+}  // namespace mediafs::e2e
