@@ -16,9 +16,13 @@ std::string text_in(const json& object, const char* key) {
   return {};
 }
 
-bool is_authorization_code(std::string_view code) { return code.size() == 4 && code >= "1801" && code <= "1819"; }
+bool is_authorization_code(std::string_view code) {
+  return code.size() == 4 && code >= "1801" && code <= "1819";
+}
 
-bool is_unknown_id_code(std::string_view code) { return code == "1001" || code == "1002" || code == "1104"; }
+bool is_unknown_id_code(std::string_view code) {
+  return code == "1001" || code == "1002" || code == "1104";
+}
 
 }  // namespace
 
@@ -42,16 +46,21 @@ Errc meaning_of(int status, std::string_view code) {
       if (is_authorization_code(code)) return Errc::denied;
       return Errc::invalid_argument;
     case 401:
-    case 403: return Errc::denied;
+    case 403:
+      return Errc::denied;
     case 404:
-    case 410: return Errc::not_found;
-    case 429: return Errc::throttled;
+    case 410:
+      return Errc::not_found;
+    case 429:
+      return Errc::throttled;
     case 408:
     case 500:
     case 502:
     case 503:
-    case 504: return Errc::unavailable;
-    default: return Errc::outside_api;
+    case 504:
+      return Errc::unavailable;
+    default:
+      return Errc::outside_api;
   }
 }
 

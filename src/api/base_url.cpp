@@ -11,12 +11,14 @@ namespace mediafs {
 namespace {
 
 bool is_loopback(std::string_view host) {
-  const bool dotted_127 = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  const bool dotted_127 =
+      host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
   return host == "localhost" || host == "[::1]" || dotted_127;
 }
 
 bool has_control_or_space(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
 }
 
 }  // namespace
@@ -30,7 +32,9 @@ Result<BaseUrl> BaseUrl::parse(std::string_view text, bool allow_http) {
   if (!url) return refuse("is not one: give https://HOST[:PORT][/PATH]");
   if (url->scheme != "https" && url->scheme != "http") return refuse("must begin with https://");
   if (url->scheme == "http" && !allow_http && !is_loopback(url->host)) {
-    return refuse("is http:// to another machine: every signature could be read on the way (--allow-http accepts that)");
+    return refuse(
+        "is http:// to another machine: every signature could be read on the way (--allow-http accepts "
+        "that)");
   }
   if (url->has_user) return refuse("has a user name in it; credentials belong into a file (--credentials)");
   if (url->has_query || url->has_fragment) return refuse("has a query or fragment");

@@ -4,16 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "mediafs/base/text.h"
 #include "mediafs/crypto/digest.h"
 
 namespace mediafs {
 
 namespace {
-
-std::string_view without_trailing_space(std::string_view line) {
-  const std::size_t last = line.find_last_not_of(" \t\r");
-  return last == std::string_view::npos ? std::string_view() : line.substr(0, last + 1);
-}
 
 // Both go into headers or keys as they are.
 bool printable(std::string_view value) {
@@ -30,12 +26,13 @@ Result<Credentials> parse_credentials(std::string_view text) {
   Credentials credentials;
   for (int number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = without_trailing_space(text.substr(0, end));
+    const std::string_view line = trimmed(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty() || line.front() == '#') continue;
 
     const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos) return wrong_line(number, "is neither api_key=… nor shared_secret=…");
+    if (equals == std::string_view::npos)
+      return wrong_line(number, "is neither api_key=… nor shared_secret=…");
     const std::string_view name = line.substr(0, equals);
     const std::string_view value = line.substr(equals + 1);
     if (value.empty()) return wrong_line(number, "has no value");
@@ -51,7 +48,8 @@ Result<Credentials> parse_credentials(std::string_view text) {
     }
   }
   if (credentials.api_key.empty()) return Error{Errc::invalid_argument, "credentials: no api_key=…"};
-  if (credentials.shared_secrets.empty()) return Error{Errc::invalid_argument, "credentials: no shared_secret=…"};
+  if (credentials.shared_secrets.empty())
+    return Error{Errc::invalid_argument, "credentials: no shared_secret=…"};
   return credentials;
 }
 

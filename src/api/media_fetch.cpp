@@ -16,11 +16,6 @@ constexpr std::size_t kMaxErrorBody = 64_KiB;
 constexpr std::uint64_t kMaxJsonProbe = 16_KiB;
 constexpr std::size_t kMaxLoggedMessage = 200;
 
-double draw_jitter() {
-  constexpr double kRange = 4294967296.0;
-  return static_cast<double>(crypto::random_number() >> 32) / kRange;
-}
-
 /// Seconds or a date (RFC 9110 section 10.2.3); nothing where it is neither.
 std::optional<Duration> parse_retry_after(std::optional<std::string_view> text) {
   if (!text) return std::nullopt;
@@ -126,7 +121,8 @@ class MediaFetch::Attempt final : public ResponseSink {
     if (said) code_ = said->code;
     std::string context = fmt::format("HTTP {}", status_);
     if (said) {
-      context += fmt::format(", code {}: {}", said->code.empty() ? "none" : loggable(said->code, fetch_->request_.id),
+      context += fmt::format(", code {}: {}",
+                             said->code.empty() ? "none" : loggable(said->code, fetch_->request_.id),
                              loggable(said->message, fetch_->request_.id));
     }
     return {meaning_of(status, code_), std::move(context)};
@@ -137,8 +133,8 @@ class MediaFetch::Attempt final : public ResponseSink {
   std::optional<Duration> retry_after_;
   std::optional<MediaHead> media_;
   bool head_passed_ = false;
-  bool probe_ = false;      // a small JSON body: read whole before its head is believed
-  std::string collected_;   // of an error or of a probed body
+  bool probe_ = false;     // a small JSON body: read whole before its head is believed
+  std::string collected_;  // of an error or of a probed body
   std::string code_;
   std::optional<Error> failure_;
 };
@@ -153,7 +149,8 @@ MediaFetch::MediaFetch(std::shared_ptr<ApiShared> api, FetchRequest request, std
 void MediaFetch::begin() {
   {
     const MutexLock lock(mutex_);
-    deadline_ = api_->timer.at(request_.deadline, [self = shared_from_this()] { self->stop(Errc::timed_out); });
+    deadline_ =
+        api_->timer.at(request_.deadline, [self = shared_from_this()] { self->stop(Errc::timed_out); });
   }
   start_attempt();
 }
@@ -185,7 +182,8 @@ void MediaFetch::start_attempt() {
     }
   }
   if (number == 0) return finish(stop_reason());
-  const TransferId transfer = api_->http.start(signed_request(), std::make_shared<Attempt>(shared_from_this()));
+  const TransferId transfer =
+      api_->http.start(signed_request(), std::make_shared<Attempt>(shared_from_this()));
   bool too_late = false;
   {
     const MutexLock lock(mutex_);
@@ -241,7 +239,7 @@ std::optional<Duration> MediaFetch::next_attempt_after(const Failure& failure) {
                              .attempts = attempts_,
                              .left = std::chrono::duration_cast<Duration>(request_.deadline - steady_now()),
                              .retry_after = failure.retry_after,
-                             .jitter = draw_jitter()});
+                             .jitter = crypto::random_fraction()});
 }
 
 void MediaFetch::finish(Status outcome) {
@@ -268,7 +266,9 @@ std::optional<Error> MediaFetch::setback() {
   return setback_;
 }
 
-void MediaFetch::cancel() { stop(Errc::cancelled); }
+void MediaFetch::cancel() {
+  stop(Errc::cancelled);
+}
 
 void MediaFetch::stop(Errc why) {
   const MutexLock lock(mutex_);

@@ -24,8 +24,8 @@ struct ApiShared {
 
 /// One question to the API: as many HTTP attempts as it takes until a head is there, then one body.
 ///
-/// Attempts run one after another, so what they touch needs no lock; only what cancel(), resume() and the deadline
-/// reach from other threads has one.
+/// Attempts run one after another, so what they touch needs no lock; only what cancel(), resume() and the
+/// deadline reach from other threads has one.
 class MediaFetch final : public Fetch, public std::enable_shared_from_this<MediaFetch> {
  public:
   MediaFetch(std::shared_ptr<ApiShared> api, FetchRequest request, std::shared_ptr<MediaSink> sink);
@@ -69,7 +69,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   std::optional<Timer::Id> backoff_ GUARDED_BY(mutex_);
   std::optional<Timer::Id> deadline_ GUARDED_BY(mutex_);
   std::optional<Error> setback_ GUARDED_BY(mutex_);  // of the last attempt, until the next begins
-  std::optional<Errc> stopped_ GUARDED_BY(mutex_);  // cancelled or timed_out: no further attempt
+  std::optional<Errc> stopped_ GUARDED_BY(mutex_);   // cancelled or timed_out: no further attempt
 };
 
 }  // namespace mediafs

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "mediafs/base/text.h"
 #include "mediafs/http/url.h"
 #include "mediafs/model/chunk.h"
 
@@ -10,13 +11,8 @@ namespace mediafs {
 
 namespace {
 
-Error malformed(std::string_view reason) { return {Errc::protocol, std::string(reason)}; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
+Error malformed(std::string_view reason) {
+  return {Errc::protocol, std::string(reason)};
 }
 
 std::optional<std::uint64_t> take_number(std::string_view& text) {
@@ -47,8 +43,7 @@ std::optional<std::uint64_t> total_of_tail(std::string_view text, std::uint64_t 
 
 std::string content_type_of(const ResponseHead& head) {
   const std::string_view value = head.find("content-type").value_or("");
-  std::string type = lower(value.substr(0, value.find(';')));
-  while (type.ends_with(' ')) type.pop_back();
+  std::string type = lower_case(trimmed(value.substr(0, value.find(';'))));
   return type.empty() ? "application/octet-stream" : type;
 }
 
@@ -58,12 +53,13 @@ std::string strong_etag_of(const ResponseHead& head) {
   return strong ? std::string(tag) : std::string();
 }
 
-/// The one signature of the response, empty where there is none; nothing where the headers contradict each other.
+/// The one signature of the response, empty where there is none; nothing where the headers contradict each
+/// other.
 std::optional<std::string> signature_of(const ResponseHead& head) {
   std::string signature;
   for (const Header& header : head.headers) {
     if (header.name != "x-hmac-signature" && header.name != "vrf-hmac-signature") continue;
-    std::string value = lower(header.value);
+    std::string value = lower_case(header.value);
     if (value.empty() || (!signature.empty() && signature != value)) return std::nullopt;
     signature = std::move(value);
   }
@@ -84,7 +80,7 @@ Result<MediaHead> place_of_body(const ResponseHead& head, const MediaQuestion& q
     media.ranges = true;
   } else if (head.status == 200) {
     media.size = head.content_length;
-    media.ranges = lower(head.find("accept-ranges").value_or("")) == "bytes";
+    media.ranges = lower_case(head.find("accept-ranges").value_or("")) == "bytes";
   } else {
     return Error{Errc::outside_api, "a status that is not part of the API"};
   }

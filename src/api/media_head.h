@@ -6,7 +6,7 @@ namespace mediafs {
 
 /// What was asked of the API for one media.
 struct MediaQuestion {
-  std::uint64_t offset = 0;               // > 0: a range from there to the end was asked for
+  std::uint64_t offset = 0;  // > 0: a range from there to the end was asked for
   bool require_signature = false;
   const Credentials* credentials = nullptr;
 };

@@ -15,10 +15,13 @@ int attempts_allowed(Errc failure) {
   switch (failure) {
     case Errc::unavailable:
     case Errc::timed_out:
-    case Errc::throttled: return kAttempts;
+    case Errc::throttled:
+      return kAttempts;
     case Errc::protocol:
-    case Errc::corrupt: return kAttemptsWhenMalformed;
-    default: return 1;
+    case Errc::corrupt:
+      return kAttemptsWhenMalformed;
+    default:
+      return 1;
   }
 }
 
@@ -31,8 +34,9 @@ Duration backoff(int attempts, double jitter) {
 
 std::optional<Duration> delay_before_retry(const RetryState& state) {
   if (state.attempts >= attempts_allowed(state.failure)) return std::nullopt;
-  const Duration delay = state.retry_after ? std::clamp(*state.retry_after, Duration::zero(), kLongestRetryAfter)
-                                           : backoff(state.attempts, state.jitter);
+  const Duration delay = state.retry_after
+                             ? std::clamp(*state.retry_after, Duration::zero(), kLongestRetryAfter)
+                             : backoff(state.attempts, state.jitter);
   if (delay >= state.left) return std::nullopt;
   return delay;
 }

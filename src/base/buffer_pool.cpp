@@ -70,7 +70,8 @@ struct BufferPool::Shared : std::enable_shared_from_this<BufferPool::Shared> {
 };
 
 BufferPool::BufferPool(std::size_t block_size, std::size_t capacity)
-    : shared_(std::make_shared<Shared>((block_size + kPage - 1) / kPage * kPage, std::max<std::size_t>(capacity, 1))) {}
+    : shared_(std::make_shared<Shared>((block_size + kPage - 1) / kPage * kPage,
+                                       std::max<std::size_t>(capacity, 1))) {}
 
 BufferPool::~BufferPool() {
   const MutexLock lock(shared_->mutex);
@@ -102,8 +103,12 @@ void BufferPool::when_freed(std::function<void()> job) {
   job();  // freed between the caller's try_acquire and now
 }
 
-std::size_t BufferPool::block_size() const { return shared_->block_size; }
-std::size_t BufferPool::capacity() const { return shared_->capacity; }
+std::size_t BufferPool::block_size() const {
+  return shared_->block_size;
+}
+std::size_t BufferPool::capacity() const {
+  return shared_->capacity;
+}
 std::size_t BufferPool::in_use() const {
   const MutexLock lock(shared_->mutex);
   return shared_->in_use;

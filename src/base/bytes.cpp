@@ -1,8 +1,8 @@
 #include "mediafs/base/bytes.h"
 
-#include <random>
-
 #include <xxhash.h>
+
+#include <random>
 
 namespace mediafs {
 
@@ -33,8 +33,12 @@ std::string to_hex(ByteView bytes) {
   return out;
 }
 
-void append_big_endian(std::string& out, std::uint32_t value) { append_number(out, value); }
-void append_big_endian(std::string& out, std::uint64_t value) { append_number(out, value); }
+void append_big_endian(std::string& out, std::uint32_t value) {
+  append_number(out, value);
+}
+void append_big_endian(std::string& out, std::uint64_t value) {
+  append_number(out, value);
+}
 
 std::uint64_t fingerprint(ByteView bytes) {
   static const std::uint64_t seed = random_seed();

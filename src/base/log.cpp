@@ -17,11 +17,16 @@ namespace {
 
 spdlog::level::level_enum spdlog_level(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-    case Level::off: return spdlog::level::off;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::off:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -32,7 +37,8 @@ struct State {
 };
 
 State& state() {
-  static State s{std::make_shared<spdlog::logger>("mediafs", std::make_shared<spdlog::sinks::stderr_sink_mt>())};
+  static State s{
+      std::make_shared<spdlog::logger>("mediafs", std::make_shared<spdlog::sinks::stderr_sink_mt>())};
   return s;
 }
 
@@ -88,7 +94,9 @@ bool set_up(const Options& options) {
   return true;
 }
 
-bool enabled(Level level) { return state().logger->should_log(spdlog_level(level)); }
+bool enabled(Level level) {
+  return state().logger->should_log(spdlog_level(level));
+}
 
 void write(Level level, std::string_view line) {
   state().logger->log(spdlog_level(level), sanitized(line, state().format));

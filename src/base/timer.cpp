@@ -4,7 +4,9 @@ namespace mediafs {
 
 Timer::Timer() : thread_([this] { run(); }) {}
 
-Timer::~Timer() { stop(); }
+Timer::~Timer() {
+  stop();
+}
 
 void Timer::stop() {
   {

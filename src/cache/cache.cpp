@@ -13,9 +13,9 @@ namespace mediafs {
 
 namespace {
 
-constexpr std::uint64_t kCatalogMapSize = 1_GiB;       // address space, not disk
-constexpr std::uint64_t kChunkMapSlack = 256_MiB;      // copy-on-write: deletes need pages too
-constexpr std::uint64_t kSyncAtExitAtMost = 64_MiB;    // more could take longer than an exit may
+constexpr std::uint64_t kCatalogMapSize = 1_GiB;     // address space, not disk
+constexpr std::uint64_t kChunkMapSlack = 256_MiB;    // copy-on-write: deletes need pages too
+constexpr std::uint64_t kSyncAtExitAtMost = 64_MiB;  // more could take longer than an exit may
 
 struct Databases {
   CacheDirectory::Key key;
@@ -74,7 +74,8 @@ Result<std::unique_ptr<Cache>> Cache::open(const Options& options, const std::ve
 
   auto databases = open_databases(*directory, options, secrets);
   if (!databases && databases.error().code == Errc::corrupt) {
-    log::warning("the cache's files are damaged ({}); beginning a new one beside them", databases.error().context);
+    log::warning("the cache's files are damaged ({}); beginning a new one beside them",
+                 databases.error().context);
     directory->set_aside();
     databases = open_databases(*directory, options, secrets);
   }
@@ -104,8 +105,8 @@ bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, MutableBytes out
     std::copy_n(queued.get(), kChunkSize, out.begin());
     return true;
   }
-  // The record is copied before it is opened: what is authenticated must be what is served, and the map is shared
-  // with whoever can write to the file.
+  // The record is copied before it is opened: what is authenticated must be what is served, and the map is
+  // shared with whoever can write to the file.
   std::array<std::byte, crypto::kNonceSize> nonce{};
   std::array<std::byte, crypto::kTagSize> tag{};
   bool whole = false;
@@ -118,7 +119,8 @@ bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, MutableBytes out
     std::copy_n(record.end() - tag.size(), tag.size(), tag.begin());
   });
   if (!found) return false;
-  if (whole && files_->sealing.open_chunk(item.id, key, {.nonce = nonce, .text = out, .tag = tag})) return true;
+  if (whole && files_->sealing.open_chunk(item.id, key, {.nonce = nonce, .text = out, .tag = tag}))
+    return true;
   log::warning("a record of the cache does not match its key; its bytes are fetched again");
   return false;
 }
@@ -127,12 +129,20 @@ void Cache::store_chunk(const MediaId& id, ChunkKey key, ConstBuffer bytes) {
   files_->writer->enqueue(CacheWriter::Chunk{id, key, std::move(bytes)});
 }
 
-bool Cache::accepts_chunks() const { return files_->writer->accepts_chunks(); }
+bool Cache::accepts_chunks() const {
+  return files_->writer->accepts_chunks();
+}
 
-void Cache::store_item(MediaItem item) { files_->writer->enqueue(std::move(item)); }
+void Cache::store_item(MediaItem item) {
+  files_->writer->enqueue(std::move(item));
+}
 
-void Cache::drop(const MediaId& id, Revision revision) { files_->writer->enqueue(CacheWriter::Drop{id, revision}); }
+void Cache::drop(const MediaId& id, Revision revision) {
+  files_->writer->enqueue(CacheWriter::Drop{id, revision});
+}
 
-void Cache::settle() { files_->writer->settle(); }
+void Cache::settle() {
+  files_->writer->settle();
+}
 
 }  // namespace mediafs

@@ -144,13 +144,18 @@ Status CacheDirectory::discard_if_power_was_lost() {
   for (const std::string& path : {catalog_path(), chunks_path()}) {
     std::filesystem::remove(path, ignored);
     std::filesystem::remove(path + "-lock", ignored);
-    if (std::filesystem::exists(path, ignored)) return Error{Errc::corrupt, "databases that power loss may have torn"};
+    if (std::filesystem::exists(path, ignored))
+      return Error{Errc::corrupt, "databases that power loss may have torn"};
   }
   return ok_status();
 }
 
-Status CacheDirectory::mark_dirty() { return write_file("state", "dirty " + boot_id() + "\n"); }
-Status CacheDirectory::mark_clean() { return write_file("state", "clean\n"); }
+Status CacheDirectory::mark_dirty() {
+  return write_file("state", "dirty " + boot_id() + "\n");
+}
+Status CacheDirectory::mark_clean() {
+  return write_file("state", "clean\n");
+}
 
 void CacheDirectory::set_aside() {
   std::error_code ignored;

@@ -14,8 +14,9 @@ namespace mediafs {
 
 namespace {
 
-// Chunks are 33 pages each, so read-ahead by the kernel would mostly fetch others' records (MDB_NORDAHEAD); get()
-// asks for the record's own pages instead. MDB_NOTLS: read transactions are pooled, not bound to threads.
+// Chunks are 33 pages each, so read-ahead by the kernel would mostly fetch others' records (MDB_NORDAHEAD);
+// get() asks for the record's own pages instead. MDB_NOTLS: read transactions are pooled, not bound to
+// threads.
 constexpr unsigned kFlags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | MDB_NOSYNC | MDB_NOMEMINIT;
 constexpr mdb_mode_t kMode = 0600;
 constexpr unsigned kMaxReaders = 512;
@@ -33,10 +34,12 @@ Status status_of(int code, std::string_view doing) {
 MDB_val value_of(ByteView bytes) {
   return {bytes.size(), const_cast<std::byte*>(bytes.data())};  // NOLINT: LMDB's API has no const
 }
-ByteView view_of(const MDB_val& value) { return {static_cast<const std::byte*>(value.mv_data), value.mv_size}; }
+ByteView view_of(const MDB_val& value) {
+  return {static_cast<const std::byte*>(value.mv_data), value.mv_size};
+}
 
-/// Whether every page can be read. A page past the end of a truncated file, or one that the disk does not give,
-/// would be a SIGBUS when touched; here it is an error code.
+/// Whether every page can be read. A page past the end of a truncated file, or one that the disk does not
+/// give, would be a SIGBUS when touched; here it is an error code.
 bool reachable(ByteView value) {
   static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   const auto begin = reinterpret_cast<std::uintptr_t>(value.data()) / page * page;
@@ -59,8 +62,9 @@ class Environment::ReadTransaction {
         environment_.idle_readers_.pop_back();
       }
     }
-    const int code = transaction_ != nullptr ? mdb_txn_renew(transaction_)
-                                             : mdb_txn_begin(environment_.env_, nullptr, MDB_RDONLY, &transaction_);
+    const int code = transaction_ != nullptr
+                         ? mdb_txn_renew(transaction_)
+                         : mdb_txn_begin(environment_.env_, nullptr, MDB_RDONLY, &transaction_);
     if (code == MDB_SUCCESS) return;
     if (transaction_ != nullptr) mdb_txn_abort(transaction_);
     transaction_ = nullptr;
@@ -97,7 +101,8 @@ Result<std::unique_ptr<Environment>> Environment::open(const std::string& path, 
     mdb_txn_abort(transaction);
     return error_of(code, "database");
   }
-  if (const int code = mdb_txn_commit(transaction); code != MDB_SUCCESS) return error_of(code, "first commit");
+  if (const int code = mdb_txn_commit(transaction); code != MDB_SUCCESS)
+    return error_of(code, "first commit");
   return environment;
 }
 
@@ -147,10 +152,13 @@ Status Environment::write(const std::function<Status(Writer&)>& body) {
   return status_of(mdb_txn_commit(transaction), "commit");
 }
 
-Status Environment::sync() { return status_of(mdb_env_sync(env_, 1), "sync"); }
+Status Environment::sync() {
+  return status_of(mdb_env_sync(env_, 1), "sync");
+}
 
 Status Environment::Writer::put(ByteView key, ByteView value) {
-  return put_reserved(key, value.size(), [&](MutableBytes place) { std::copy(value.begin(), value.end(), place.begin()); });
+  return put_reserved(key, value.size(),
+                      [&](MutableBytes place) { std::copy(value.begin(), value.end(), place.begin()); });
 }
 
 Status Environment::Writer::put_reserved(ByteView key, std::size_t size,

@@ -24,8 +24,8 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   /// Calls `look` with the value while it can be read, if the key is there and every page of the value can be
-  /// reached: a file that was cut or a disk that fails is a miss, not a SIGBUS. Keep `look` to a copy: an open
-  /// read transaction holds up the reuse of pages.
+  /// reached: a file that was cut or a disk that fails is a miss, not a SIGBUS. Keep `look` to a copy: an
+  /// open read transaction holds up the reuse of pages.
   bool get(ByteView key, const std::function<void(ByteView)>& look);
 
   /// All records, in the order of their keys; `look` returns false to end.

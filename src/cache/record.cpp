@@ -24,7 +24,8 @@ class Reader {
   template <typename Number>
   Number number() {
     Number value = 0;
-    for (const std::byte b : take(sizeof(Number))) value = static_cast<Number>(value << 8 | std::to_integer<Number>(b));
+    for (const std::byte b : take(sizeof(Number)))
+      value = static_cast<Number>(value << 8 | std::to_integer<Number>(b));
     return value;
   }
 
@@ -81,7 +82,8 @@ std::optional<MediaItem> decode_item(ByteView record) {
   item.unverified = (flags & kUnverified) != 0;
   item.content_type = reader.text();
   item.etag = reader.text();
-  if (!reader.only_padding_left() || record.size() % kPadding != 0 || item.size > kMaxMediaSize) return std::nullopt;
+  if (!reader.only_padding_left() || record.size() % kPadding != 0 || item.size > kMaxMediaSize)
+    return std::nullopt;
   return item;
 }
 

@@ -25,7 +25,9 @@ Sealing::Sealing(const SecretKey& cache_key, const CacheId& cache_id)
       chunks_(crypto::hkdf_sha256(cache_key.view(), cache_id, "mediafs chunks 1")),
       items_(crypto::hkdf_sha256(cache_key.view(), cache_id, "mediafs items 1")) {}
 
-std::string Sealing::item_name(const MediaId& id) const { return name_under(names_, "item ", id.text()); }
+std::string Sealing::item_name(const MediaId& id) const {
+  return name_under(names_, "item ", id.text());
+}
 
 std::string Sealing::version_name(const MediaId& id, Revision revision) const {
   std::string rest;

@@ -14,8 +14,8 @@ namespace mediafs {
 
 using CacheId = std::array<std::byte, 16>;
 
-/// A chunk's record: nonce, kChunkSize bytes of ciphertext (a shorter chunk is padded with zeros, which hides its
-/// length and keeps LMDB at one record size), tag.
+/// A chunk's record: nonce, kChunkSize bytes of ciphertext (a shorter chunk is padded with zeros, which hides
+/// its length and keeps LMDB at one record size), tag.
 inline constexpr std::size_t kChunkRecordSize = kChunkSize + crypto::kSealOverhead;
 
 /// The keys of one cache, derived from its random cache key. Thread-safe.
@@ -24,9 +24,11 @@ class Sealing {
   Sealing(const SecretKey& cache_key, const CacheId& cache_id);
 
   /// Database keys are keyed hashes: the files name no media.
-  [[nodiscard]] std::string item_name(const MediaId& id) const;                  // 16 bytes
-  [[nodiscard]] std::string version_name(const MediaId& id, Revision revision) const;  // 16 bytes: prefix of its chunks
-  [[nodiscard]] std::string chunk_name(const MediaId& id, ChunkKey key) const;   // 16 + 4 bytes, index big-endian
+  [[nodiscard]] std::string item_name(const MediaId& id) const;  // 16 bytes
+  [[nodiscard]] std::string version_name(const MediaId& id,
+                                         Revision revision) const;  // 16 bytes: prefix of its chunks
+  [[nodiscard]] std::string chunk_name(const MediaId& id,
+                                       ChunkKey key) const;  // 16 + 4 bytes, index big-endian
 
   /// REQUIRES: plain.size() == kChunkSize, record.size() == kChunkRecordSize.
   void seal_chunk(const MediaId& id, ChunkKey key, ByteView plain, MutableBytes record) const;

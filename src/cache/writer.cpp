@@ -8,8 +8,9 @@ namespace mediafs {
 
 namespace {
 
-constexpr std::size_t kBatch = 32;               // 4 MiB a transaction: more adds latency, not throughput
-constexpr std::size_t kErasedPerTransaction = 64;  // larger free-list records want contiguous pages themselves
+constexpr std::size_t kBatch = 32;  // 4 MiB a transaction: more adds latency, not throughput
+constexpr std::size_t kErasedPerTransaction =
+    64;  // larger free-list records want contiguous pages themselves
 constexpr auto kIdleBeforeSync = std::chrono::seconds(1);
 constexpr auto kRetryWhenFull = std::chrono::seconds(10);
 
@@ -87,7 +88,8 @@ bool CacheWriter::wait_for_work() {
 
 std::vector<CacheWriter::Job> CacheWriter::take_batch() {
   const auto count = static_cast<std::ptrdiff_t>(std::min(jobs_.size(), kBatch));
-  std::vector<Job> batch(std::make_move_iterator(jobs_.begin()), std::make_move_iterator(jobs_.begin() + count));
+  std::vector<Job> batch(std::make_move_iterator(jobs_.begin()),
+                         std::make_move_iterator(jobs_.begin() + count));
   jobs_.erase(jobs_.begin(), jobs_.begin() + count);
   return batch;
 }
@@ -117,7 +119,8 @@ void CacheWriter::write(const std::vector<Job>& batch) {
 }
 
 Status CacheWriter::write_chunks(const std::vector<Job>& batch) {
-  if (std::none_of(batch.begin(), batch.end(), [](const Job& job) { return std::holds_alternative<Chunk>(job); })) {
+  if (std::none_of(batch.begin(), batch.end(),
+                   [](const Job& job) { return std::holds_alternative<Chunk>(job); })) {
     return ok_status();
   }
   if (!accepts_chunks()) return ok_status();
@@ -138,7 +141,8 @@ Status CacheWriter::write_chunks(const std::vector<Job>& batch) {
 }
 
 Status CacheWriter::write_items(const std::vector<Job>& batch) {
-  if (std::none_of(batch.begin(), batch.end(), [](const Job& job) { return std::holds_alternative<MediaItem>(job); })) {
+  if (std::none_of(batch.begin(), batch.end(),
+                   [](const Job& job) { return std::holds_alternative<MediaItem>(job); })) {
     return ok_status();
   }
   return catalog_.write([&](Environment::Writer& writer) -> Status {
@@ -170,8 +174,8 @@ Status CacheWriter::erase_version(const Drop& drop) {
 void CacheWriter::note(const Status& outcome) {
   if (outcome.ok()) return;
   if (!complained_) {
-    log::warning("the cache cannot be written ({}: {}); reads go on without it", to_string(outcome.error().code),
-                 outcome.error().context);
+    log::warning("the cache cannot be written ({}: {}); reads go on without it",
+                 to_string(outcome.error().code), outcome.error().context);
   }
   complained_ = true;
 }
@@ -179,8 +183,8 @@ void CacheWriter::note(const Status& outcome) {
 void CacheWriter::sync_when_idle() {
   const bool synced = chunks_.sync().ok() && catalog_.sync().ok();
   const MutexLock lock(mutex_);
-  // Only this thread writes, so nothing came in between. A failed sync is not tried again before the next write:
-  // the kernel may have dropped the dirty pages, and a second success would mean nothing.
+  // Only this thread writes, so nothing came in between. A failed sync is not tried again before the next
+  // write: the kernel may have dropped the dirty pages, and a second success would mean nothing.
   unsynced_ = 0;
   sync_failed_ = sync_failed_ || !synced;
 }

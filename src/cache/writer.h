@@ -15,8 +15,8 @@
 
 namespace mediafs {
 
-/// The one thread that writes: takes what is queued in batches, seals it and commits it. What is queued can be read
-/// back at once, so that nothing is ever neither in memory nor on disk.
+/// The one thread that writes: takes what is queued in batches, seals it and commits it. What is queued can
+/// be read back at once, so that nothing is ever neither in memory nor on disk.
 class CacheWriter {
  public:
   CacheWriter(const Sealing& sealing, Environment& catalog, Environment& chunks);

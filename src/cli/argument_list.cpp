@@ -5,27 +5,24 @@
 
 #include <fmt/format.h>
 
+#include "mediafs/base/text.h"
+
 namespace mediafs {
 
 namespace {
 
 // mount(8) "FILESYSTEM-INDEPENDENT MOUNT OPTIONS" and what mount.fuse3 passes on.
 constexpr std::array<std::string_view, 31> kMountsOwn{
-    "rw",       "ro",      "suid",     "nosuid",  "dev",      "nodev",      "exec",       "noexec",
-    "auto",     "noauto",  "user",     "nouser",  "users",    "owner",      "group",      "defaults",
-    "async",    "sync",    "dirsync",  "atime",   "noatime",  "diratime",   "nodiratime", "relatime",
-    "norelatime", "strictatime", "lazytime", "nofail", "_netdev", "default_permissions", "silent"};
+    "rw",         "ro",          "suid",     "nosuid",   "dev",        "nodev",
+    "exec",       "noexec",      "auto",     "noauto",   "user",       "nouser",
+    "users",      "owner",       "group",    "defaults", "async",      "sync",
+    "dirsync",    "atime",       "noatime",  "diratime", "nodiratime", "relatime",
+    "norelatime", "strictatime", "lazytime", "nofail",   "_netdev",    "default_permissions",
+    "silent"};
 
 bool is_mounts_own(std::string_view option) {
   return option.empty() || option.starts_with("x-") || option.starts_with("comment=") ||
          std::find(kMountsOwn.begin(), kMountsOwn.end(), option) != kMountsOwn.end();
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
 /// --name or --name=value; underscores in the name become hyphens, as fstab's habit is the former.
@@ -75,8 +72,8 @@ Result<Arguments> expand_config(std::string_view text) {
     const std::string_view name = trimmed(line.substr(0, equals));
     if (name == "config") return Error{Errc::invalid_argument, "a config file cannot name another"};
     const bool has_value = equals != std::string_view::npos;
-    arguments.push_back(
-        long_option(has_value ? fmt::format("{}={}", name, trimmed(line.substr(equals + 1))) : std::string(name)));
+    arguments.push_back(long_option(has_value ? fmt::format("{}={}", name, trimmed(line.substr(equals + 1)))
+                                              : std::string(name)));
   }
   return arguments;
 }
@@ -89,11 +86,13 @@ Result<Arguments> normalised(std::string_view program, const Arguments& argument
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     if (word == "-o" || word.starts_with("-o")) {
-      if (word == "-o" && i + 1 == arguments.size()) return Error{Errc::invalid_argument, "-o without a list behind it"};
+      if (word == "-o" && i + 1 == arguments.size())
+        return Error{Errc::invalid_argument, "-o without a list behind it"};
       const std::string list = word == "-o" ? arguments[++i] : word.substr(2);
       const Arguments expanded = expand_mount_options(list);
       out.insert(out.end(), expanded.begin(), expanded.end());
-    } else if (!from_mount || (word != "-s" && word != "-n" && word != "-v" && word != "-w" && word != "-r")) {
+    } else if (!from_mount ||
+               (word != "-s" && word != "-n" && word != "-v" && word != "-w" && word != "-r")) {
       out.push_back(word);
     }
   }

@@ -11,15 +11,16 @@ namespace mediafs {
 
 using Arguments = std::vector<std::string>;
 
-/// `a=b,allow_other` as given behind -o becomes --a=b --allow-other. A comma in a value is written "\,". What mount(8)
-/// and fstab(5) add for themselves (rw, nosuid, _netdev, x-systemd.…) is left out: the mount is always ro,nosuid,nodev,noexec.
+/// `a=b,allow_other` as given behind -o becomes --a=b --allow-other. A comma in a value is written "\,". What
+/// mount(8) and fstab(5) add for themselves (rw, nosuid, _netdev, x-systemd.…) is left out: the mount is
+/// always ro,nosuid,nodev,noexec.
 Arguments expand_mount_options(std::string_view list);
 
 /// Lines `name=value` or `name`, as behind -o; empty lines and lines with # in front are skipped.
 Result<Arguments> expand_config(std::string_view text);
 
-/// The form in which mount(8) calls: SOURCE MOUNTPOINT [-sfnv] [-o list]… becomes `mount` and its arguments. Lists
-/// behind -o are expanded in any form. `program` is argv[0]'s last part.
+/// The form in which mount(8) calls: SOURCE MOUNTPOINT [-sfnv] [-o list]… becomes `mount` and its arguments.
+/// Lists behind -o are expanded in any form. `program` is argv[0]'s last part.
 Result<Arguments> normalised(std::string_view program, const Arguments& arguments);
 
 }  // namespace mediafs

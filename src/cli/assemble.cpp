@@ -34,15 +34,17 @@ void mask_signals(int how) {
 }
 
 /// One directory for each API and key, so that integrations never mix; its name tells neither.
-std::string cache_directory(const MountCommand& command, const BaseUrl& base, const Credentials& credentials) {
-  const SecretString identity(fmt::format("mediafs cache\n{}\n{}", base.text(), credentials.api_key.reveal()));
+std::string cache_directory(const MountCommand& command, const BaseUrl& base,
+                            const Credentials& credentials) {
+  const SecretString identity(
+      fmt::format("mediafs cache\n{}\n{}", base.text(), credentials.api_key.reveal()));
   const crypto::Digest digest = crypto::sha256(bytes_of(identity.reveal()));
   return command.cache_dir + "/" + to_hex(ByteView(digest).first(16));
 }
 
 /// The cache, or null where there is to be none; an Exit where another server has it.
-std::optional<Exit> open_cache(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
-                               std::unique_ptr<Cache>& cache) {
+std::optional<Exit> open_cache(const MountCommand& command, const BaseUrl& base,
+                               const Credentials& credentials, std::unique_ptr<Cache>& cache) {
   if (command.no_cache) return std::nullopt;
   auto opened = Cache::open(
       {.directory = cache_directory(command, base, credentials), .size_limit = command.cache_size},
@@ -65,7 +67,8 @@ std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, 
   const Status reachable =
       check_reachable(base.text(), command.proxy, something_known ? kReachWithinWhenKnown : kReachWithin);
   if (reachable) return std::nullopt;
-  const std::string what = fmt::format("the API at {} cannot be reached: {}", base.text(), reachable.error().context);
+  const std::string what =
+      fmt::format("the API at {} cannot be reached: {}", base.text(), reachable.error().context);
   if (!something_known) return Exit{ExitCode::unreachable, what};
   log::warning("{}; what is cached can be read", what);
   fmt::print(stderr, "mediafs: {}; what is cached can be read\n", what);
@@ -86,7 +89,8 @@ Mount::Options mount_options(const MountCommand& command, const BaseUrl& base) {
 }  // namespace
 
 Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credentials, const Ready& ready) {
-  if (!log::set_up(command.log)) return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
+  if (!log::set_up(command.log))
+    return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
   mask_signals(SIG_BLOCK);
   std::unique_ptr<Cache> cache;
   if (auto exit = open_cache(command, base, credentials, cache)) return *exit;
@@ -95,10 +99,9 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
 
   Timer timer;
   HttpClient http({.ca_file = command.cacert, .proxy = command.proxy});
-  ApiClient api({.base = base,
-                 .credentials = std::move(credentials),
-                 .require_signature = command.require_signature},
-                http, timer);
+  ApiClient api(
+      {.base = base, .credentials = std::move(credentials), .require_signature = command.require_signature},
+      http, timer);
   MediaStore store({.deadline = command.deadline,
                     .negative_ttl = command.negative_ttl,
                     .max_unsized = command.max_unsized,
@@ -106,13 +109,15 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
                    api, cache.get(), catalog, timer);
   Filesystem filesystem(catalog, store);
   auto mount = Mount::open(mount_options(command, base), filesystem);
-  if (!mount) return {ExitCode::mount_refused, fmt::format("{}: {}", command.mountpoint, mount.error().context)};
+  if (!mount)
+    return {ExitCode::mount_refused, fmt::format("{}: {}", command.mountpoint, mount.error().context)};
   store.on_change([&mount](const MediaId& id) { (*mount)->invalidate(node_number_of(id)); });
 
   mask_signals(SIG_UNBLOCK);
   log::info("mounted");
   const bool ended_well = (*mount)->run(ready);
-  // From the top: nobody waits any more, nothing comes any more, no job is left; then the floors go by themselves.
+  // From the top: nobody waits any more, nothing comes any more, no job is left; then the floors go by
+  // themselves.
   store.stop();
   http.stop();
   timer.stop();

@@ -8,8 +8,8 @@
 
 namespace mediafs {
 
-/// Builds the floors, mounts, serves until asked to end, and takes the floors down in reverse. On the main thread, after
-/// any fork: neither threads nor LMDB survive one. `ready` is called once the mount answers.
+/// Builds the floors, mounts, serves until asked to end, and takes the floors down in reverse. On the main
+/// thread, after any fork: neither threads nor LMDB survive one. `ready` is called once the mount answers.
 Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credentials, const Ready& ready);
 
 }  // namespace mediafs

@@ -47,7 +47,8 @@ void add_text(CLI::App& app, const std::string& name, std::string& value, const 
 }
 
 void add_access_options(CLI::App& app, MountCommand& command) {
-  add_text(app, "--credentials", command.credentials, "File with api_key=… and shared_secret=… lines, mode 0600");
+  add_text(app, "--credentials", command.credentials,
+           "File with api_key=… and shared_secret=… lines, mode 0600");
   add_text(app, "--cacert", command.cacert, "CA certificates to trust instead of the system's (PEM)");
   add_text(app, "--proxy", command.proxy, "Proxy URL; the environment's proxy variables are not used");
   app.add_flag("--allow-http", command.allow_http, "Accept http:// to other machines");
@@ -67,10 +68,13 @@ void add_cache_options(CLI::App& app, MountCommand& command) {
 void add_view_options(CLI::App& app, MountCommand& command) {
   app.add_flag("--foreground,-f", command.foreground, "Stay in the foreground");
   app.add_flag("--allow-other", command.allow_other, "Let other users in, as the modes say");
-  app.add_option("--uid", command.uid, "Owner of the files (you)")->take_last();
-  app.add_option("--gid", command.gid, "Group of the files (yours)")->take_last();
-  add_parsed(app, "--file-mode", command.file_mode, parse_mode, "an octal mode such as 0400", "Mode of files (0400)");
-  add_parsed(app, "--dir-mode", command.dir_mode, parse_mode, "an octal mode such as 0500", "Mode of directories (0500)");
+  add_parsed(app, "--uid", command.uid, parse_user, "a user's number or name", "Owner of the files (you)");
+  add_parsed(app, "--gid", command.gid, parse_group, "a group's number or name",
+             "Group of the files (yours)");
+  add_parsed(app, "--file-mode", command.file_mode, parse_mode, "an octal mode such as 0400",
+             "Mode of files (0400)");
+  add_parsed(app, "--dir-mode", command.dir_mode, parse_mode, "an octal mode such as 0500",
+             "Mode of directories (0500)");
 }
 
 void add_log_options(CLI::App& app, MountCommand& command) {
@@ -79,14 +83,16 @@ void add_log_options(CLI::App& app, MountCommand& command) {
                                                          {"warning", log::Level::warning},
                                                          {"error", log::Level::error},
                                                          {"off", log::Level::off}};
-  static const std::map<std::string, log::Format> kFormats{{"text", log::Format::text}, {"json", log::Format::json}};
+  static const std::map<std::string, log::Format> kFormats{{"text", log::Format::text},
+                                                           {"json", log::Format::json}};
   app.add_option("--log-level", command.log.level, "debug, info, warning, error or off (info)")
       ->transform(CLI::CheckedTransformer(kLevels))
       ->take_last();
   app.add_option("--log-format", command.log.format, "text or json (text)")
       ->transform(CLI::CheckedTransformer(kFormats))
       ->take_last();
-  add_text(app, "--log-file", command.log.file, "Write the log here (standard error; syslog in the background)");
+  add_text(app, "--log-file", command.log.file,
+           "Write the log here (standard error; syslog in the background)");
 }
 
 /// Options of the config file go in front of the others, so that the command line has the last word.
@@ -96,7 +102,8 @@ Arguments with_config(const Arguments& arguments) {
   });
   if (named == arguments.end() || arguments.front() != "mount") return arguments;
   const bool separate = *named == "--config";
-  if (separate && named + 1 == arguments.end()) throw CLI::ArgumentMismatch("--config: a file's name is missing");
+  if (separate && named + 1 == arguments.end())
+    throw CLI::ArgumentMismatch("--config: a file's name is missing");
   const std::string path = separate ? *(named + 1) : named->substr(std::string("--config=").size());
   const std::ifstream file(path);
   std::stringstream text;
@@ -128,11 +135,12 @@ void make_absolute(std::string& path) {
 
 Command completed(MountCommand command) {
   if (command.memory < kLeastMemory) return Exit{ExitCode::usage, "--memory must be at least 16M"};
-  if (command.deadline <= Duration::zero()) return Exit{ExitCode::usage, "--deadline must be more than nothing"};
+  if (command.deadline <= Duration::zero())
+    return Exit{ExitCode::usage, "--deadline must be more than nothing"};
   if (command.cache_dir.empty() && !command.no_cache) command.cache_dir = default_cache_dir();
   if (command.cache_dir.empty()) command.no_cache = true;
-  for (std::string* path : {&command.mountpoint, &command.credentials, &command.cacert, &command.cache_dir,
-                            &command.log.file}) {
+  for (std::string* path :
+       {&command.mountpoint, &command.credentials, &command.cacert, &command.cache_dir, &command.log.file}) {
     make_absolute(*path);
   }
   command.log.to_syslog = !command.foreground;

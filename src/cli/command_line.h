@@ -17,7 +17,8 @@ struct UnmountCommand {
 /// What to do; or an Exit, where there is nothing to do but to tell (help, version, a mistake).
 using Command = std::variant<MountCommand, UnmountCommand, Exit>;
 
-/// `arguments` is argv without the program's name. Reads the --config file, if one is named, and nothing else.
+/// `arguments` is argv without the program's name. Reads the --config file, if one is named, and nothing
+/// else.
 Command parse_command_line(const std::string& program, const Arguments& arguments);
 
 }  // namespace mediafs

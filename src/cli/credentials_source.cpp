@@ -35,14 +35,14 @@ SecretString take_variable(const char* name) {
 
 /// Whoever can write to the directory can put another file in the place of this one.
 bool others_may_replace(const std::string& path) {
-  struct stat directory {};
+  struct stat directory{};
   const std::string parent = std::filesystem::path(path).parent_path().string();
   if (::stat(parent.c_str(), &directory) != 0) return true;
   return (directory.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (directory.st_mode & S_ISVTX) == 0;
 }
 
-// systemd lets a service's user in by an access control list, whose mask shows as the group's right to read; the
-// directory around it is that user's alone.
+// systemd lets a service's user in by an access control list, whose mask shows as the group's right to read;
+// the directory around it is that user's alone.
 constexpr mode_t kForNobodyElse = 077;
 constexpr mode_t kForNobodyElseInSystemds = 037;
 
@@ -75,7 +75,7 @@ Result<Credentials> from_file(const std::string& path, mode_t forbidden) {
   // Without following a link, and without waiting should it be a FIFO.
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return refused(path, errno == ELOOP ? "is a symbolic link" : std::strerror(errno));  // NOLINT
-  struct stat file {};
+  struct stat file{};
   if (::fstat(fd.get(), &file) != 0) return refused(path, "cannot be examined");
   if (const Status checked = check_ownership(path, file, forbidden); !checked) return checked.error();
   const auto text = read_whole(fd.get(), path);
@@ -98,7 +98,8 @@ Result<Credentials> load_credentials(const std::string& file) {
     return Error{Errc::denied,
                  "no credentials: give --credentials FILE, or set MEDIAFS_API_KEY and MEDIAFS_SHARED_SECRET"};
   }
-  const SecretString lines(fmt::format("api_key={}\nshared_secret={}\n", api_key.reveal(), shared_secret.reveal()));
+  const SecretString lines(
+      fmt::format("api_key={}\nshared_secret={}\n", api_key.reveal(), shared_secret.reveal()));
   return parse_credentials(lines.reveal());
 }
 

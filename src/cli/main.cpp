@@ -48,7 +48,8 @@ Exit run_mount(MountCommand command) {
   }
   if (!credentials) return {ExitCode::credentials, credentials.error().context};
   if (auto exit = check_fuse()) return *exit;
-  if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir)) return *exit;
+  if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir))
+    return *exit;
   if (auto exit = check_readable(command.cacert)) return *exit;
   command.mountpoint = resolved(command.mountpoint);
   const auto serve_here = [&](const Ready& ready) { return serve(command, *base, *credentials, ready); };

@@ -12,13 +12,11 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
 
-#include "cli/mount_table.h"
 #include "mediafs/base/unique_fd.h"
+#include "mediafs/mount/mount_table.h"
 
 namespace mediafs {
 
@@ -26,15 +24,8 @@ namespace {
 
 constexpr int kAnswerWithinMs = 2000;
 
-std::string mountinfo() {
-  std::ifstream file("/proc/self/mountinfo");
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// Runs `body` in a child and gives its exit status; -1 where it takes too long (it is then killed, and left to the
-/// kernel if even that does not end it).
+/// Runs `body` in a child and gives its exit status; -1 where it takes too long (it is then killed, and left
+/// to the kernel if even that does not end it).
 template <typename Body>
 int in_child(const Body& body) {
   const pid_t child = ::fork();
@@ -65,26 +56,30 @@ bool detach(const std::string& mountpoint) {
   return run_fusermount("-uz", mountpoint) == 0;
 }
 
-bool is_ours(std::string_view type) { return type == "fuse.mediafs"; }
+bool is_ours(const MountEntry& mount) {
+  return mount.type == "fuse.mediafs";
+}
 
 /// The errno of a stat(2) that is not waited for beyond two seconds.
 int state_of(const std::string& mountpoint) {
   return in_child([&] {
-    struct stat ignored {};
+    struct stat ignored{};
     return ::stat(mountpoint.c_str(), &ignored) == 0 ? 0 : errno;
   });
 }
 
 std::optional<Exit> check_existing_mount(const std::string& mountpoint) {
-  const auto type = mounted_type(mountinfo(), mountpoint);
-  if (!type) return std::nullopt;
-  const Exit in_use{ExitCode::mount_point_in_use, fmt::format("{} is already a mount ({})", mountpoint, *type)};
-  if (!is_ours(*type)) return in_use;
+  const auto mount = find_mount(mountpoint);
+  if (!mount) return std::nullopt;
+  const Exit in_use{ExitCode::mount_point_in_use,
+                    fmt::format("{} is already a mount ({})", mountpoint, mount->type)};
+  if (!is_ours(*mount)) return in_use;
   const int state = state_of(mountpoint);
   if (state != ENOTCONN && state != ECONNABORTED) return in_use;
   if (!detach(mountpoint)) {
-    return Exit{ExitCode::mount_point_in_use, fmt::format("{} is a mount whose server is gone, and cannot be cleared: {}",
-                                                          mountpoint, std::strerror(errno))};  // NOLINT
+    return Exit{ExitCode::mount_point_in_use,
+                fmt::format("{} is a mount whose server is gone, and cannot be cleared: {}", mountpoint,
+                            std::strerror(errno))};  // NOLINT
   }
   return check_existing_mount(mountpoint);  // there may be another one under it
 }
@@ -104,9 +99,10 @@ std::string resolved(const std::string& path) {
 
 std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::string& cache_dir) {
   if (auto exit = check_existing_mount(mountpoint)) return exit;
-  struct stat there {};
+  struct stat there{};
   if (::stat(mountpoint.c_str(), &there) != 0) {
-    return Exit{ExitCode::mount_point_missing, fmt::format("{}: {}", mountpoint, std::strerror(errno))};  // NOLINT
+    return Exit{ExitCode::mount_point_missing,
+                fmt::format("{}: {}", mountpoint, std::strerror(errno))};  // NOLINT
   }
   if (!S_ISDIR(there.st_mode)) {
     return Exit{ExitCode::mount_point_not_directory, fmt::format("{} is not a directory", mountpoint)};
@@ -116,8 +112,9 @@ std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::
   if (!cache_dir.empty()) {
     const std::string cache = resolved(cache_dir);
     if (lies_within(place, cache) || lies_within(cache, place)) {
-      return Exit{ExitCode::mount_point_in_cache,
-                  fmt::format("the mount point {} and the cache {} lie within each other", mountpoint, cache_dir)};
+      return Exit{
+          ExitCode::mount_point_in_cache,
+          fmt::format("the mount point {} and the cache {} lie within each other", mountpoint, cache_dir)};
     }
   }
   std::error_code failed;
@@ -130,9 +127,11 @@ std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::
 std::optional<Exit> check_fuse() {
   const UniqueFd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
   if (!device) {
-    return Exit{ExitCode::no_fuse_device,
-                fmt::format("/dev/fuse cannot be opened ({}): load the fuse module, or pass the device into the container",
-                            std::strerror(errno))};  // NOLINT
+    return Exit{
+        ExitCode::no_fuse_device,
+        fmt::format(
+            "/dev/fuse cannot be opened ({}): load the fuse module, or pass the device into the container",
+            std::strerror(errno))};  // NOLINT
   }
   if (::geteuid() == 0) return std::nullopt;  // root mounts without help
   const int found = in_child([] {
@@ -146,12 +145,10 @@ std::optional<Exit> check_fuse() {
 }
 
 Exit unmount(const std::string& mountpoint, bool lazy) {
-  const std::string table = mountinfo();
-  if (const std::string place = resolved(mountpoint); place != mountpoint && !mounted_type(table, mountpoint)) {
+  const auto mount = find_mount(mountpoint);
+  if (const std::string place = resolved(mountpoint); !mount && place != mountpoint)
     return unmount(place, lazy);
-  }
-  const auto type = mounted_type(table, mountpoint);
-  if (!type || !is_ours(*type)) {
+  if (!mount || !is_ours(*mount)) {
     return {ExitCode::not_a_mount, fmt::format("{} is not a mount of mediafs", mountpoint)};
   }
   if (lazy) {
@@ -160,7 +157,8 @@ Exit unmount(const std::string& mountpoint, bool lazy) {
   }
   if (::geteuid() == 0) {
     if (::umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW) == 0) return {};
-    if (errno != EBUSY) return {ExitCode::internal, fmt::format("{}: {}", mountpoint, std::strerror(errno))};  // NOLINT
+    if (errno != EBUSY)
+      return {ExitCode::internal, fmt::format("{}: {}", mountpoint, std::strerror(errno))};  // NOLINT
   } else if (run_fusermount("-u", mountpoint) == 0) {
     return {};
   }

@@ -1,5 +1,8 @@
 #include "cli/units.h"
 
+#include <grp.h>
+#include <pwd.h>
+
 #include <array>
 #include <charconv>
 #include <utility>
@@ -32,6 +35,14 @@ std::optional<std::uint64_t> parse_quantity(std::string_view text, const std::ar
   return std::nullopt;
 }
 
+std::optional<unsigned> parse_number(std::string_view text, int base) {
+  unsigned number = 0;
+  const char* const past = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), past, number, base);
+  if (error != std::errc() || end != past) return std::nullopt;
+  return number;
+}
+
 }  // namespace
 
 std::optional<Duration> parse_duration(std::string_view text) {
@@ -40,14 +51,26 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return Duration(static_cast<Duration::rep>(*milliseconds));
 }
 
-std::optional<std::uint64_t> parse_size(std::string_view text) { return parse_quantity(text, kBytes); }
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  return parse_quantity(text, kBytes);
+}
+
+std::optional<unsigned> parse_user(const std::string& text) {
+  if (const auto number = parse_number(text, 10)) return number;
+  const passwd* const user = ::getpwnam(text.c_str());  // NOLINT(concurrency-mt-unsafe): before threads start
+  return user != nullptr ? std::optional<unsigned>(user->pw_uid) : std::nullopt;
+}
+
+std::optional<unsigned> parse_group(const std::string& text) {
+  if (const auto number = parse_number(text, 10)) return number;
+  const ::group* const found =
+      ::getgrnam(text.c_str());  // NOLINT(concurrency-mt-unsafe): before threads start
+  return found != nullptr ? std::optional<unsigned>(found->gr_gid) : std::nullopt;
+}
 
 std::optional<unsigned> parse_mode(std::string_view text) {
-  unsigned mode = 0;
-  const char* const past = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), past, mode, 8);
-  if (error != std::errc() || end != past || mode > 0777) return std::nullopt;
-  return mode;
+  const auto mode = parse_number(text, 8);
+  return mode && *mode <= 0777 ? mode : std::nullopt;
 }
 
 }  // namespace mediafs

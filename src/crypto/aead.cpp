@@ -1,10 +1,10 @@
 #include "mediafs/crypto/aead.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <memory>
 #include <new>
+
+#include <openssl/evp.h>
 
 #include "mediafs/crypto/random.h"
 
@@ -20,7 +20,8 @@ struct FreeCipher {
 };
 
 const EVP_CIPHER* aes_256_gcm() {
-  static const std::unique_ptr<EVP_CIPHER, FreeCipher> cipher(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr));
+  static const std::unique_ptr<EVP_CIPHER, FreeCipher> cipher(
+      EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr));
   if (!cipher) throw std::bad_alloc();
   return cipher.get();
 }
@@ -32,9 +33,15 @@ EVP_CIPHER_CTX* thread_context() {
   return context.get();
 }
 
-unsigned char* raw(MutableBytes bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
-const unsigned char* raw(ByteView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-int length_of(ByteView bytes) { return static_cast<int>(bytes.size()); }
+unsigned char* raw(MutableBytes bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
+const unsigned char* raw(ByteView bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+int length_of(ByteView bytes) {
+  return static_cast<int>(bytes.size());
+}
 
 bool encrypt(const SecretKey& key, ByteView associated, ByteView plain, MutableBytes sealed) {
   EVP_CIPHER_CTX* const context = thread_context();

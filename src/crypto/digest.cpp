@@ -1,12 +1,12 @@
 #include "mediafs/crypto/digest.h"
 
+#include <new>
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-
-#include <new>
 
 namespace mediafs::crypto {
 
@@ -24,8 +24,12 @@ using MacContext = std::unique_ptr<EVP_MAC_CTX, Freed<EVP_MAC_CTX_free>>;
 using Kdf = std::unique_ptr<EVP_KDF, Freed<EVP_KDF_free>>;
 using KdfContext = std::unique_ptr<EVP_KDF_CTX, Freed<EVP_KDF_CTX_free>>;
 
-const unsigned char* raw(ByteView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* raw(Digest& digest) { return reinterpret_cast<unsigned char*>(digest.data()); }
+const unsigned char* raw(ByteView bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+unsigned char* raw(Digest& digest) {
+  return reinterpret_cast<unsigned char*>(digest.data());
+}
 
 // These calls fail for want of memory or of a provider only: neither is a state to go on in.
 void must(bool worked) {
@@ -33,7 +37,8 @@ void must(bool worked) {
 }
 
 OSSL_PARAM octets(const char* name, ByteView value) {
-  return OSSL_PARAM_construct_octet_string(name, const_cast<std::byte*>(value.data()), value.size());  // NOLINT
+  return OSSL_PARAM_construct_octet_string(name, const_cast<std::byte*>(value.data()),
+                                           value.size());  // NOLINT
 }
 
 char kSha256Name[] = "SHA256";
@@ -59,12 +64,15 @@ HmacSha256::~HmacSha256() = default;
 HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
 HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
 
-void HmacSha256::update(ByteView piece) { must(EVP_MAC_update(context_->mac.get(), raw(piece), piece.size()) == 1); }
+void HmacSha256::update(ByteView piece) {
+  must(EVP_MAC_update(context_->mac.get(), raw(piece), piece.size()) == 1);
+}
 
 Digest HmacSha256::finish() {
   Digest digest;
   std::size_t length = 0;
-  must(EVP_MAC_final(context_->mac.get(), raw(digest), &length, digest.size()) == 1 && length == digest.size());
+  must(EVP_MAC_final(context_->mac.get(), raw(digest), &length, digest.size()) == 1 &&
+       length == digest.size());
   return digest;
 }
 
@@ -89,8 +97,8 @@ SecretKey hkdf_sha256(ByteView secret, ByteView salt, std::string_view info) {
                                octets(OSSL_KDF_PARAM_KEY, secret), octets(OSSL_KDF_PARAM_SALT, salt),
                                octets(OSSL_KDF_PARAM_INFO, bytes_of(info)), OSSL_PARAM_construct_end()};
   SecretKey key;
-  must(EVP_KDF_derive(context.get(), reinterpret_cast<unsigned char*>(key.fill().data()), SecretKey::kSize, params) ==
-       1);
+  must(EVP_KDF_derive(context.get(), reinterpret_cast<unsigned char*>(key.fill().data()), SecretKey::kSize,
+                      params) == 1);
   return key;
 }
 

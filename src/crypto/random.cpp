@@ -1,8 +1,8 @@
 #include "mediafs/crypto/random.h"
 
-#include <openssl/rand.h>
-
 #include <cstdlib>
+
+#include <openssl/rand.h>
 
 #include "mediafs/base/log.h"
 
@@ -15,7 +15,9 @@ namespace {
   std::abort();
 }
 
-unsigned char* raw(MutableBytes out) { return reinterpret_cast<unsigned char*>(out.data()); }
+unsigned char* raw(MutableBytes out) {
+  return reinterpret_cast<unsigned char*>(out.data());
+}
 
 }  // namespace
 
@@ -27,6 +29,11 @@ std::uint64_t random_number() {
   std::uint64_t number = 0;
   fill_random(std::as_writable_bytes(std::span(&number, 1)));
   return number;
+}
+
+double random_fraction() {
+  constexpr double kPast32Bits = 4294967296.0;
+  return static_cast<double>(random_number() >> 32) / kPast32Bits;
 }
 
 SecretKey random_key() {

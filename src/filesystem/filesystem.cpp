@@ -57,7 +57,8 @@ void Filesystem::lookup(NodeNumber parent, std::string_view name, Done<Attribute
 }
 
 Result<Attributes> Filesystem::attributes(NodeNumber node) {
-  if (node == kRootNode) return Attributes{.node = kRootNode, .directory = true, .modified = started_, .links = 2};
+  if (node == kRootNode)
+    return Attributes{.node = kRootNode, .directory = true, .modified = started_, .links = 2};
   const auto item = media_at(node);
   if (!item) return item.error();
   return attributes_of(**item);

@@ -1,10 +1,10 @@
 // libcurl's handles, owned; included by the http floor alone.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <cstring>
 #include <memory>
+
+#include <curl/curl.h>
 
 #include "mediafs/base/result.h"
 
@@ -45,17 +45,22 @@ inline Error error_of(CURLcode code) {
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_INVALIDCERTSTATUS: return {Errc::untrusted, "TLS: " + text};
-    case CURLE_OPERATION_TIMEDOUT: return {Errc::timed_out, text};
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return {Errc::untrusted, "TLS: " + text};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {Errc::timed_out, text};
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9, as a garbage status line looks
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_OUT_OF_MEMORY:  // what libcurl says of a header line beyond its own limit, too
-    case CURLE_WRITE_ERROR: return {Errc::protocol, text};
+    case CURLE_WRITE_ERROR:
+      return {Errc::protocol, text};
     case CURLE_URL_MALFORMAT:
     case CURLE_FAILED_INIT:
-    case CURLE_BAD_FUNCTION_ARGUMENT: return {Errc::internal, text};
-    default: return {Errc::unavailable, text};
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+      return {Errc::internal, text};
+    default:
+      return {Errc::unavailable, text};
   }
 }
 

@@ -142,7 +142,9 @@ void HttpClient::cancel(TransferId id) {
   loop_->post([loop = loop_.get(), id] { loop->cancel(id); });
 }
 
-void HttpClient::stop() { loop_->stop(); }
+void HttpClient::stop() {
+  loop_->stop();
+}
 
 Status check_reachable(const std::string& url, const std::string& proxy, std::chrono::milliseconds timeout) {
   ensure_curl_initialised();
@@ -150,7 +152,8 @@ Status check_reachable(const std::string& url, const std::string& proxy, std::ch
   if (!easy) throw std::bad_alloc();
   const auto parts = parse_url(url);
   if (!parts) return parts.error();
-  // Only the connection is wanted: as plain http, so that a bad certificate shows at the first use, by its name.
+  // Only the connection is wanted: as plain http, so that a bad certificate shows at the first use, by its
+  // name.
   const std::string plain = "http://" + parts->host + ":" + std::to_string(parts->port);
   curl_easy_setopt(easy.get(), CURLOPT_URL, plain.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_PROXY, proxy.c_str());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "mediafs/base/text.h"
+
 namespace mediafs {
 
 namespace {
@@ -10,20 +12,6 @@ namespace {
 constexpr std::size_t kMaxBytes = 64_KiB;
 constexpr std::size_t kMaxLines = 100;
 constexpr int kMaxInterim = 8;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
 
 std::optional<std::uint64_t> parse_length(std::string_view text) {
   std::uint64_t length = 0;
@@ -63,7 +51,8 @@ ResponseParser::Progress ResponseParser::start(std::string_view status_line) {
   if (space == std::string_view::npos) return refuse("malformed status line");
   const std::string_view code = status_line.substr(space + 1, 3);
   const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), head_.status);
-  const bool valid = error == std::errc() && end == code.data() + 3 && head_.status >= 100 && head_.status < 600;
+  const bool valid =
+      error == std::errc() && end == code.data() + 3 && head_.status >= 100 && head_.status < 600;
   return valid ? Progress::more : refuse("malformed status line");
 }
 
@@ -71,7 +60,7 @@ ResponseParser::Progress ResponseParser::add(std::string_view line) {
   if (line.front() == ' ' || line.front() == '\t') return refuse("folded header line");
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return refuse("malformed header line");
-  head_.headers.push_back({lower(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))});
+  head_.headers.push_back({lower_case(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))});
   return Progress::more;
 }
 
@@ -80,12 +69,13 @@ ResponseParser::Progress ResponseParser::finish() {
     if (header.name == "content-length") {
       const auto length = parse_length(header.value);
       if (!length) return refuse("malformed Content-Length");
-      if (head_.content_length && *head_.content_length != *length) return refuse("two different Content-Lengths");
+      if (head_.content_length && *head_.content_length != *length)
+        return refuse("two different Content-Lengths");
       head_.content_length = length;
     } else if (header.name == "transfer-encoding") {
-      if (lower(header.value) != "chunked") return refuse("unknown Transfer-Encoding");
+      if (lower_case(header.value) != "chunked") return refuse("unknown Transfer-Encoding");
       head_.chunked = true;
-    } else if (header.name == "content-encoding" && lower(header.value) != "identity") {
+    } else if (header.name == "content-encoding" && lower_case(header.value) != "identity") {
       return refuse("a Content-Encoding that was not asked for");
     }
   }

@@ -75,11 +75,13 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 std::size_t Transfer::take_header(std::string_view line) {
   if (head_passed_) return line.size();  // trailers of a chunked body: ignored
   switch (parser_.feed(line)) {
-    case ResponseParser::Progress::more: return line.size();
+    case ResponseParser::Progress::more:
+      return line.size();
     case ResponseParser::Progress::refused:
       refusal_ = Error{Errc::protocol, std::string(parser_.reason())};
       return 0;
-    case ResponseParser::Progress::complete: break;
+    case ResponseParser::Progress::complete:
+      break;
   }
   head_passed_ = true;
   if (sink_->on_head(parser_.head()) == Flow::go_on) return line.size();
@@ -89,15 +91,20 @@ std::size_t Transfer::take_header(std::string_view line) {
 
 std::size_t Transfer::take_body(std::string_view piece) {
   switch (sink_->on_body(bytes_of(piece))) {
-    case Flow::go_on: return piece.size();
-    case Flow::pause: return CURL_WRITEFUNC_PAUSE;
-    case Flow::stop: break;
+    case Flow::go_on:
+      return piece.size();
+    case Flow::pause:
+      return CURL_WRITEFUNC_PAUSE;
+    case Flow::stop:
+      break;
   }
   refusal_ = Error{Errc::cancelled, "not wanted"};
   return piece.size() + 1;
 }
 
-void Transfer::resume() { curl_easy_pause(easy(), CURLPAUSE_CONT); }
+void Transfer::resume() {
+  curl_easy_pause(easy(), CURLPAUSE_CONT);
+}
 
 void Transfer::end(CURLcode code) {
   if (refusal_) {
@@ -111,6 +118,8 @@ void Transfer::end(CURLcode code) {
   }
 }
 
-void Transfer::end_cancelled() { sink_->on_end(Error{Errc::cancelled, "cancelled"}); }
+void Transfer::end_cancelled() {
+  sink_->on_end(Error{Errc::cancelled, "cancelled"});
+}
 
 }  // namespace mediafs

@@ -35,12 +35,13 @@ Result<Url> parse_url(std::string_view text) {
   const auto host = part(handle, CURLUPART_HOST);
   const auto port = part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
   if (!host || host->empty()) return Error{Errc::invalid_argument, "a URL without a host"};
-  Url url{.scheme = part(handle, CURLUPART_SCHEME).value_or(""),
-          .host = *host,
-          .path = part(handle, CURLUPART_PATH).value_or("/"),
-          .has_user = part(handle, CURLUPART_USER).has_value() || part(handle, CURLUPART_PASSWORD).has_value(),
-          .has_query = text.find('?') != std::string_view::npos,
-          .has_fragment = text.find('#') != std::string_view::npos};
+  Url url{
+      .scheme = part(handle, CURLUPART_SCHEME).value_or(""),
+      .host = *host,
+      .path = part(handle, CURLUPART_PATH).value_or("/"),
+      .has_user = part(handle, CURLUPART_USER).has_value() || part(handle, CURLUPART_PASSWORD).has_value(),
+      .has_query = text.find('?') != std::string_view::npos,
+      .has_fragment = text.find('#') != std::string_view::npos};
   if (port) std::from_chars(port->data(), port->data() + port->size(), url.port);
   return url;
 }

@@ -6,15 +6,24 @@ namespace mediafs {
 
 int errno_of(Errc code) {
   switch (code) {
-    case Errc::not_found: return ENOENT;
-    case Errc::invalid_argument: return EINVAL;
-    case Errc::denied: return EACCES;
-    case Errc::throttled: return EBUSY;
-    case Errc::timed_out: return ETIMEDOUT;
-    case Errc::changed: return ESTALE;
-    case Errc::too_large: return EFBIG;
-    case Errc::not_directory: return ENOTDIR;
-    case Errc::is_directory: return EISDIR;
+    case Errc::not_found:
+      return ENOENT;
+    case Errc::invalid_argument:
+      return EINVAL;
+    case Errc::denied:
+      return EACCES;
+    case Errc::throttled:
+      return EBUSY;
+    case Errc::timed_out:
+      return ETIMEDOUT;
+    case Errc::changed:
+      return ESTALE;
+    case Errc::too_large:
+      return EFBIG;
+    case Errc::not_directory:
+      return ENOTDIR;
+    case Errc::is_directory:
+      return EISDIR;
     // Nobody who asks for a file can mend these; and none may look like "there is no such file".
     case Errc::unavailable:
     case Errc::untrusted:
@@ -23,7 +32,8 @@ int errno_of(Errc code) {
     case Errc::corrupt:
     case Errc::no_space:
     case Errc::cancelled:
-    case Errc::internal: return EIO;
+    case Errc::internal:
+      return EIO;
   }
   return EIO;
 }

@@ -12,11 +12,14 @@ namespace mediafs {
 
 namespace {
 
-ssize_t read_request(int fd, void* buffer, std::size_t size, void* /*userdata*/) { return ::read(fd, buffer, size); }
+ssize_t read_request(int fd, void* buffer, std::size_t size, void* /*userdata*/) {
+  return ::read(fd, buffer, size);
+}
 
 /// The reply to INIT is the only one of its length: a header and a fuse_init_out.
 bool is_init_reply(const iovec* pieces, int count) {
-  return count == 2 && pieces[0].iov_len == sizeof(fuse_out_header) && pieces[1].iov_len == sizeof(fuse_init_out);
+  return count == 2 && pieces[0].iov_len == sizeof(fuse_out_header) &&
+         pieces[1].iov_len == sizeof(fuse_init_out);
 }
 
 ssize_t write_reply(int fd, iovec* pieces, int count, void* userdata) {

@@ -18,8 +18,11 @@ struct DestroyConfig {
   void operator()(fuse_loop_config* config) const { fuse_loop_cfg_destroy(config); }
 };
 
-/// Handlers do not wait for the network, so a few threads are enough; more than two, since a slow disk may hold one up.
-unsigned worker_threads() { return std::clamp(std::thread::hardware_concurrency(), 4U, 8U); }
+/// Handlers do not wait for the network, so a few threads are enough; more than two, since a slow disk may
+/// hold one up.
+unsigned worker_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 4U, 8U);
+}
 
 std::vector<std::string> session_arguments(const Mount::Options& options) {
   std::string flags = "-oro,nosuid,nodev,noexec,default_permissions,subtype=mediafs,fsname=" + options.source;
@@ -90,8 +93,12 @@ Result<std::unique_ptr<Mount>> Mount::open(const Options& options, Filesystem& f
   return std::unique_ptr<Mount>(new Mount(std::move(session)));
 }
 
-bool Mount::run(std::function<void()> ready) { return session_->run(std::move(ready)); }
+bool Mount::run(std::function<void()> ready) {
+  return session_->run(std::move(ready));
+}
 
-void Mount::invalidate(NodeNumber node) { session_->invalidate(node); }
+void Mount::invalidate(NodeNumber node) {
+  session_->invalidate(node);
+}
 
 }  // namespace mediafs

@@ -11,7 +11,9 @@ namespace mediafs {
 
 namespace {
 
-NodeNumber node_of(fuse_ino_t ino) { return NodeNumber{ino}; }
+NodeNumber node_of(fuse_ino_t ino) {
+  return NodeNumber{ino};
+}
 
 void want(fuse_conn_info* connection, unsigned capability) {
   // Asking for what the kernel has not is an error that kills the mount.
@@ -19,15 +21,17 @@ void want(fuse_conn_info* connection, unsigned capability) {
 }
 
 void on_init(void* /*userdata*/, fuse_conn_info* connection) {
-  want(connection, FUSE_CAP_ASYNC_READ);         // without it a 20 ms origin gives 46 instead of 350 MB/s
-  want(connection, FUSE_CAP_PARALLEL_DIROPS);    // a slow lookup must not hold up its directory (see init_reply.h)
-  want(connection, FUSE_CAP_READDIRPLUS);        // sizes are known: ls -l costs nothing more
+  want(connection, FUSE_CAP_ASYNC_READ);  // without it a 20 ms origin gives 46 instead of 350 MB/s
+  want(connection,
+       FUSE_CAP_PARALLEL_DIROPS);          // a slow lookup must not hold up its directory (see init_reply.h)
+  want(connection, FUSE_CAP_READDIRPLUS);  // sizes are known: ls -l costs nothing more
   want(connection, FUSE_CAP_READDIRPLUS_AUTO);
-  want(connection, FUSE_CAP_EXPLICIT_INVAL_DATA);  // pages go when we say so, not when an attribute is refreshed
+  want(connection,
+       FUSE_CAP_EXPLICIT_INVAL_DATA);  // pages go when we say so, not when an attribute is refreshed
   // Splicing replies from memory costs a copy more than it saves; the locks are the kernel's own business.
-  connection->want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
-                                             FUSE_CAP_SPLICE_MOVE | FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS |
-                                             FUSE_CAP_ATOMIC_O_TRUNC);
+  connection->want &= ~static_cast<unsigned>(
+      FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE |
+      FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_ATOMIC_O_TRUNC);
   connection->max_background = 64;  // the kernel's 12 throttles read-ahead over a slow network
   connection->congestion_threshold = 48;
 }
@@ -46,7 +50,9 @@ void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
 }
 
 // Node numbers are derived from ids, so there is nothing that a forgotten node would free.
-void on_forget(fuse_req_t request, fuse_ino_t /*node*/, std::uint64_t /*count*/) { fuse_reply_none(request); }
+void on_forget(fuse_req_t request, fuse_ino_t /*node*/, std::uint64_t /*count*/) {
+  fuse_reply_none(request);
+}
 void on_forget_multi(fuse_req_t request, std::size_t /*count*/, fuse_forget_data* /*nodes*/) {
   fuse_reply_none(request);
 }
@@ -76,9 +82,10 @@ void on_open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
 void on_read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info* file) {
   guarded(request, [&] {
     const ByteRange range{static_cast<std::uint64_t>(offset), size};
-    serving(request).filesystem.read(node_of(node), Revision{file->fh}, range, [request](const Result<Slices>& bytes) {
-      bytes ? reply_bytes(request, *bytes) : reply_error(request, bytes.error());
-    });
+    serving(request).filesystem.read(
+        node_of(node), Revision{file->fh}, range, [request](const Result<Slices>& bytes) {
+          bytes ? reply_bytes(request, *bytes) : reply_error(request, bytes.error());
+        });
   });
 }
 
@@ -98,15 +105,17 @@ void on_opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   });
 }
 
-/// Adds one entry to a listing's buffer; false where it does not fit. An entry's offset is that of the next one.
-using AddEntry = bool (*)(fuse_req_t request, std::vector<char>& buffer, std::size_t& used, const DirectoryEntry& entry,
-                          off_t next);
+/// Adds one entry to a listing's buffer; false where it does not fit. An entry's offset is that of the next
+/// one.
+using AddEntry = bool (*)(fuse_req_t request, std::vector<char>& buffer, std::size_t& used,
+                          const DirectoryEntry& entry, off_t next);
 
 bool add_name(fuse_req_t request, std::vector<char>& buffer, std::size_t& used, const DirectoryEntry& entry,
               off_t next) {
   const struct stat attr = stat_of(entry.attributes, serving(request).options);
   const std::size_t room = buffer.size() - used;
-  const std::size_t taken = fuse_add_direntry(request, buffer.data() + used, room, entry.name.c_str(), &attr, next);
+  const std::size_t taken =
+      fuse_add_direntry(request, buffer.data() + used, room, entry.name.c_str(), &attr, next);
   if (taken > room) return false;
   used += taken;
   return true;
@@ -127,7 +136,8 @@ bool add_name_and_attributes(fuse_req_t request, std::vector<char>& buffer, std:
   return true;
 }
 
-void list(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, std::uint64_t handle, AddEntry add) {
+void list(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, std::uint64_t handle,
+          AddEntry add) {
   const auto snapshot = serving(request).filesystem.directory(node_of(node), handle);
   if (!snapshot) return reply_error(request, snapshot.error());
   const auto& entries = **snapshot;
@@ -143,7 +153,8 @@ void on_readdir(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t off
   guarded(request, [&] { list(request, node, size, offset, file->fh, add_name); });
 }
 
-void on_readdirplus(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info* file) {
+void on_readdirplus(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset,
+                    fuse_file_info* file) {
   guarded(request, [&] { list(request, node, size, offset, file->fh, add_name_and_attributes); });
 }
 
@@ -158,7 +169,7 @@ void on_statfs(fuse_req_t request, fuse_ino_t /*node*/) {
   guarded(request, [&] {
     constexpr std::uint64_t kBlock = 4096;
     const Space space = serving(request).filesystem.space();
-    struct statvfs out {};
+    struct statvfs out{};
     out.f_bsize = out.f_frsize = kBlock;
     // A file system of no blocks at all looks broken to some programs.
     out.f_blocks = std::max<std::uint64_t>(1, (space.bytes + kBlock - 1) / kBlock);

@@ -12,7 +12,7 @@ namespace mediafs {
 struct Serving {
   Filesystem& filesystem;
   const Mount::Options options;
-  std::function<void()> ready = {};      // called when the reply to INIT has been written
+  std::function<void()> ready = {};  // called when the reply to INIT has been written
   std::atomic<bool> initialised = false;
 };
 

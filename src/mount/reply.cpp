@@ -13,7 +13,7 @@ constexpr blksize_t kPreferredRead = 1024 * 1024;  // cp and stdio read in this 
 }  // namespace
 
 struct stat stat_of(const Attributes& attributes, const Mount::Options& options) {
-  struct stat out {};
+  struct stat out{};
   out.st_ino = static_cast<ino_t>(attributes.node);
   out.st_mode = attributes.directory ? S_IFDIR | options.directory_mode : S_IFREG | options.file_mode;
   out.st_nlink = attributes.links;
@@ -52,7 +52,8 @@ void reply_bytes(fuse_req_t request, const Slices& slices) {
   std::vector<iovec> pieces;
   pieces.reserve(slices.size());
   for (const Slice& slice : slices) {
-    pieces.push_back({const_cast<std::byte*>(slice.bytes.data()), slice.bytes.size()});  // NOLINT: iovec has no const
+    pieces.push_back(
+        {const_cast<std::byte*>(slice.bytes.data()), slice.bytes.size()});  // NOLINT: iovec has no const
   }
   fuse_reply_iov(request, pieces.data(), static_cast<int>(pieces.size()));
 }

@@ -11,15 +11,19 @@
 
 namespace mediafs {
 
-// The kernel may keep what it is told: a media's bytes and size never change under its id, and where an origin
-// breaks that word the node is invalidated explicitly. libfuse takes seconds as a double.
+// The kernel may keep what it is told: a media's bytes and size never change under its id, and where an
+// origin breaks that word the node is invalidated explicitly. libfuse takes seconds as a double.
 inline constexpr double kForever = 1e9;
 
-inline Serving& serving(fuse_req_t request) { return *static_cast<Serving*>(fuse_req_userdata(request)); }
+inline Serving& serving(fuse_req_t request) {
+  return *static_cast<Serving*>(fuse_req_userdata(request));
+}
 
 struct stat stat_of(const Attributes& attributes, const Mount::Options& options);
 
-inline void reply_error(fuse_req_t request, const Error& error) { fuse_reply_err(request, errno_of(error.code)); }
+inline void reply_error(fuse_req_t request, const Error& error) {
+  fuse_reply_err(request, errno_of(error.code));
+}
 
 void reply_entry(fuse_req_t request, const Attributes& attributes);
 void reply_no_entry(fuse_req_t request, double believed_for);

@@ -9,13 +9,17 @@ namespace {
 
 constexpr std::size_t kMostAbsent = 10'000;
 
-/// Whether chunks of an earlier run may be served: all of them are there and verified, or what is missing can be
-/// fetched with proof (a strong entity tag) that it is the same version.
-bool trustworthy(const MediaItem& item) { return !item.unverified && (item.complete || !item.etag.empty()); }
+/// Whether chunks of an earlier run may be served: all of them are there and verified, or what is missing can
+/// be fetched with proof (a strong entity tag) that it is the same version.
+bool trustworthy(const MediaItem& item) {
+  return !item.unverified && (item.complete || !item.etag.empty());
+}
 
 }  // namespace
 
-Revision new_revision() { return Revision{crypto::random_number()}; }
+Revision new_revision() {
+  return Revision{crypto::random_number()};
+}
 
 Catalog::Catalog(Cache* cache) : cache_(cache) {
   if (cache_ == nullptr) return;

@@ -10,8 +10,8 @@
 
 namespace mediafs {
 
-/// The plain chunks that were used last, so that the kernel's requests, smaller than a chunk, do not open it again
-/// and again. Thread-safe; its lock is a leaf.
+/// The plain chunks that were used last, so that the kernel's requests, smaller than a chunk, do not open it
+/// again and again. Thread-safe; its lock is a leaf.
 class ChunkMemory {
  public:
   explicit ChunkMemory(std::size_t capacity) : capacity_(capacity) {}

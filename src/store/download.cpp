@@ -48,7 +48,8 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
     return true;
   }
   PendingRead read(item, range, chunks, done);
-  // Streams put chunks into the memory under this lock, so none can slip by between this look and waiting for it.
+  // Streams put chunks into the memory under this lock, so none can slip by between this look and waiting for
+  // it.
   read.take_from([&](ChunkIndex index) { return context_->memory.get({item->revision, index}); });
   if (read.complete()) {
     effects.add([done, slices = read.slices()]() mutable { done(std::move(slices)); });
@@ -140,7 +141,8 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
   if (stream.position + piece.size() > most_bytes()) {
     stream.cancelled = true;
     const Errc code = unsized_ ? Errc::too_large : Errc::protocol;
-    fail(effects, Error{code, unsized_ ? "a body without a length, beyond the cap" : "a body longer than its size"});
+    fail(effects,
+         Error{code, unsized_ ? "a body without a length, beyond the cap" : "a body longer than its size"});
     return Flow::stop;
   }
   if (stream.position >= limit_of(stream) || !provide_buffers(stream, piece.size())) return pause(stream);
@@ -156,6 +158,7 @@ void Download::stream_end(Stream& stream, Status outcome) {
   std::erase(streams_, self);
   if (outcome.ok() && !stream.cancelled) outcome = finish(effects, stream);
   if (!outcome.ok()) recover(effects, stream, outcome.error());
+  if (!item_ && !waiters_->nobody_finds()) ensure_stream_for(effects, ChunkIndex{0});
   for (const PendingRead& read : waiters_->reads()) ensure_stream_for(effects, read.first_missing());
   notice_idleness(effects);
 }

@@ -15,8 +15,8 @@ namespace mediafs {
 
 /// Everything under way for one media: its streams, who waits for what, and what has been seen of its bytes.
 ///
-/// Thread-safe. Replies and requests go out as effects, after the lock; chunks are handed to the memory and to the
-/// cache's queue under it, so that a chunk is always in one of the places where a reader looks.
+/// Thread-safe. Replies and requests go out as effects, after the lock; chunks are handed to the memory and
+/// to the cache's queue under it, so that a chunk is always in one of the places where a reader looks.
 class Download final : public std::enable_shared_from_this<Download> {
  public:
   Download(MediaId id, std::shared_ptr<StoreContext> context);
@@ -26,8 +26,9 @@ class Download final : public std::enable_shared_from_this<Download> {
 
   void find(Done<MediaItemRef> done) EXCLUDES(mutex_);
 
-  /// `chunks` as PendingRead wants it. False, with nothing done, where a chunk that is missing has come by meanwhile and
-  /// has left the memory for the cache, to be looked for there once more; never where `last_try`.
+  /// `chunks` as PendingRead wants it. False, with nothing done, where a chunk that is missing has come by
+  /// meanwhile and has left the memory for the cache, to be looked for there once more; never where
+  /// `last_try`.
   bool read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
             const Done<Slices>& done, bool last_try) EXCLUDES(mutex_);
 
@@ -58,6 +59,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   void notice_idleness(Effects& effects) REQUIRES(mutex_);
 
   // download_streams.cpp: when to fetch what.
+  [[nodiscard]] bool ranges_are_provable() const REQUIRES(mutex_);
   [[nodiscard]] bool is_coming(ChunkIndex chunk) const REQUIRES(mutex_);
   void ensure_stream_for(Effects& effects, ChunkIndex chunk) REQUIRES(mutex_);
   void start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) REQUIRES(mutex_);
@@ -66,7 +68,8 @@ class Download final : public std::enable_shared_from_this<Download> {
   [[nodiscard]] std::uint64_t limit_of(const Stream& stream) const REQUIRES(mutex_);
   Flow pause(Stream& stream) REQUIRES(mutex_);
   void drop_unwanted() EXCLUDES(mutex_);
-  void restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why) REQUIRES(mutex_);
+  void restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why)
+      REQUIRES(mutex_);
   void restart(const std::shared_ptr<Stream>& broken) EXCLUDES(mutex_);
   std::shared_ptr<Stream> successor_of(Stream& broken) REQUIRES(mutex_);
   void recover(Effects& effects, Stream& stream, const Error& error) REQUIRES(mutex_);
@@ -98,6 +101,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   std::uint64_t demand_end_ GUARDED_BY(mutex_) = 0;  // of the furthest read so far
   std::uint64_t broke_at_ GUARDED_BY(mutex_) = 0;    // the furthest that a broken stream has come
   int attempts_ GUARDED_BY(mutex_) = 0;              // streams broken since the last progress
+  bool ranges_refused_ GUARDED_BY(mutex_) = false;   // the origin answers them wrongly
   int restarts_pending_ GUARDED_BY(mutex_) = 0;
   std::optional<Error> setback_ GUARDED_BY(mutex_);  // why the restart that is pending is needed
   int opens_ GUARDED_BY(mutex_) = 0;

@@ -63,8 +63,9 @@ void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& hea
 
 /// What is here belongs to a version that is no more (or never was: a signature did not match).
 void Download::version_changed(Effects& effects, Errc tell_readers) {
-  log::warning("media {}: {}", crypto::pseudonym(id_.text()),
-               tell_readers == Errc::changed ? "the origin has another version now" : "its signature does not match");
+  log::warning(
+      "media {}: {}", crypto::pseudonym(id_.text()),
+      tell_readers == Errc::changed ? "the origin has another version now" : "its signature does not match");
   waiters_->fail_reads(effects, Error{tell_readers, "the version that was opened is gone"},
                        [](const PendingRead&) { return true; });
   if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
@@ -87,7 +88,8 @@ bool Download::waits_for_verification(const Stream& stream, ChunkIndex index) co
 bool Download::provide_buffers(Stream& stream, std::size_t piece) {
   const std::size_t needed = (stream.filling ? 0U : 1U) + (stream.filled + piece > kChunkSize ? 1U : 0U);
   if (stream.spare.size() >= needed) return true;
-  // A stream that gives nothing away before its end must not wait for blocks while it holds some: all or none.
+  // A stream that gives nothing away before its end must not wait for blocks while it holds some: all or
+  // none.
   const bool all = stream.holds_back && !stream.filling && stream.held.empty();
   auto blocks = context_->pool.try_acquire(all ? chunk_count(item_->size) : needed - stream.spare.size());
   if (blocks.empty()) {

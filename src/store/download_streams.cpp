@@ -15,8 +15,6 @@ namespace {
 constexpr auto kKeepUnwanted = std::chrono::seconds(5);
 constexpr auto kRememberFailure = std::chrono::seconds(1);
 
-double draw_jitter() { return static_cast<double>(crypto::random_number() >> 32) / 4294967296.0; }
-
 }  // namespace
 
 bool Download::is_coming(ChunkIndex chunk) const {
@@ -29,11 +27,15 @@ bool Download::is_coming(ChunkIndex chunk) const {
   return restarts_pending_ > 0 || stream_bringing(chunk, positions).has_value();
 }
 
+bool Download::ranges_are_provable() const {
+  return item_ && !item_->etag.empty() && !ranges_refused_;
+}
+
 void Download::ensure_stream_for(Effects& effects, ChunkIndex chunk) {
-  if (is_coming(chunk)) return;
+  if (is_coming(chunk) || context_->stopping) return;
   auto stream = std::make_shared<Stream>(shared_from_this());
   // Without a strong validator nothing proves that a range belongs to the version that is here.
-  if (item_ && !item_->etag.empty()) stream->position = start_of(chunk);
+  if (ranges_are_provable()) stream->position = start_of(chunk);
   start_stream(effects, stream, /*fresh=*/false);
 }
 
@@ -96,9 +98,14 @@ void Download::drop_unwanted() {
 /// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.
 void Download::recover(Effects& effects, Stream& stream, const Error& error) {
   if (stream.cancelled && !context_->stopping) return;
-  const bool transient = error.code != Errc::cancelled;
-  if (!stream.head_seen || !transient) {  // all retries have been made by now
-    if (error.code == Errc::not_found && !item_) context_->catalog.note_absent(id_, context_->options.negative_ttl);
+  const bool answered_wrongly = error.code == Errc::protocol || error.code == Errc::outside_api;
+  if (!stream.head_seen && stream.position > 0 && answered_wrongly) {
+    ranges_refused_ = true;  // it may do better with the whole
+    return restart_later(stream.shared_from_this(), Duration::zero(), error);
+  }
+  if (!stream.head_seen || error.code == Errc::cancelled) {  // all retries have been made by now
+    if (error.code == Errc::not_found && !item_)
+      context_->catalog.note_absent(id_, context_->options.negative_ttl);
     return fail(effects, error);
   }
   if (error.code == Errc::corrupt) {
@@ -117,7 +124,7 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
                                          .attempts = attempts_,
                                          .left = context_->options.deadline,
                                          .retry_after = std::nullopt,
-                                         .jitter = draw_jitter()});
+                                         .jitter = crypto::random_fraction()});
   const bool worth_it = wanted() || stream_limit({.size = item_ ? item_->size : 0,
                                                   .position = stream.position}) > stream.position;
   if (!delay) return fail(effects, error);
@@ -143,8 +150,7 @@ void Download::restart(const std::shared_ptr<Stream>& broken) {
 /// Goes on where the broken stream left off, if it can be proved to be the same version; else from the start.
 std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
   auto stream = std::make_shared<Stream>(shared_from_this());
-  const bool provable = item_ && !item_->etag.empty() && broken.position > 0 && broken.position < item_->size;
-  if (provable) {
+  if (ranges_are_provable() && broken.position > 0 && broken.position < item_->size) {
     stream->position = broken.position;
     stream->filling = std::move(broken.filling);
     stream->filled = broken.filled;
@@ -160,10 +166,15 @@ std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
 
 /// Tells everybody who waits for what no other stream brings; remembers it for a moment.
 void Download::fail(Effects& effects, const Error& error) {
-  if (error.code != Errc::cancelled) log::warning("media {}: {} ({})", crypto::pseudonym(id_.text()), to_string(error.code), error.context);
+  const auto level = error.code == Errc::not_found ? log::Level::info : log::Level::warning;
+  if (error.code != Errc::cancelled && log::enabled(level)) {
+    log::write(level, fmt::format("media {}: {} ({})", crypto::pseudonym(id_.text()), to_string(error.code),
+                                  error.context));
+  }
   failure_ = Failure{error, steady_now() + kRememberFailure};
   context_->timer.at(failure_->until, [self = weak_from_this()] {
-    if (const auto download = self.lock(); download && download->idle()) download->context_->idle(download->id_);
+    if (const auto download = self.lock(); download && download->idle())
+      download->context_->idle(download->id_);
   });
   waiters_->answer_finders(effects, error);
   waiters_->fail_reads(effects, error, [this](const PendingRead& read) REQUIRES(mutex_) {

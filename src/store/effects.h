@@ -6,8 +6,8 @@
 
 namespace mediafs {
 
-/// What has been decided under a lock and is done after it: replies, requests, writes. Declare it before the lock, so
-/// that it runs when the lock has gone.
+/// What has been decided under a lock and is done after it: replies, requests, writes. Declare it before the
+/// lock, so that it runs when the lock has gone.
 class Effects {
  public:
   Effects() = default;

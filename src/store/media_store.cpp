@@ -46,7 +46,9 @@ MediaStore::MediaStore(const Options& options, ApiClient& api, Cache* cache, Cat
 
 MediaStore::~MediaStore() = default;
 
-void MediaStore::on_change(ChangeListener listener) { context_->changed = std::move(listener); }
+void MediaStore::on_change(ChangeListener listener) {
+  context_->changed = std::move(listener);
+}
 
 void MediaStore::drop_if_idle(const MediaId& id) {
   std::shared_ptr<Download> dropped;  // destroyed after the lock
@@ -98,10 +100,16 @@ void MediaStore::read(const MediaItemRef& item, ByteRange range, Done<Slices> do
   }
 }
 
-Error MediaStore::why_stale(const MediaId& id) { return Use(*this, id)->why_stale(); }
+Error MediaStore::why_stale(const MediaId& id) {
+  return Use(*this, id)->why_stale();
+}
 
-void MediaStore::opened(const MediaId& id) { Use(*this, id)->opened(); }
-void MediaStore::closed(const MediaId& id) { Use(*this, id)->closed(); }
+void MediaStore::opened(const MediaId& id) {
+  Use(*this, id)->opened();
+}
+void MediaStore::closed(const MediaId& id) {
+  Use(*this, id)->closed();
+}
 
 void MediaStore::stop() {
   context_->stopping = true;

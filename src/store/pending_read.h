@@ -20,7 +20,8 @@ class PendingRead {
   [[nodiscard]] bool complete() const { return missing_ == 0; }
   [[nodiscard]] ChunkIndex first_missing() const;
 
-  /// Takes the chunk if it is one that is missing and `filled` bytes of it are all that this read wants of it.
+  /// Takes the chunk if it is one that is missing and `filled` bytes of it are all that this read wants of
+  /// it.
   void offer(ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled);
 
   /// Takes every missing chunk that `look_up` has.

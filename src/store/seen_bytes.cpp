@@ -7,7 +7,8 @@ namespace mediafs {
 bool SeenBytes::agrees(ChunkIndex index, ByteView chunk) {
   if (has_remnant(index)) {
     const ByteView before(remnant_->bytes.get(), remnant_->filled);
-    if (before.size() > chunk.size() || !std::equal(before.begin(), before.end(), chunk.begin())) return false;
+    if (before.size() > chunk.size() || !std::equal(before.begin(), before.end(), chunk.begin()))
+      return false;
     remnant_.reset();
   }
   if (number_of(index) >= prints_.size()) prints_.resize(number_of(index) + 1);

@@ -9,8 +9,8 @@
 
 namespace mediafs {
 
-/// What has been seen of one version's bytes, to notice when a second transfer brings other ones: an origin without
-/// validators gives no other sign. Guarded by its owner.
+/// What has been seen of one version's bytes, to notice when a second transfer brings other ones: an origin
+/// without validators gives no other sign. Guarded by its owner.
 class SeenBytes {
  public:
   /// Whether the chunk agrees with what was seen of it before; remembers it.

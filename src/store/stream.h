@@ -12,8 +12,8 @@ namespace mediafs {
 
 class Download;
 
-/// One GET's run through a media, chunk after chunk. What it holds is guarded by its download's mutex; it only passes
-/// the calls of the http thread on.
+/// One GET's run through a media, chunk after chunk. What it holds is guarded by its download's mutex; it
+/// only passes the calls of the http thread on.
 class Stream final : public MediaSink, public std::enable_shared_from_this<Stream> {
  public:
   explicit Stream(std::shared_ptr<Download> download) : download_(std::move(download)) {}
@@ -28,9 +28,9 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   std::uint64_t position = 0;  // of the next byte in the media
   std::uint64_t filled = 0;    // bytes of the chunk at `position` that stand in `filling`
   Buffer filling;
-  std::vector<Buffer> spare;                 // taken beforehand by a stream that holds back what it brings
-  std::map<ChunkIndex, Buffer> held;         // complete, and not to be seen before the body is verified
-  std::shared_ptr<BodyVerifier> verifier;    // has seen every byte before `position`
+  std::vector<Buffer> spare;               // taken beforehand by a stream that holds back what it brings
+  std::map<ChunkIndex, Buffer> held;       // complete, and not to be seen before the body is verified
+  std::shared_ptr<BodyVerifier> verifier;  // has seen every byte before `position`
   std::shared_ptr<Fetch> fetch;
   bool holds_back = false;
   bool head_seen = false;

@@ -11,8 +11,8 @@
 
 namespace mediafs {
 
-/// A media of this size or less is fetched whole once its head has been asked for, held until its signature is
-/// verified, and finished though nobody waits for it any more.
+/// A media of this size or less is fetched whole once its head has been asked for, held until its signature
+/// is verified, and finished though nobody waits for it any more.
 inline constexpr std::uint64_t kSmallMedia = 4_MiB;
 
 /// How far a stream may run ahead of its readers where what it brings cannot be put into the cache.
@@ -35,9 +35,11 @@ inline std::uint64_t stream_limit(const StreamSituation& s) {
   return std::min(s.size, std::max(s.demand_end, kSmallMedia) + kUncachedWindow);
 }
 
-/// The stream (by its index in `positions`) that will bring the chunk soonest; nothing where all are past it. Streams
-/// begin at a chunk's start or go on where another left off, so one that is within the chunk has all of it.
-inline std::optional<std::size_t> stream_bringing(ChunkIndex chunk, std::span<const std::uint64_t> positions) {
+/// The stream (by its index in `positions`) that will bring the chunk soonest; nothing where all are past it.
+/// Streams begin at a chunk's start or go on where another left off, so one that is within the chunk has all
+/// of it.
+inline std::optional<std::size_t> stream_bringing(ChunkIndex chunk,
+                                                  std::span<const std::uint64_t> positions) {
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < positions.size(); ++i) {
     if (chunk_at(positions[i]) > chunk) continue;

@@ -9,8 +9,8 @@
 
 namespace mediafs {
 
-/// Who waits for a media: for its head, or for some of its bytes. Each has a deadline. Guarded by its owner; replies
-/// go out as effects.
+/// Who waits for a media: for its head, or for some of its bytes. Each has a deadline. Guarded by its owner;
+/// replies go out as effects.
 class Waiters {
  public:
   using Expire = std::function<void(std::uint64_t waiter)>;
@@ -31,11 +31,13 @@ class Waiters {
   /// Replies to everybody who waits for the head.
   void answer_finders(Effects& effects, const Result<MediaItemRef>& answer);
 
-  /// Gives the reads that lack it the chunk, or its first `filled` bytes, and replies to those that are complete.
+  /// Gives the reads that lack it the chunk, or its first `filled` bytes, and replies to those that are
+  /// complete.
   void offer(Effects& effects, ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled);
 
   /// Replies with the error to the reads for which `concerned` holds.
-  void fail_reads(Effects& effects, const Error& error, const std::function<bool(const PendingRead&)>& concerned);
+  void fail_reads(Effects& effects, const Error& error,
+                  const std::function<bool(const PendingRead&)>& concerned);
 
   void expired(Effects& effects, std::uint64_t waiter, const Error& why);
 

@@ -22,19 +22,22 @@ TEST(BaseUrl, APathInFrontOfV1IsKept) {
 }
 
 TEST(BaseUrl, PlainHttpIsForLoopbackAlone) {
-  for (const std::string_view text : {"http://127.0.0.1:80", "http://127.1.2.3", "http://localhost:1/v1", "http://[::1]:8"}) {
+  for (const std::string_view text :
+       {"http://127.0.0.1:80", "http://127.1.2.3", "http://localhost:1/v1", "http://[::1]:8"}) {
     EXPECT_TRUE(BaseUrl::parse(text, false).ok()) << text;
   }
-  for (const std::string_view text : {"http://example.com", "http://127.evil.com", "http://127.0.0.1.evil.com",
-                                      "http://10.0.0.1", "http://localhost.evil.com"}) {
+  for (const std::string_view text :
+       {"http://example.com", "http://127.evil.com", "http://127.0.0.1.evil.com", "http://10.0.0.1",
+        "http://localhost.evil.com"}) {
     EXPECT_FALSE(BaseUrl::parse(text, false).ok()) << text;
     EXPECT_TRUE(BaseUrl::parse(text, true).ok()) << text;
   }
 }
 
 TEST(BaseUrl, WhatIsNotABaseIsRefusedInWords) {
-  for (const std::string_view text : {"", "api.example.com", "ftp://h", "file:///etc/passwd", "https://u:p@h", "https://h?x",
-                                      "https://h/#x", "https://h/a b", "https://h/\n", "https://"}) {
+  for (const std::string_view text :
+       {"", "api.example.com", "ftp://h", "file:///etc/passwd", "https://u:p@h", "https://h?x",
+        "https://h/#x", "https://h/a b", "https://h/\n", "https://"}) {
     const auto base = BaseUrl::parse(text, true);
     ASSERT_FALSE(base.ok()) << text;
     EXPECT_EQ(base.error().code, Errc::invalid_argument);

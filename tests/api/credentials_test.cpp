@@ -6,7 +6,8 @@ namespace mediafs {
 namespace {
 
 TEST(Credentials, AreReadWithSeveralSecretsInTheirOrder) {
-  const auto credentials = parse_credentials("# ours\r\napi_key=key\r\n\nshared_secret=new=\nshared_secret=old \n");
+  const auto credentials =
+      parse_credentials("# ours\r\napi_key=key\r\n\nshared_secret=new=\nshared_secret=old \n");
   ASSERT_TRUE(credentials.ok()) << credentials.error().context;
   EXPECT_EQ(credentials->api_key.reveal(), "key");
   ASSERT_EQ(credentials->shared_secrets.size(), 2U);
@@ -18,8 +19,8 @@ TEST(Credentials, MistakesAreNamedWithoutTheText) {
   const std::string key = "api_key=hush-hush\n";
   const std::string secret = "shared_secret=hush-hush\n";
   for (const std::string& text :
-       {std::string(), key, secret, key + key + secret, key + secret + "hush-hush\n", key + "shared_secret=\n",
-        key + "shared_secret=hush hush\n", key + "shared_secret=hush\x01\n",
+       {std::string(), key, secret, key + key + secret, key + secret + "hush-hush\n",
+        key + "shared_secret=\n", key + "shared_secret=hush hush\n", key + "shared_secret=hush\x01\n",
         key + std::string("shared_secret=hush\0hush\n", 24), "API_KEY=hush-hush\n" + secret}) {
     const auto credentials = parse_credentials(text);
     ASSERT_FALSE(credentials.ok()) << text;

@@ -151,7 +151,8 @@ TEST_F(FetchTest, ACancelledFetchEndsOnce) {
   server_.set_rules("* * hang");
   ApiClient api = client();
   sink_ = std::make_shared<KeepingSink>();
-  fetch_ = api.fetch({.id = *MediaId::parse(kId), .deadline = steady_now() + std::chrono::seconds(20)}, sink_);
+  fetch_ =
+      api.fetch({.id = *MediaId::parse(kId), .deadline = steady_now() + std::chrono::seconds(20)}, sink_);
   fetch_->begin();
   ASSERT_TRUE(server_.wait_for_requests(kId, 1));
   fetch_->cancel();

@@ -47,23 +47,27 @@ TEST_F(MediaHeadTest, AWeakTagIsNoProofOfSameBytes) {
 TEST_F(MediaHeadTest, APartMustBeTheOneThatWasAskedFor) {
   EXPECT_EQ(interpret(part("bytes 40-99/100"), 40)->size, 100U);
   for (const char* range : {"", "bytes 41-99/100", "bytes 40-98/100", "bytes 40-99/*", "bytes */100",
-                                   "items 40-99/100", "bytes 40-99/100 ", "bytes 40-9/10"}) {
+                            "items 40-99/100", "bytes 40-99/100 ", "bytes 40-9/10"}) {
     expect_refused(interpret(part(range), 40), Errc::protocol);
   }
   expect_refused(interpret(part("bytes 0-99/100"), 0), Errc::protocol);
 }
 
-TEST_F(MediaHeadTest, TheWholeInPlaceOfAPartBeginsAtZero) { EXPECT_EQ(interpret(ok(), 40)->offset, 0U); }
+TEST_F(MediaHeadTest, TheWholeInPlaceOfAPartBeginsAtZero) {
+  EXPECT_EQ(interpret(ok(), 40)->offset, 0U);
+}
 
 TEST_F(MediaHeadTest, OtherSuccessesAreNotPartOfTheApi) {
-  for (const int status : {201, 204, 205, 226}) expect_refused(interpret({.status = status}), Errc::outside_api);
+  for (const int status : {201, 204, 205, 226})
+    expect_refused(interpret({.status = status}), Errc::outside_api);
 }
 
 TEST_F(MediaHeadTest, SignaturesAreFoundUnderBothNamesAndInAnyCase) {
   const std::string signature(64, 'A');
   EXPECT_NE(interpret(ok({{"x-hmac-signature", signature}}))->verifier, nullptr);
   EXPECT_NE(interpret(ok({{"vrf-hmac-signature", signature}}))->verifier, nullptr);
-  EXPECT_NE(interpret(ok({{"x-hmac-signature", signature}, {"vrf-hmac-signature", std::string(64, 'a')}}))->verifier,
+  EXPECT_NE(interpret(ok({{"x-hmac-signature", signature}, {"vrf-hmac-signature", std::string(64, 'a')}}))
+                ->verifier,
             nullptr);
 }
 

@@ -8,7 +8,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-std::optional<Duration> after(Errc failure, int attempts, std::optional<Duration> retry_after = std::nullopt) {
+std::optional<Duration> after(Errc failure, int attempts,
+                              std::optional<Duration> retry_after = std::nullopt) {
   return delay_before_retry({failure, attempts, seconds(30), retry_after, 0.5});
 }
 
@@ -29,8 +30,8 @@ TEST(Retry, WhatIsMalformedIsTriedOnceMore) {
 }
 
 TEST(Retry, AClearAnswerIsFinal) {
-  for (const Errc failure : {Errc::not_found, Errc::denied, Errc::invalid_argument, Errc::untrusted, Errc::outside_api, Errc::cancelled,
-                             Errc::too_large, Errc::internal}) {
+  for (const Errc failure : {Errc::not_found, Errc::denied, Errc::invalid_argument, Errc::untrusted,
+                             Errc::outside_api, Errc::cancelled, Errc::too_large, Errc::internal}) {
     EXPECT_FALSE(after(failure, 1).has_value()) << to_string(failure);
   }
 }

@@ -5,7 +5,9 @@
 namespace mediafs {
 namespace {
 
-TEST(Bytes, HexIsLowerCaseAndTwoDigitsAByte) { EXPECT_EQ(to_hex(bytes_of(std::string_view("\x00\x0f\xa5", 3))), "000fa5"); }
+TEST(Bytes, HexIsLowerCaseAndTwoDigitsAByte) {
+  EXPECT_EQ(to_hex(bytes_of(std::string_view("\x00\x0f\xa5", 3))), "000fa5");
+}
 
 TEST(Bytes, BigEndianNumbersSortAsTheyCount) {
   std::string small;

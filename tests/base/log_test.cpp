@@ -55,12 +55,14 @@ TEST_F(LogTest, LinesBelowTheLevelAreLeftOut) {
 
 TEST_F(LogTest, OthersMayNotReadTheFile) {
   ASSERT_TRUE(log::set_up({.file = path()}));
-  struct stat file {};
+  struct stat file{};
   ASSERT_EQ(::stat(path().c_str(), &file), 0);
   EXPECT_EQ(file.st_mode & 0777, 0600U);
 }
 
-TEST_F(LogTest, AFileThatCannotBeMadeIsRefused) { EXPECT_FALSE(log::set_up({.file = "/nonexistent/log"})); }
+TEST_F(LogTest, AFileThatCannotBeMadeIsRefused) {
+  EXPECT_FALSE(log::set_up({.file = "/nonexistent/log"}));
+}
 
 }  // namespace
 }  // namespace mediafs

@@ -79,7 +79,8 @@ TEST_F(CacheTest, ARecordInAnothersPlaceIsAMiss) {
   const MediaItem media = item();
   std::string record(kChunkRecordSize, '\0');
   const auto record_bytes = std::as_writable_bytes(std::span(record));
-  sealing.seal_chunk(media.id, {media.revision, ChunkIndex{0}}, ByteView(chunk('a').get(), kChunkSize), record_bytes);
+  sealing.seal_chunk(media.id, {media.revision, ChunkIndex{0}}, ByteView(chunk('a').get(), kChunkSize),
+                     record_bytes);
   const auto opens_as = [&](const MediaId& id, ChunkKey place) {
     std::string copy = record;
     const auto bytes = std::as_writable_bytes(std::span(copy));
@@ -172,7 +173,7 @@ TEST_F(CacheTest, OthersMayNotLookIn) {
   store(item(), 0, 'a');
   cache_->store_item(item());
   close();
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(directory_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0700U);
   for (const auto& entry : std::filesystem::directory_iterator(directory_)) {

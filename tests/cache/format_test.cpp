@@ -1,5 +1,6 @@
-// The format on disk is a promise to caches that exist: src/cache/FORMAT.md. A failure here means a new version number
-// (the magic of the key file, the texts in sealing.cpp) and a new golden directory, never a changed expectation.
+// The format on disk is a promise to caches that exist: src/cache/FORMAT.md. A failure here means a new
+// version number (the magic of the key file, the texts in sealing.cpp) and a new golden directory, never a
+// changed expectation.
 //
 // The golden directory was made by this test with MEDIAFS_MAKE_GOLDEN=1 in the environment.
 #include <cstdlib>
@@ -31,7 +32,8 @@ class FormatTest : public CacheFixture {
     close();
     std::filesystem::create_directories(kGolden);
     for (const std::string name : {"key", "catalog", "chunks"}) {
-      std::filesystem::copy_file(file(name), kGolden / name, std::filesystem::copy_options::overwrite_existing);
+      std::filesystem::copy_file(file(name), kGolden / name,
+                                 std::filesystem::copy_options::overwrite_existing);
     }
   }
 };
@@ -50,7 +52,8 @@ TEST_F(FormatTest, NamesOfRecordsAreAsWritten) {
   key.fill()[0] = std::byte{1};
   const Sealing sealing(key, CacheId{});
   EXPECT_EQ(to_hex(bytes_of(sealing.item_name(golden_item().id))), "2e68eed17e7c47941ba700732fbcbb94");
-  EXPECT_EQ(to_hex(bytes_of(sealing.chunk_name(golden_item().id, {Revision{42}, ChunkIndex{258}}))), "82b8f4cca84e82014822b1f4029f781400000102");
+  EXPECT_EQ(to_hex(bytes_of(sealing.chunk_name(golden_item().id, {Revision{42}, ChunkIndex{258}}))),
+            "82b8f4cca84e82014822b1f4029f781400000102");
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ TEST(MountOptions, BecomeLongOptions) {
 }
 
 TEST(MountOptions, WhatMountAddsForItselfIsLeftOut) {
-  EXPECT_EQ(expand_mount_options("rw,ro,nosuid,nodev,_netdev,x-systemd.automount,noauto,user,defaults"), Arguments{});
+  EXPECT_EQ(expand_mount_options("rw,ro,nosuid,nodev,_netdev,x-systemd.automount,noauto,user,defaults"),
+            Arguments{});
 }
 
 TEST(Config, HasOneOptionALine) {

@@ -47,7 +47,8 @@ TEST(CommandLine, OptionsAreReadInEveryForm) {
 }
 
 TEST(CommandLine, RelativePathsMeanTheCallers) {
-  const MountCommand mount = mount_of({"mount", "https://h", "here", "--cache-dir", "../cache", "--credentials", "c"});
+  const MountCommand mount =
+      mount_of({"mount", "https://h", "here", "--cache-dir", "../cache", "--credentials", "c"});
   const auto here = std::filesystem::current_path();
   EXPECT_EQ(mount.mountpoint, here / "here");
   EXPECT_EQ(mount.cache_dir, here.parent_path() / "cache");
@@ -65,13 +66,19 @@ TEST(CommandLine, TheConfigFileIsOverruledByTheCommandLine) {
 }
 
 TEST(CommandLine, MistakesAreUsageErrorsInWords) {
-  for (const Arguments& arguments :
-       {Arguments{}, {"mount"}, {"mount", "https://h"}, {"mount", "https://h", "/mnt", "extra"},
-        {"mount", "https://h", "/mnt", "--no-such-option"}, {"mount", "https://h", "/mnt", "--deadline", "soon"},
-        {"mount", "https://h", "/mnt", "--deadline=0s"}, {"mount", "https://h", "/mnt", "--memory=1M"},
-        {"mount", "https://h", "/mnt", "--log-level=loud"}, {"mount", "https://h", "/mnt", "-o", "no_such"},
-        {"mount", "https://h", "/mnt", "--config=/nonexistent"}, {"mount", "https://h", "/mnt", "--shared-secret=x"},
-        {"unmount"}}) {
+  for (const Arguments& arguments : {Arguments{},
+                                     {"mount"},
+                                     {"mount", "https://h"},
+                                     {"mount", "https://h", "/mnt", "extra"},
+                                     {"mount", "https://h", "/mnt", "--no-such-option"},
+                                     {"mount", "https://h", "/mnt", "--deadline", "soon"},
+                                     {"mount", "https://h", "/mnt", "--deadline=0s"},
+                                     {"mount", "https://h", "/mnt", "--memory=1M"},
+                                     {"mount", "https://h", "/mnt", "--log-level=loud"},
+                                     {"mount", "https://h", "/mnt", "-o", "no_such"},
+                                     {"mount", "https://h", "/mnt", "--config=/nonexistent"},
+                                     {"mount", "https://h", "/mnt", "--shared-secret=x"},
+                                     {"unmount"}}) {
     const Exit exit = exit_of(arguments);
     EXPECT_EQ(static_cast<int>(exit.code), 2) << (arguments.empty() ? "" : arguments.back());
     EXPECT_FALSE(exit.message.empty());

@@ -32,7 +32,8 @@ TEST(Aead, AnotherPlaceKeyOrLengthIsNoticed) {
   EXPECT_FALSE(open(key, bytes_of("other"), bytes_of(sealed)).has_value());
   EXPECT_FALSE(open(random_key(), bytes_of("place"), bytes_of(sealed)).has_value());
   for (std::size_t length = 0; length < sealed.size(); ++length) {
-    EXPECT_FALSE(open(key, bytes_of("place"), bytes_of(std::string_view(sealed).substr(0, length))).has_value());
+    EXPECT_FALSE(
+        open(key, bytes_of("place"), bytes_of(std::string_view(sealed).substr(0, length))).has_value());
   }
 }
 

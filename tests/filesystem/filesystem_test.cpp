@@ -15,7 +15,8 @@ class FilesystemTest : public StoreFixture {
   }
   Result<Attributes> look_up(const std::string& name, NodeNumber parent = kRootNode) {
     std::promise<Result<Attributes>> found;
-    files_->lookup(parent, name, [&](Result<Attributes> attributes) { found.set_value(std::move(attributes)); });
+    files_->lookup(parent, name,
+                   [&](Result<Attributes> attributes) { found.set_value(std::move(attributes)); });
     return found.get_future().get();
   }
   Result<std::uint64_t> length_read(NodeNumber node, Revision version, ByteRange range) {
@@ -33,8 +34,9 @@ class FilesystemTest : public StoreFixture {
 };
 
 TEST(NodeNumber, IsTheSameEverywhereAndForEver) {
-  EXPECT_EQ(static_cast<std::uint64_t>(node_number_of(*MediaId::parse("05cfc122-15d8-4838-bbf1-7b26a736b2d2"))),
-            0x45252b9ac3bf3934U);
+  EXPECT_EQ(
+      static_cast<std::uint64_t>(node_number_of(*MediaId::parse("05cfc122-15d8-4838-bbf1-7b26a736b2d2"))),
+      0x45252b9ac3bf3934U);
 }
 
 TEST_F(FilesystemTest, NamesThatCannotBeIdsAskNobody) {

@@ -127,7 +127,8 @@ TEST_F(HttpClientTest, BrokenTransfersAreFailures) {
     server_.set_rules("* * " + row.rule);
     const Status outcome = get(std::make_shared<KeepingSink>());
     ASSERT_FALSE(outcome.ok()) << row.rule;
-    EXPECT_EQ(to_string(outcome.error().code), to_string(row.code)) << row.rule << ": " << outcome.error().context;
+    EXPECT_EQ(to_string(outcome.error().code), to_string(row.code))
+        << row.rule << ": " << outcome.error().context;
   }
 }
 

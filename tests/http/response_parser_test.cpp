@@ -18,7 +18,8 @@ Progress feed_all(ResponseParser& parser, const std::vector<std::string>& lines)
 
 TEST(ResponseParser, ReadsAHead) {
   ResponseParser parser;
-  ASSERT_EQ(feed_all(parser, {"HTTP/1.1 200 OK", "Content-LENGTH:  12 ", "X-Thing: a: b", ""}), Progress::complete);
+  ASSERT_EQ(feed_all(parser, {"HTTP/1.1 200 OK", "Content-LENGTH:  12 ", "X-Thing: a: b", ""}),
+            Progress::complete);
   EXPECT_EQ(parser.head().status, 200);
   EXPECT_EQ(parser.head().content_length, 12U);
   EXPECT_EQ(parser.head().find("x-thing"), "a: b");
@@ -27,7 +28,15 @@ TEST(ResponseParser, ReadsAHead) {
 
 TEST(ResponseParser, SkipsAFewInterimResponses) {
   ResponseParser parser;
-  EXPECT_EQ(feed_all(parser, {"HTTP/1.1 103 Early Hints", "Link: x", "", "HTTP/1.1 200 OK", "", }), Progress::complete);
+  EXPECT_EQ(feed_all(parser,
+                     {
+                         "HTTP/1.1 103 Early Hints",
+                         "Link: x",
+                         "",
+                         "HTTP/1.1 200 OK",
+                         "",
+                     }),
+            Progress::complete);
   EXPECT_EQ(parser.head().status, 200);
   EXPECT_FALSE(parser.head().find("link").has_value());
   EXPECT_TRUE(parser.head().close_delimited());
@@ -70,7 +79,8 @@ TEST(ResponseParser, RefusesFloods) {
 
 TEST(ResponseParser, IdenticalLengthsAreOneLength) {
   ResponseParser parser;
-  EXPECT_EQ(feed_all(parser, {"HTTP/1.1 200 OK", "Content-Length: 5", "Content-Length: 5", ""}), Progress::complete);
+  EXPECT_EQ(feed_all(parser, {"HTTP/1.1 200 OK", "Content-Length: 5", "Content-Length: 5", ""}),
+            Progress::complete);
 }
 
 }  // namespace

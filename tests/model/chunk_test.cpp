@@ -39,9 +39,9 @@ TEST(Chunk, ARangeIsCoveredByTheChunksThatItTouches) {
     std::uint32_t first;
     std::uint32_t past;
   };
-  for (const Row& row :
-       {Row{{0, 1}, 0, 1}, Row{{0, kChunkSize}, 0, 1}, Row{{0, kChunkSize + 1}, 0, 2}, Row{{kChunkSize - 1, 2}, 0, 2},
-        Row{{kChunkSize, 1}, 1, 2}, Row{{5 * kChunkSize + 7, 2 * kChunkSize}, 5, 8}, Row{{7, 0}, 0, 0}}) {
+  for (const Row& row : {Row{{0, 1}, 0, 1}, Row{{0, kChunkSize}, 0, 1}, Row{{0, kChunkSize + 1}, 0, 2},
+                         Row{{kChunkSize - 1, 2}, 0, 2}, Row{{kChunkSize, 1}, 1, 2},
+                         Row{{5 * kChunkSize + 7, 2 * kChunkSize}, 5, 8}, Row{{7, 0}, 0, 0}}) {
     const ChunkSpan span = chunks_covering(row.range);
     EXPECT_EQ(number_of(span.first), row.first);
     EXPECT_EQ(number_of(span.past), row.past);

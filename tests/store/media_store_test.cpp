@@ -121,6 +121,15 @@ TEST_F(MediaStoreTest, ACutBodyGoesOnWhereItBrokeByRange) {
   EXPECT_FALSE(requests[1].if_range.empty());
 }
 
+TEST_F(MediaStoreTest, AnOriginThatAnswersRangesWronglyIsAskedForTheWhole) {
+  start();
+  server_.set_rules("* 1 cut 10000000\n* 2-3 wrong-content-range");
+  const auto item = find(kLarge);
+  store_->opened((*item)->id);
+  expect_exact(kLarge, *item, {0, 20'000'000});
+  EXPECT_EQ(server_.requests().back().range, "");
+}
+
 TEST_F(MediaStoreTest, WithoutAValidatorACutBodyIsFetchedAgainWhole) {
   start();
   server_.set_rules("* 1 cut 10000000 + header ETag: x\n* * header ETag: x");

@@ -35,9 +35,10 @@ class StoreFixture : public testing::Test {
     catalog_.emplace(cache_.get());
     timer_.emplace();
     http_.emplace(HttpClient::Options{});
-    api_.emplace(ApiClient::Options{.base = *BaseUrl::parse(server_.url(), false),
-                                    .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
-                 *http_, *timer_);
+    api_.emplace(
+        ApiClient::Options{.base = *BaseUrl::parse(server_.url(), false),
+                           .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
+        *http_, *timer_);
     store_.emplace(options, *api_, cache_.get(), *catalog_, *timer_);
   }
   void stop() {
@@ -66,7 +67,9 @@ class StoreFixture : public testing::Test {
     return promise->get_future();
   }
 
-  Result<std::string> read(const MediaItemRef& item, ByteRange range) { return read_later(item, range).get(); }
+  Result<std::string> read(const MediaItemRef& item, ByteRange range) {
+    return read_later(item, range).get();
+  }
   std::future<Result<std::string>> read_later(const MediaItemRef& item, ByteRange range) {
     auto promise = std::make_shared<std::promise<Result<std::string>>>();
     store_->read(item, range, [promise](const Result<Slices>& slices) {
@@ -81,7 +84,8 @@ class StoreFixture : public testing::Test {
   /// What the origin holds.
   static std::string original(const std::string& id, ByteRange range) {
     std::string bytes(range.length, '\0');
-    sandbox::fill_synthetic(sandbox::synthetic_from_id(id)->seed, range.offset, std::as_writable_bytes(std::span(bytes)));
+    sandbox::fill_synthetic(sandbox::synthetic_from_id(id)->seed, range.offset,
+                            std::as_writable_bytes(std::span(bytes)));
     return bytes;
   }
   void expect_exact(const std::string& id, const MediaItemRef& item, ByteRange range) {

@@ -17,8 +17,10 @@ namespace mediafs {
 /// What to get of a media, and how it continues what is there already.
 struct FetchRequest {
   MediaId id;
-  std::uint64_t offset = 0;  // > 0: from there to the end; the origin may answer with the whole body all the same
-  std::string if_range;      // with an offset: the strong entity tag of the version that is there (RFC 9110 13.1.5)
+  std::uint64_t offset =
+      0;  // > 0: from there to the end; the origin may answer with the whole body all the same
+  std::string
+      if_range;  // with an offset: the strong entity tag of the version that is there (RFC 9110 13.1.5)
   std::shared_ptr<BodyVerifier> verifier;  // with an offset: has seen the bytes before it
   bool fresh_connection = false;
   SteadyTime deadline;  // for the head, all retries included
@@ -59,8 +61,8 @@ class ApiClient {
   ApiClient(const ApiClient&) = delete;
   ApiClient& operator=(const ApiClient&) = delete;
 
-  /// A GET for begin() to send, which never blocks. The sink is called from the http thread, or from the timer's
-  /// where a deadline ends a backoff.
+  /// A GET for begin() to send, which never blocks. The sink is called from the http thread, or from the
+  /// timer's where a deadline ends a backoff.
   std::shared_ptr<Fetch> fetch(FetchRequest request, std::shared_ptr<MediaSink> sink);
 
  private:

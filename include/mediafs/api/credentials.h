@@ -16,12 +16,12 @@ struct Credentials {
 };
 
 /// Reads lines `api_key=…` and `shared_secret=…` (the latter as often as there are secrets); empty lines and
-/// lines that begin with # are skipped, white space and CR at line ends too. invalid_argument otherwise, in words
-/// that hold nothing of the text.
+/// lines that begin with # are skipped, white space and CR at line ends too. invalid_argument otherwise, in
+/// words that hold nothing of the text.
 Result<Credentials> parse_credentials(std::string_view text);
 
-/// The request signature: lower case hex of HMAC-SHA256(secret, id). A captured one can be replayed for ever (it
-/// is bound to no time, method or host), so it is as secret as a password.
+/// The request signature: lower case hex of HMAC-SHA256(secret, id). A captured one can be replayed for ever
+/// (it is bound to no time, method or host), so it is as secret as a password.
 SecretString sign(const SecretString& secret, const MediaId& id);
 
 }  // namespace mediafs

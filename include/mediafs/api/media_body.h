@@ -34,11 +34,11 @@ class BodyVerifier {
 struct MediaHead {
   std::uint64_t offset = 0;           // where in the media this body begins
   std::optional<std::uint64_t> size;  // of the whole media; nothing for a body without a length
-  std::string content_type;           // without parameters, lower case; application/octet-stream where there is none
-  std::string etag;                   // strong ones only
+  std::string content_type;  // without parameters, lower case; application/octet-stream where there is none
+  std::string etag;          // strong ones only
   std::optional<UnixSeconds> last_modified;
-  bool ranges = false;                       // the origin shows that it has them
-  std::shared_ptr<BodyVerifier> verifier;    // null: not signed, or only a part of the body
+  bool ranges = false;                     // the origin shows that it has them
+  std::shared_ptr<BodyVerifier> verifier;  // null: not signed, or only a part of the body
 };
 
 /// Takes in a media's body. All calls come from the http thread; on_end comes exactly once and is the last.
@@ -53,8 +53,8 @@ class MediaSink {
   virtual Flow on_head(const MediaHead& head) = 0;
   virtual Flow on_body(ByteView piece) = 0;
   /// Success: every byte up to the end of the media has been passed on, and its signature, if any, is right.
-  /// Errc::corrupt: the signature is wrong. Before on_head, failures come after all retries; after it, at once,
-  /// since only the taker knows what it has and how to go on.
+  /// Errc::corrupt: the signature is wrong. Before on_head, failures come after all retries; after it, at
+  /// once, since only the taker knows what it has and how to go on.
   virtual void on_end(Status outcome) = 0;
 };
 

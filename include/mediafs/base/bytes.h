@@ -12,11 +12,19 @@ namespace mediafs {
 using ByteView = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
 
-constexpr std::uint64_t operator""_KiB(unsigned long long n) { return n * 1024; }
-constexpr std::uint64_t operator""_MiB(unsigned long long n) { return n * 1024 * 1024; }
-constexpr std::uint64_t operator""_GiB(unsigned long long n) { return n * 1024 * 1024 * 1024; }
+constexpr std::uint64_t operator""_KiB(unsigned long long n) {
+  return n * 1024;
+}
+constexpr std::uint64_t operator""_MiB(unsigned long long n) {
+  return n * 1024 * 1024;
+}
+constexpr std::uint64_t operator""_GiB(unsigned long long n) {
+  return n * 1024 * 1024 * 1024;
+}
 
-inline ByteView bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline ByteView bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 inline std::string_view text_of(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -9,7 +9,9 @@ namespace mediafs {
 using SteadyTime = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::milliseconds;
 
-inline SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+inline SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 /// Seconds since 1970-01-01 UTC, as stat(2) gives them.
 using UnixSeconds = std::int64_t;

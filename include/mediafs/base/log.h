@@ -15,7 +15,7 @@ enum class Format { text, json };
 struct Options {
   Level level = Level::info;
   Format format = Format::text;
-  std::string file;     // empty: see to_syslog
+  std::string file;        // empty: see to_syslog
   bool to_syslog = false;  // with an empty file: syslog(3) instead of standard error
 };
 

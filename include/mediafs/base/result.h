@@ -33,9 +33,10 @@ enum class Errc {
 
 /// Every Errc, for tables and their tests.
 inline constexpr Errc kAllErrcs[] = {
-    Errc::not_found,     Errc::invalid_argument, Errc::denied,    Errc::throttled, Errc::unavailable,
-    Errc::timed_out, Errc::untrusted, Errc::outside_api, Errc::protocol,         Errc::corrupt,   Errc::changed,   Errc::too_large,
-    Errc::no_space,      Errc::not_directory,    Errc::is_directory, Errc::cancelled, Errc::internal};
+    Errc::not_found, Errc::invalid_argument, Errc::denied,      Errc::throttled,     Errc::unavailable,
+    Errc::timed_out, Errc::untrusted,        Errc::outside_api, Errc::protocol,      Errc::corrupt,
+    Errc::changed,   Errc::too_large,        Errc::no_space,    Errc::not_directory, Errc::is_directory,
+    Errc::cancelled, Errc::internal};
 
 /// The word as written above, for logs.
 std::string_view to_string(Errc code);
@@ -54,8 +55,8 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}        // NOLINT: implicit on purpose
-  Result(Error error) : held_(std::in_place_index<1>, std::move(error)) {}    // NOLINT: implicit on purpose
+  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit on purpose
+  Result(Error error) : held_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
 
   [[nodiscard]] bool ok() const { return held_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -80,6 +81,8 @@ class [[nodiscard]] Result {
 };
 
 using Status = Result<std::monostate>;
-inline Status ok_status() { return std::monostate{}; }
+inline Status ok_status() {
+  return std::monostate{};
+}
 
 }  // namespace mediafs

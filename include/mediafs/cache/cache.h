@@ -14,9 +14,9 @@
 
 namespace mediafs {
 
-/// Thread-safe. Reads are answered on the calling thread; writes are queued for the one writer thread and never
-/// waited for. Nothing here fails a caller's read: what cannot be read is a miss, what cannot be written is logged
-/// (once) and dropped.
+/// Thread-safe. Reads are answered on the calling thread; writes are queued for the one writer thread and
+/// never waited for. Nothing here fails a caller's read: what cannot be read is a miss, what cannot be
+/// written is logged (once) and dropped.
 class Cache {
  public:
   struct Options {
@@ -28,7 +28,8 @@ class Cache {
   ///
   /// Errc::denied: made under another secret, left as it is. Errc::unavailable: another server has it.
   /// Others: the directory or the files cannot be used.
-  static Result<std::unique_ptr<Cache>> open(const Options& options, const std::vector<SecretString>& secrets);
+  static Result<std::unique_ptr<Cache>> open(const Options& options,
+                                             const std::vector<SecretString>& secrets);
 
   ~Cache();  // writes what is queued, then leaves the files in a state that the next server can trust
   Cache(const Cache&) = delete;

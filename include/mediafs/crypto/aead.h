@@ -15,8 +15,8 @@ inline constexpr std::size_t kNonceSize = 12;
 inline constexpr std::size_t kTagSize = 16;
 inline constexpr std::size_t kSealOverhead = kNonceSize + kTagSize;
 
-/// Any thread; each thread keeps a cipher context of its own. With random nonces one key may seal 2^32 records.
-/// `associated` is authenticated and not stored: open() succeeds only for the same bytes.
+/// Any thread; each thread keeps a cipher context of its own. With random nonces one key may seal 2^32
+/// records. `associated` is authenticated and not stored: open() succeeds only for the same bytes.
 ///
 /// REQUIRES: sealed.size() == plain.size() + kSealOverhead.
 void seal(const SecretKey& key, ByteView associated, ByteView plain, MutableBytes sealed);
@@ -28,8 +28,8 @@ struct SealedParts {
   ByteView tag;
 };
 
-/// Opens a record in place. False, with the text zeroed, where it is not exactly what seal() made for this key and
-/// `associated`. The caller owns all three parts: nobody else may change them meanwhile.
+/// Opens a record in place. False, with the text zeroed, where it is not exactly what seal() made for this
+/// key and `associated`. The caller owns all three parts: nobody else may change them meanwhile.
 [[nodiscard]] bool open_in_place(const SecretKey& key, ByteView associated, const SealedParts& record);
 
 /// The same for small records that carry their own length.

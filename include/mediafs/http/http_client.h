@@ -29,10 +29,10 @@ enum class TransferId : std::uint64_t {};
 class HttpClient {
  public:
   struct Options {
-    std::string ca_file;      // empty: the system's
-    std::string proxy;        // empty: none, whatever the environment says
-    long idle_connections = 16;   // kept open for reuse
-    long connections = 256;       // at one time; further requests queue
+    std::string ca_file;         // empty: the system's
+    std::string proxy;           // empty: none, whatever the environment says
+    long idle_connections = 16;  // kept open for reuse
+    long connections = 256;      // at one time; further requests queue
     std::chrono::seconds connect_timeout{5};
     std::chrono::seconds stall_timeout{10};  // below 1 KiB/s for so long: Errc::timed_out
   };
@@ -59,8 +59,8 @@ class HttpClient {
   std::unique_ptr<Loop> loop_;
 };
 
-/// Whether a TCP connection to the URL's host (or to the proxy) can be had within `timeout`. Sends no request and,
-/// for https, no handshake. Blocks: for start-up only.
+/// Whether a TCP connection to the URL's host (or to the proxy) can be had within `timeout`. Sends no request
+/// and, for https, no handshake. Blocks: for start-up only.
 Status check_reachable(const std::string& url, const std::string& proxy, std::chrono::milliseconds timeout);
 
 }  // namespace mediafs

@@ -16,9 +16,15 @@ inline constexpr std::uint64_t kChunkSize = 128_KiB;
 /// Chunk n holds the bytes from n * kChunkSize on.
 enum class ChunkIndex : std::uint32_t {};
 
-constexpr std::uint32_t number_of(ChunkIndex index) { return static_cast<std::uint32_t>(index); }
-constexpr ChunkIndex next(ChunkIndex index) { return ChunkIndex{number_of(index) + 1}; }
-constexpr std::uint64_t start_of(ChunkIndex index) { return number_of(index) * kChunkSize; }
+constexpr std::uint32_t number_of(ChunkIndex index) {
+  return static_cast<std::uint32_t>(index);
+}
+constexpr ChunkIndex next(ChunkIndex index) {
+  return ChunkIndex{number_of(index) + 1};
+}
+constexpr std::uint64_t start_of(ChunkIndex index) {
+  return number_of(index) * kChunkSize;
+}
 constexpr ChunkIndex chunk_at(std::uint64_t offset) {
   return ChunkIndex{static_cast<std::uint32_t>(offset / kChunkSize)};
 }

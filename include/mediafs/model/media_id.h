@@ -34,5 +34,7 @@ class MediaId {
 
 template <>
 struct std::hash<mediafs::MediaId> {
-  std::size_t operator()(const mediafs::MediaId& id) const noexcept { return std::hash<std::string>()(id.text()); }
+  std::size_t operator()(const mediafs::MediaId& id) const noexcept {
+    return std::hash<std::string>()(id.text());
+  }
 };

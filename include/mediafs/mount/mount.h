@@ -26,7 +26,8 @@ class Mount {
     Duration negative_ttl{10'000};
   };
 
-  /// Mounts; the kernel's requests wait until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in every other thread.
+  /// Mounts; the kernel's requests wait until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in every other
+  /// thread.
   static Result<std::unique_ptr<Mount>> open(const Options& options, Filesystem& filesystem);
 
   /// Unmounts if that has not happened. Every request must have been answered.

@@ -17,8 +17,8 @@ class Cache;
 /// A snapshot of what is known of a media; it never changes, a newer one replaces it.
 using MediaItemRef = std::shared_ptr<const MediaItem>;
 
-/// Which media exist, as far as is known, and which do not. In memory, and kept in the cache where there is one, so
-/// that it survives a remount. Thread-safe; its lock is a leaf.
+/// Which media exist, as far as is known, and which do not. In memory, and kept in the cache where there is
+/// one, so that it survives a remount. Thread-safe; its lock is a leaf.
 class Catalog {
  public:
   /// `cache` may be null and must outlive this object.

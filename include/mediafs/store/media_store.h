@@ -35,8 +35,8 @@ struct StoreContext;
 class MediaStore {
  public:
   struct Options {
-    Duration deadline{30'000};      // of every find and read
-    Duration negative_ttl{10'000};  // how long "no such media" is believed
+    Duration deadline{30'000};          // of every find and read
+    Duration negative_ttl{10'000};      // how long "no such media" is believed
     std::uint64_t max_unsized = 1_GiB;  // a body without a length is downloaded to find its size, up to this
     std::uint64_t memory = 128_MiB;     // of chunk buffers, for all streams and for what was read last
   };
@@ -55,12 +55,12 @@ class MediaStore {
   /// What is known of a media; the API is asked where nothing is, by the GET that goes on to bring its bytes.
   void find(const MediaId& id, Done<MediaItemRef> done) EXCLUDES(mutex_);
 
-  /// The bytes of `range`, which lies within the item's size: all of them or an error. Errc::changed where the item is
-  /// no longer the media's version.
+  /// The bytes of `range`, which lies within the item's size: all of them or an error. Errc::changed where
+  /// the item is no longer the media's version.
   void read(const MediaItemRef& item, ByteRange range, Done<Slices> done) EXCLUDES(mutex_);
 
-  /// Why a version that was opened cannot be read any more: the failure that ended it while that is remembered (a
-  /// second or so), else Errc::changed.
+  /// Why a version that was opened cannot be read any more: the failure that ended it while that is
+  /// remembered (a second or so), else Errc::changed.
   Error why_stale(const MediaId& id) EXCLUDES(mutex_);
 
   /// Somebody has the media open: its download goes on as long as one is.

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mediafs {
+
+/// One line of /proc/self/mountinfo: proc(5).
+struct MountEntry {
+  std::string device;  // "major:minor"
+  std::string type;    // as "ext4" or "fuse.mediafs"
+};
+
+/// What is mounted exactly there, in mountinfo's text; the one on top where there are several. Nothing where
+/// nothing is.
+std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_view path);
+
+/// The same, in the table of now. Touches no mounted file system, so it never waits for one.
+std::optional<MountEntry> find_mount(std::string_view path);
+
+}  // namespace mediafs

@@ -1,0 +1,33 @@
+#include "mediafs/mount/mount_table.h"
+
+#include <gtest/gtest.h>
+
+namespace mediafs {
+namespace {
+
+constexpr std::string_view kTable =
+    "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
+    "60 22 0:50 / /mnt/media ro,nosuid - fuse.mediafs https://h ro\n"
+    "61 22 0:51 / /mnt/with\\040space ro shared:2 master:1 - fuse.mediafs https://h ro\n"
+    "62 22 0:52 / /mnt/two rw - tmpfs none rw\n"
+    "63 62 0:53 / /mnt/two ro - fuse.mediafs https://h ro\n"
+    "broken\n";
+
+TEST(MountTable, TellsWhatIsMountedExactlyThere) {
+  EXPECT_EQ(find_mount(kTable, "/mnt/media")->type, "fuse.mediafs");
+  EXPECT_EQ(find_mount(kTable, "/")->type, "ext4");
+  EXPECT_EQ(find_mount(kTable, "/mnt/media")->device, "0:50");
+  EXPECT_FALSE(find_mount(kTable, "/mnt").has_value());
+  EXPECT_FALSE(find_mount(kTable, "/mnt/media/x").has_value());
+}
+
+TEST(MountTable, EscapesAreUndone) {
+  EXPECT_EQ(find_mount(kTable, "/mnt/with space")->type, "fuse.mediafs");
+}
+
+TEST(MountTable, TheUppermostMountCounts) {
+  EXPECT_EQ(find_mount(kTable, "/mnt/two")->type, "fuse.mediafs");
+}
+
+}  // namespace
+}  // namespace mediafs
