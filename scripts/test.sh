@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# What was compiled in another checkout of this machine need not be compiled again.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
 ./scripts/install-deps.sh
 
 build() {

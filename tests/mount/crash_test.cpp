@@ -79,6 +79,16 @@ TEST_F(Crash, ABlockedReaderIsToldAtOnce) {
   EXPECT_EQ(outcome.code, 1) << outcome.err;
 }
 
+TEST_F(Crash, AMountThatHangsDoesNotHangTheNextOne) {
+  mount();
+  for (const pid_t pid : servers()) ::kill(pid, SIGSTOP);
+  const auto begin = std::chrono::steady_clock::now();
+  const Outcome outcome = try_mount({{"--cache-dir", root() / "cache2"}});
+  EXPECT_EQ(outcome.code, 9) << outcome;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2 * kAtOnce);
+  for (const pid_t pid : servers()) ::kill(pid, SIGCONT);
+}
+
 TEST_F(Crash, OverAndOverUnderLoadNeverGivesAWrongByte) {
   expect_warnings();
   extra_environment["O"] = root() / "origin";
