@@ -83,7 +83,7 @@ class MediaFetch::Attempt final : public ResponseSink {
   }
 
  private:
-  MediaQuestion question() const {
+  [[nodiscard]] MediaQuestion question() const {
     const ApiClient::Options& options = fetch_->api_->options;
     return {.offset = fetch_->request_.offset,
             .require_signature = options.require_signature,

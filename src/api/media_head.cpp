@@ -43,7 +43,7 @@ std::optional<std::uint64_t> total_of_tail(std::string_view text, std::uint64_t 
 
 std::string content_type_of(const ResponseHead& head) {
   const std::string_view value = head.find("content-type").value_or("");
-  std::string type = lower_case(trimmed(value.substr(0, value.find(';'))));
+  const std::string type = lower_case(trimmed(value.substr(0, value.find(';'))));
   return type.empty() ? "application/octet-stream" : type;
 }
 

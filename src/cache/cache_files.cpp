@@ -90,7 +90,7 @@ Result<std::string> CacheDirectory::read_file(const std::string& name) const {
 
 Status CacheDirectory::write_file(const std::string& name, std::string_view content) {
   const std::string temporary = path_ + "/" + name + ".new";
-  UniqueFd fd(::open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const UniqueFd fd(::open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return system_error(name);
   if (!write_all(fd.get(), content) || ::fsync(fd.get()) != 0) return system_error(name);
   if (::rename(temporary.c_str(), (path_ + "/" + name).c_str()) != 0) return system_error(name);

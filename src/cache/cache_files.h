@@ -21,7 +21,7 @@ class CacheDirectory {
 
   struct Key {
     SecretKey key;
-    CacheId id;
+    CacheId id{};
   };
   /// The cache's key, unwrapped with any of `secrets`; made anew, wrapped with the first, where there is none
   /// yet. Errc::denied: there is one, under another secret. Errc::corrupt: the file is not one of ours.
@@ -43,7 +43,7 @@ class CacheDirectory {
   CacheDirectory(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   Result<Key> make_key(const SecretString& secret);
   Status write_file(const std::string& name, std::string_view content);
-  Result<std::string> read_file(const std::string& name) const;
+  [[nodiscard]] Result<std::string> read_file(const std::string& name) const;
 
   std::string path_;
   UniqueFd lock_;

@@ -88,8 +88,8 @@ Result<Credentials> from_file(const std::string& path, mode_t forbidden) {
 }  // namespace
 
 Result<Credentials> load_credentials(const std::string& file) {
-  SecretString api_key = take_variable("MEDIAFS_API_KEY");
-  SecretString shared_secret = take_variable("MEDIAFS_SHARED_SECRET");
+  const SecretString api_key = take_variable("MEDIAFS_API_KEY");
+  const SecretString shared_secret = take_variable("MEDIAFS_SHARED_SECRET");
   if (!file.empty()) return from_file(file, kForNobodyElse);
   if (const char* const directory = std::getenv("CREDENTIALS_DIRECTORY")) {  // NOLINT(concurrency-mt-unsafe)
     return from_file(std::string(directory) + "/mediafs", kForNobodyElseInSystemds);

@@ -38,6 +38,7 @@ Exit listen(int pipe) {
 /// Nothing of the caller is held on to: not its terminal, not its pipes, not its directory.
 void let_go() {
   const UniqueFd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!nowhere) return;
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), fd);
 }
 
@@ -59,7 +60,7 @@ Exit run_in_background(const std::function<Exit(const Ready&)>& serve) {
   reading.reset();
   ::setsid();
   if (::chdir("/") != 0) return {ExitCode::internal, "no root directory"};
-  Exit exit = serve([writing] {
+  const Exit exit = serve([writing] {
     let_go();
     tell(writing->get(), {});
     writing->reset();

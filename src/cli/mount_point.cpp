@@ -42,10 +42,14 @@ int in_child(const Body& body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+void silence(int fd) {
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere >= 0) ::dup2(nowhere, fd);
+}
+
 int run_fusermount(const char* flags, const std::string& mountpoint) {
   return in_child([&] {
-    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    ::dup2(nowhere, STDERR_FILENO);
+    silence(STDERR_FILENO);
     ::execlp("fusermount3", "fusermount3", flags, mountpoint.c_str(), nullptr);
     return 127;
   });
@@ -71,8 +75,8 @@ int state_of(const std::string& mountpoint) {
 std::optional<Exit> check_existing_mount(const std::string& mountpoint) {
   const auto mount = find_mount(mountpoint);
   if (!mount) return std::nullopt;
-  const Exit in_use{ExitCode::mount_point_in_use,
-                    fmt::format("{} is already a mount ({})", mountpoint, mount->type)};
+  Exit in_use{ExitCode::mount_point_in_use,
+              fmt::format("{} is already a mount ({})", mountpoint, mount->type)};
   if (!is_ours(*mount)) return in_use;
   const int state = state_of(mountpoint);
   if (state != ENOTCONN && state != ECONNABORTED) return in_use;
@@ -135,8 +139,7 @@ std::optional<Exit> check_fuse() {
   }
   if (::geteuid() == 0) return std::nullopt;  // root mounts without help
   const int found = in_child([] {
-    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    ::dup2(nowhere, STDOUT_FILENO);
+    silence(STDOUT_FILENO);
     ::execlp("fusermount3", "fusermount3", "--version", nullptr);
     return 127;
   });

@@ -37,11 +37,15 @@ void must(bool worked) {
 }
 
 OSSL_PARAM octets(const char* name, ByteView value) {
-  return OSSL_PARAM_construct_octet_string(name, const_cast<std::byte*>(value.data()),
-                                           value.size());  // NOLINT
+  auto* const data = const_cast<std::byte*>(value.data());  // NOLINT: OpenSSL's API has no const
+  return OSSL_PARAM_construct_octet_string(name, data, value.size());
 }
 
-char kSha256Name[] = "SHA256";
+// OpenSSL takes these by a pointer without const and leaves them as they are.
+char* sha256_name() {
+  static char name[] = "SHA256";
+  return name;
+}
 
 }  // namespace
 
@@ -54,7 +58,7 @@ HmacSha256::HmacSha256(ByteView key) : context_(std::make_unique<Context>()) {
   must(hmac != nullptr);
   context_->mac.reset(EVP_MAC_CTX_new(hmac.get()));
   must(context_->mac != nullptr);
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, kSha256Name, 0),
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256_name(), 0),
                                OSSL_PARAM_construct_end()};
   static constexpr unsigned char kEmpty = 0;  // a null key means "the key of before" to OpenSSL
   must(EVP_MAC_init(context_->mac.get(), key.empty() ? &kEmpty : raw(key), key.size(), params) == 1);
@@ -93,7 +97,7 @@ SecretKey hkdf_sha256(ByteView secret, ByteView salt, std::string_view info) {
   must(hkdf != nullptr);
   const KdfContext context(EVP_KDF_CTX_new(hkdf.get()));
   must(context != nullptr);
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, kSha256Name, 0),
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, sha256_name(), 0),
                                octets(OSSL_KDF_PARAM_KEY, secret), octets(OSSL_KDF_PARAM_SALT, salt),
                                octets(OSSL_KDF_PARAM_INFO, bytes_of(info)), OSSL_PARAM_construct_end()};
   SecretKey key;

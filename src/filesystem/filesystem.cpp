@@ -77,10 +77,10 @@ DirectorySnapshot Filesystem::list_root() {
 
 Result<std::uint64_t> Filesystem::open_directory(NodeNumber node) {
   if (node != kRootNode) return Error{Errc::not_directory, ""};
-  DirectorySnapshot snapshot = list_root();
+  const DirectorySnapshot snapshot = list_root();
   const std::uint64_t handle = crypto::random_number();  // unlike any of an earlier server
   const MutexLock lock(mutex_);
-  open_directories_[handle] = std::move(snapshot);
+  open_directories_[handle] = snapshot;
   return handle;
 }
 
@@ -108,13 +108,13 @@ Result<Revision> Filesystem::open(NodeNumber node) {
   return (*item)->revision;
 }
 
-void Filesystem::read(NodeNumber node, Revision version, ByteRange range, Done<Slices> done) {
+void Filesystem::read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done) {
   const auto item = media_at(node);
   if (!item) return done(item.error());
   if ((*item)->revision != version) return done(store_.why_stale((*item)->id));
   const ByteRange there = clipped(range, (*item)->size);
   if (there.empty()) return done(Slices{});
-  store_.read(*item, there, std::move(done));
+  store_.read(*item, there, done);
 }
 
 void Filesystem::close(NodeNumber node) {

@@ -130,7 +130,7 @@ class HttpClient::Loop {
 HttpClient::HttpClient(const Options& options) : loop_(std::make_unique<Loop>(options)) {}
 HttpClient::~HttpClient() = default;
 
-TransferId HttpClient::start(HttpRequest request, std::shared_ptr<ResponseSink> sink) {
+TransferId HttpClient::start(HttpRequest request, const std::shared_ptr<ResponseSink>& sink) {
   return loop_->start(std::move(request), sink);
 }
 

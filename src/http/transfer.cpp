@@ -25,10 +25,9 @@ Transfer::Transfer(TransferId id, const HttpRequest& request, const HttpClient::
 
 void Transfer::configure(const HttpRequest& request, const HttpClient::Options& options) {
   for (const SecretString& line : request.headers) {
-    curl_slist* const longer = curl_slist_append(headers_.get(), std::string(line.reveal()).c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    static_cast<void>(headers_.release());
-    headers_.reset(longer);
+    curl_slist* const list = curl_slist_append(headers_.get(), line.c_str());
+    if (list == nullptr) throw std::bad_alloc();
+    if (!headers_) headers_.reset(list);
   }
   CURL* const easy = easy_.get();
   set(easy, CURLOPT_URL, request.url.c_str());
@@ -102,7 +101,7 @@ std::size_t Transfer::take_body(std::string_view piece) {
   return piece.size() + 1;
 }
 
-void Transfer::resume() {
+void Transfer::resume() const {
   curl_easy_pause(easy(), CURLPAUSE_CONT);
 }
 

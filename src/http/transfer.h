@@ -19,7 +19,7 @@ class Transfer {
   [[nodiscard]] TransferId id() const { return id_; }
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
 
-  void resume();
+  void resume() const;
 
   /// Tells the sink how the transfer ended; nothing is called after it.
   void end(CURLcode code);

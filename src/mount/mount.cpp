@@ -49,9 +49,11 @@ class Mount::Session {
   Status open() {
     std::vector<std::string> words = session_arguments(serving_.options);
     std::vector<char*> pointers;
+    pointers.reserve(words.size());
     for (std::string& word : words) pointers.push_back(word.data());
     fuse_args arguments{.argc = static_cast<int>(pointers.size()), .argv = pointers.data(), .allocated = 0};
     session_ = fuse_session_new(&arguments, &operations(), sizeof(fuse_lowlevel_ops), &serving_);
+    fuse_opt_free_args(&arguments);  // libfuse has made a copy of its own in it
     if (session_ == nullptr) return Error{Errc::internal, "libfuse refuses the mount's options"};
     if (fuse_session_mount(session_, serving_.options.mountpoint.c_str()) != 0) {
       return Error{Errc::denied, "the kernel or fusermount3 refuses the mount"};

@@ -174,7 +174,7 @@ void on_statfs(fuse_req_t request, fuse_ino_t /*node*/) {
     // A file system of no blocks at all looks broken to some programs.
     out.f_blocks = std::max<std::uint64_t>(1, (space.bytes + kBlock - 1) / kBlock);
     out.f_files = space.files + 1;
-    out.f_namemax = MediaId::kMaxLength;
+    out.f_namemax = 255;
     out.f_flag = ST_RDONLY | ST_NOSUID;
     fuse_reply_statfs(request, &out);
   });

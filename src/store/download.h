@@ -85,7 +85,8 @@ class Download final : public std::enable_shared_from_this<Download> {
   bool provide_buffers(Stream& stream, std::size_t piece) REQUIRES(mutex_);
   void append(Effects& effects, Stream& stream, ByteView piece) REQUIRES(mutex_);
   void complete_chunk(Effects& effects, Stream& stream, ChunkIndex index) REQUIRES(mutex_);
-  void release(Effects& effects, ChunkIndex index, Buffer chunk, std::uint64_t length) REQUIRES(mutex_);
+  void release(Effects& effects, ChunkIndex index, const Buffer& chunk, std::uint64_t length)
+      REQUIRES(mutex_);
   Status finish(Effects& effects, Stream& stream) REQUIRES(mutex_);
 
   const MediaId id_;

@@ -128,11 +128,11 @@ void Download::complete_chunk(Effects& effects, Stream& stream, ChunkIndex index
   if (hold) {
     stream.held[index] = std::move(chunk);
   } else {
-    release(effects, index, std::move(chunk), length);
+    release(effects, index, chunk, length);
   }
 }
 
-void Download::release(Effects& effects, ChunkIndex index, Buffer chunk, std::uint64_t length) {
+void Download::release(Effects& effects, ChunkIndex index, const Buffer& chunk, std::uint64_t length) {
   if (!seen_.agrees(index, ByteView(chunk.get(), length))) {
     version_changed(effects, Errc::changed);
     cancel_streams(effects);
@@ -152,8 +152,8 @@ Status Download::finish(Effects& effects, Stream& stream) {
     unsized_.reset();
   }
   if (stream.position != item_->size) return Error{Errc::protocol, "a body shorter than its size"};
-  for (auto& [index, chunk] : std::exchange(stream.held, {})) {
-    release(effects, index, std::move(chunk), chunk_length(item_->size, index));
+  for (const auto& [index, chunk] : std::exchange(stream.held, {})) {
+    release(effects, index, chunk, chunk_length(item_->size, index));
   }
   if (seen_.count() == chunk_count(item_->size) && !item_->complete) {
     MediaItem whole = *item_;

@@ -88,7 +88,7 @@ std::vector<ConstBuffer> MediaStore::gather(const MediaItem& item, ChunkSpan chu
   return found;
 }
 
-void MediaStore::read(const MediaItemRef& item, ByteRange range, Done<Slices> done) {
+void MediaStore::read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done) {
   for (const bool last_try : {false, true}) {
     std::size_t missing = 0;
     std::vector<ConstBuffer> chunks = gather(*item, chunks_covering(range), missing);

@@ -63,7 +63,7 @@ class [[nodiscard]] Result {
 
   /// REQUIRES: ok().
   T& value() & { return std::get<0>(held_); }
-  const T& value() const& { return std::get<0>(held_); }
+  [[nodiscard]] const T& value() const& { return std::get<0>(held_); }
   T&& value() && { return std::get<0>(std::move(held_)); }
   T& operator*() & { return value(); }
   T&& operator*() && { return std::get<0>(std::move(held_)); }
@@ -73,7 +73,7 @@ class [[nodiscard]] Result {
 
   /// REQUIRES: !ok().
   Error& error() & { return std::get<1>(held_); }
-  const Error& error() const& { return std::get<1>(held_); }
+  [[nodiscard]] const Error& error() const& { return std::get<1>(held_); }
   Error&& error() && { return std::get<1>(std::move(held_)); }
 
  private:

@@ -16,7 +16,9 @@ class SecretString {
   SecretString() = default;
   explicit SecretString(std::string_view text) : text_(text) {}
   SecretString(const SecretString& other) = default;
-  SecretString(SecretString&& other) noexcept : text_(other.text_) { other.wipe(); }
+  // A short text stands within the object itself, where std::string's own move would leave it: copy, then
+  // wipe.
+  SecretString(SecretString&& other) noexcept : text_(other.text_) { other.wipe(); }  // NOLINT: see above
   SecretString& operator=(const SecretString& other) {
     if (this != &other) {
       wipe();
@@ -34,8 +36,9 @@ class SecretString {
   }
   ~SecretString() { wipe(); }
 
-  /// The one way out; whoever calls it keeps the text out of logs.
+  /// The ways out; whoever calls them keeps the text out of logs.
   [[nodiscard]] std::string_view reveal() const { return text_; }
+  [[nodiscard]] const char* c_str() const { return text_.c_str(); }
   [[nodiscard]] bool empty() const { return text_.empty(); }
 
  private:
@@ -52,7 +55,7 @@ class SecretKey {
  public:
   static constexpr std::size_t kSize = 32;
 
-  SecretKey() { bytes_.fill(std::byte{0}); }
+  SecretKey() = default;
   SecretKey(const SecretKey&) = default;
   SecretKey& operator=(const SecretKey&) = default;
   ~SecretKey() { ::explicit_bzero(bytes_.data(), bytes_.size()); }
@@ -61,7 +64,7 @@ class SecretKey {
   [[nodiscard]] MutableBytes fill() { return bytes_; }
 
  private:
-  std::array<std::byte, kSize> bytes_;
+  std::array<std::byte, kSize> bytes_{};
 };
 
 }  // namespace mediafs

@@ -18,6 +18,8 @@ class HmacSha256 {
  public:
   explicit HmacSha256(ByteView key);
   ~HmacSha256();
+  HmacSha256(const HmacSha256&) = delete;
+  HmacSha256& operator=(const HmacSha256&) = delete;
   HmacSha256(HmacSha256&&) noexcept;
   HmacSha256& operator=(HmacSha256&&) noexcept;
 

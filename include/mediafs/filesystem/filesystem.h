@@ -45,7 +45,7 @@ class Filesystem {
   /// Gives the version that read() is to read.
   Result<Revision> open(NodeNumber node) EXCLUDES(mutex_);
   /// The bytes of `range` as far as the media reaches: nothing at or past its end.
-  void read(NodeNumber node, Revision version, ByteRange range, Done<Slices> done) EXCLUDES(mutex_);
+  void read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done) EXCLUDES(mutex_);
   void close(NodeNumber node) EXCLUDES(mutex_);
 
   [[nodiscard]] Space space() const;

@@ -42,7 +42,7 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  TransferId start(HttpRequest request, std::shared_ptr<ResponseSink> sink);
+  TransferId start(HttpRequest request, const std::shared_ptr<ResponseSink>& sink);
 
   /// Lets a paused transfer go on. No effect on others.
   void resume(TransferId id);

@@ -57,7 +57,7 @@ class MediaStore {
 
   /// The bytes of `range`, which lies within the item's size: all of them or an error. Errc::changed where
   /// the item is no longer the media's version.
-  void read(const MediaItemRef& item, ByteRange range, Done<Slices> done) EXCLUDES(mutex_);
+  void read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done) EXCLUDES(mutex_);
 
   /// Why a version that was opened cannot be read any more: the failure that ended it while that is
   /// remembered (a second or so), else Errc::changed.
