@@ -185,12 +185,15 @@ void MediaFetch::start_attempt() {
   const TransferId transfer =
       api_->http.start(signed_request(), std::make_shared<Attempt>(shared_from_this()));
   bool too_late = false;
+  bool resume = false;
   {
     const MutexLock lock(mutex_);
     if (number == attempts_) transfer_ = transfer;  // else the attempt has failed by now, and another runs
     too_late = stopped_.has_value();
+    resume = std::exchange(resume_early_, false);
   }
   if (too_late) api_->http.cancel(transfer);
+  if (resume) api_->http.resume(transfer);
 }
 
 void MediaFetch::head_arrived() {
@@ -253,12 +256,12 @@ void MediaFetch::finish(Status outcome) {
 }
 
 void MediaFetch::resume() {
-  std::optional<TransferId> transfer;
-  {
-    const MutexLock lock(mutex_);
-    transfer = transfer_;
+  const MutexLock lock(mutex_);
+  if (transfer_) {
+    api_->http.resume(*transfer_);
+  } else {
+    resume_early_ = true;  // it may have paused before whoever starts it has its number
   }
-  if (transfer) api_->http.resume(*transfer);
 }
 
 std::optional<Error> MediaFetch::setback() {

@@ -66,6 +66,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   Mutex mutex_;  // held while the timer's and the http client's own are taken
   int attempts_ GUARDED_BY(mutex_) = 0;
   std::optional<TransferId> transfer_ GUARDED_BY(mutex_);
+  bool resume_early_ GUARDED_BY(mutex_) = false;
   std::optional<Timer::Id> backoff_ GUARDED_BY(mutex_);
   std::optional<Timer::Id> deadline_ GUARDED_BY(mutex_);
   std::optional<Error> setback_ GUARDED_BY(mutex_);  // of the last attempt, until the next begins

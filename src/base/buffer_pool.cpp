@@ -103,12 +103,6 @@ void BufferPool::when_freed(std::function<void()> job) {
   job();  // freed between the caller's try_acquire and now
 }
 
-std::size_t BufferPool::block_size() const {
-  return shared_->block_size;
-}
-std::size_t BufferPool::capacity() const {
-  return shared_->capacity;
-}
 std::size_t BufferPool::in_use() const {
   const MutexLock lock(shared_->mutex);
   return shared_->in_use;

@@ -50,8 +50,8 @@ spdlog::sink_ptr make_sink(const Options& options) {
     return std::make_shared<spdlog::sinks::stderr_sink_mt>();
   }
   // Made here first, so that no moment passes in which others may read it.
-  const int fd = ::open(options.file.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-  if (fd < 0) return nullptr;
+  const int fd = ::open(options.file.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600);
+  if (fd < 0) return nullptr;  // a FIFO that nobody reads, too
   ::close(fd);
   return std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
 }

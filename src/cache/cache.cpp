@@ -137,6 +137,10 @@ void Cache::store_item(MediaItem item) {
   files_->writer->enqueue(std::move(item));
 }
 
+void Cache::forget_item(const MediaId& id) {
+  files_->writer->enqueue(CacheWriter::Forget{id});
+}
+
 void Cache::drop(const MediaId& id, Revision revision) {
   files_->writer->enqueue(CacheWriter::Drop{id, revision});
 }

@@ -95,7 +95,8 @@ std::vector<CacheWriter::Job> CacheWriter::take_batch() {
 }
 
 void CacheWriter::write(const std::vector<Job>& batch) {
-  // Chunks first: an item that says "complete" is never on disk before the bytes it speaks of.
+  // Chunks first: an item that says "complete" is never on disk before the bytes it speaks of, nor without
+  // them.
   note(write_chunks(batch));
   note(write_items(batch));
   for (const Job& job : batch) {
@@ -123,7 +124,10 @@ Status CacheWriter::write_chunks(const std::vector<Job>& batch) {
                    [](const Job& job) { return std::holds_alternative<Chunk>(job); })) {
     return ok_status();
   }
-  if (!accepts_chunks()) return ok_status();
+  if (!accepts_chunks()) {
+    lose_chunks(batch);
+    return ok_status();
+  }
   Status written = chunks_.write([&](Environment::Writer& writer) -> Status {
     for (const Job& job : batch) {
       const auto* chunk = std::get_if<Chunk>(&job);
@@ -136,24 +140,41 @@ Status CacheWriter::write_chunks(const std::vector<Job>& batch) {
     }
     return ok_status();
   });
-  if (!written) refuse_until_ = steady_now() + kRetryWhenFull;
+  if (!written) {
+    refuse_until_ = steady_now() + kRetryWhenFull;
+    lose_chunks(batch);
+  }
   return written;
 }
 
-Status CacheWriter::write_items(const std::vector<Job>& batch) {
-  if (std::none_of(batch.begin(), batch.end(),
-                   [](const Job& job) { return std::holds_alternative<MediaItem>(job); })) {
-    return ok_status();
+void CacheWriter::lose_chunks(const std::vector<Job>& batch) {
+  for (const Job& job : batch) {
+    if (const auto* chunk = std::get_if<Chunk>(&job)) lossy_.insert(chunk->key.revision);
   }
+}
+
+Status CacheWriter::write_items(const std::vector<Job>& batch) {
+  const auto concerns_catalog = [](const Job& job) {
+    return std::holds_alternative<MediaItem>(job) || std::holds_alternative<Forget>(job);
+  };
+  if (std::none_of(batch.begin(), batch.end(), concerns_catalog)) return ok_status();
   return catalog_.write([&](Environment::Writer& writer) -> Status {
     for (const Job& job : batch) {
-      const auto* item = std::get_if<MediaItem>(&job);
-      if (item == nullptr) continue;
-      Status put = writer.put(bytes_of(sealing_.item_name(item->id)), bytes_of(sealing_.seal_item(*item)));
-      if (!put) return put;
+      if (const auto* item = std::get_if<MediaItem>(&job)) {
+        if (Status put = write_item(writer, *item); !put) return put;
+      } else if (const auto* forget = std::get_if<Forget>(&job)) {
+        const auto erased = writer.erase_prefix(bytes_of(sealing_.item_name(forget->id)), 1);
+        if (!erased) return erased.error();
+      }
     }
     return ok_status();
   });
+}
+
+Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& item) {
+  MediaItem stored = item;
+  stored.complete = item.complete && !lossy_.contains(item.revision);
+  return writer.put(bytes_of(sealing_.item_name(item.id)), bytes_of(sealing_.seal_item(stored)));
 }
 
 Status CacheWriter::erase_version(const Drop& drop) {

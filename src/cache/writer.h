@@ -4,6 +4,7 @@
 #include <deque>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -33,7 +34,10 @@ class CacheWriter {
     MediaId id;
     Revision revision;
   };
-  using Job = std::variant<Chunk, MediaItem, Drop>;
+  struct Forget {
+    MediaId id;
+  };
+  using Job = std::variant<Chunk, MediaItem, Drop, Forget>;
 
   void enqueue(Job job) EXCLUDES(mutex_);
 
@@ -57,6 +61,8 @@ class CacheWriter {
   void write(const std::vector<Job>& batch) EXCLUDES(mutex_);
   Status write_chunks(const std::vector<Job>& batch);
   Status write_items(const std::vector<Job>& batch);
+  Status write_item(Environment::Writer& writer, const MediaItem& item);
+  void lose_chunks(const std::vector<Job>& batch);
   Status erase_version(const Drop& drop);
   void note(const Status& outcome);
   void sync_when_idle() EXCLUDES(mutex_);
@@ -64,7 +70,8 @@ class CacheWriter {
   const Sealing& sealing_;
   Environment& catalog_;
   Environment& chunks_;
-  bool complained_ = false;  // writer thread only: one line, not one a chunk
+  bool complained_ = false;             // writer thread only: one line, not one a chunk
+  std::unordered_set<Revision> lossy_;  // writer thread only: versions of which a chunk could not be written
   std::atomic<SteadyTime> refuse_until_ = SteadyTime::min();
 
   Mutex mutex_;

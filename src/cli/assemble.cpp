@@ -111,7 +111,8 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
   auto mount = Mount::open(mount_options(command, base), filesystem);
   if (!mount)
     return {ExitCode::mount_refused, fmt::format("{}: {}", command.mountpoint, mount.error().context)};
-  store.on_change([&mount](const MediaId& id) { (*mount)->invalidate(node_number_of(id)); });
+  filesystem.on_new_attributes([&mount](NodeNumber node) { (*mount)->refresh_attributes(node); });
+  store.on_change([&filesystem](const MediaId& id) { filesystem.media_changed(id); });
 
   mask_signals(SIG_UNBLOCK);
   log::info("mounted");

@@ -18,6 +18,7 @@ namespace mediafs {
 namespace {
 
 constexpr std::uint64_t kLeastMemory = 16_MiB;
+constexpr std::uint64_t kMostCache = 64 * 1024_GiB;  // what the address space has room for
 
 /// An option whose text `parse` turns into a value; `expects` says what was wanted where it cannot.
 template <typename Value, typename Parse>
@@ -97,14 +98,17 @@ void add_log_options(CLI::App& app, MountCommand& command) {
 
 /// Options of the config file go in front of the others, so that the command line has the last word.
 Arguments with_config(const Arguments& arguments) {
-  const auto named = std::find_if(arguments.begin(), arguments.end(), [](const std::string& word) {
+  const auto last = std::find_if(arguments.rbegin(), arguments.rend(), [](const std::string& word) {
     return word == "--config" || word.starts_with("--config=");
   });
+  const auto named = last == arguments.rend() ? arguments.end() : std::prev(last.base());
   if (named == arguments.end() || arguments.front() != "mount") return arguments;
   const bool separate = *named == "--config";
   if (separate && named + 1 == arguments.end())
     throw CLI::ArgumentMismatch("--config: a file's name is missing");
   const std::string path = separate ? *(named + 1) : named->substr(std::string("--config=").size());
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(path, failed)) throw CLI::FileError("no config file " + path);
   const std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
@@ -135,6 +139,7 @@ void make_absolute(std::string& path) {
 
 Command completed(MountCommand command) {
   if (command.memory < kLeastMemory) return Exit{ExitCode::usage, "--memory must be at least 16M"};
+  if (command.cache_size > kMostCache) return Exit{ExitCode::usage, "--cache-size must be at most 64T"};
   if (command.deadline <= Duration::zero())
     return Exit{ExitCode::usage, "--deadline must be more than nothing"};
   if (command.cache_dir.empty() && !command.no_cache) command.cache_dir = default_cache_dir();

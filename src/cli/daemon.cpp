@@ -65,7 +65,12 @@ Exit run_in_background(const std::function<Exit(const Ready&)>& serve) {
     tell(writing->get(), {});
     writing->reset();
   });
-  if (*writing) tell(writing->get(), exit);
+  const bool never_ready = static_cast<bool>(*writing);
+  if (never_ready && exit.code == ExitCode::ok) {
+    tell(writing->get(), {ExitCode::internal, "ended before the mount was ready"});
+  } else if (never_ready) {
+    tell(writing->get(), exit);
+  }
   return {exit.code, {}};
 }
 

@@ -31,11 +31,15 @@ void harden() {
 #endif
   ::umask(077);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGCHLD, SIG_DFL);   // ignored, as some starters leave it, it hides how children end
   ::unsetenv("SSLKEYLOGFILE");  // libcurl would write the session keys there
 }
 
 std::optional<Exit> check_readable(const std::string& file) {
-  if (file.empty() || ::access(file.c_str(), R_OK) == 0) return std::nullopt;
+  std::error_code failed;
+  if (file.empty()) return std::nullopt;
+  if (::access(file.c_str(), R_OK) == 0 && std::filesystem::is_regular_file(file, failed))
+    return std::nullopt;
   return Exit{ExitCode::usage, fmt::format("--cacert: {} cannot be read", file)};
 }
 

@@ -38,7 +38,7 @@ int in_child(const Body& body) {
     return -1;
   }
   int status = 0;
-  ::waitpid(child, &status, 0);
+  if (::waitpid(child, &status, 0) != child) return -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -96,13 +96,21 @@ bool lies_within(const std::filesystem::path& inner, const std::filesystem::path
 }  // namespace
 
 std::string resolved(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as the kernel's own limit
   std::error_code failed;
-  const auto canonical = std::filesystem::weakly_canonical(path, failed);
-  return failed ? path : canonical.string();
+  std::filesystem::path place(path);
+  for (int links = 0; links < kMostLinks; ++links) {
+    place = std::filesystem::weakly_canonical(place.parent_path(), failed) / place.filename();
+    const auto target = std::filesystem::read_symlink(place, failed);
+    if (failed) break;
+    place = (place.parent_path() / target).lexically_normal();
+  }
+  return place.string();
 }
 
 std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::string& cache_dir) {
-  if (auto exit = check_existing_mount(mountpoint)) return exit;
+  const std::string place = resolved(mountpoint);
+  if (auto exit = check_existing_mount(place)) return exit;
   struct stat there{};
   if (::stat(mountpoint.c_str(), &there) != 0) {
     return Exit{ExitCode::mount_point_missing,
@@ -111,8 +119,6 @@ std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::
   if (!S_ISDIR(there.st_mode)) {
     return Exit{ExitCode::mount_point_not_directory, fmt::format("{} is not a directory", mountpoint)};
   }
-  const std::string place = resolved(mountpoint);
-  if (auto exit = place == mountpoint ? std::nullopt : check_existing_mount(place)) return exit;
   if (!cache_dir.empty()) {
     const std::string cache = resolved(cache_dir);
     if (lies_within(place, cache) || lies_within(cache, place)) {
@@ -131,11 +137,9 @@ std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::
 std::optional<Exit> check_fuse() {
   const UniqueFd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
   if (!device) {
-    return Exit{
-        ExitCode::no_fuse_device,
-        fmt::format(
-            "/dev/fuse cannot be opened ({}): load the fuse module, or pass the device into the container",
-            std::strerror(errno))};  // NOLINT
+    return Exit{ExitCode::no_fuse_device, fmt::format("/dev/fuse cannot be opened ({}): the fuse module must "
+                                                      "be loaded, and the device be there and open to you",
+                                                      std::strerror(errno))};  // NOLINT
   }
   if (::geteuid() == 0) return std::nullopt;  // root mounts without help
   const int found = in_child([] {

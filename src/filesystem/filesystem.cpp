@@ -1,6 +1,7 @@
 #include "mediafs/filesystem/filesystem.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "mediafs/crypto/random.h"
 
@@ -101,11 +102,23 @@ void Filesystem::close_directory(std::uint64_t handle) {
   open_directories_.erase(handle);
 }
 
-Result<Revision> Filesystem::open(NodeNumber node) {
-  const auto item = media_at(node);
-  if (!item) return item.error();
-  store_.opened((*item)->id);
-  return (*item)->revision;
+Result<Filesystem::OpenFile> Filesystem::open(NodeNumber node) {
+  const auto id = id_at(node);
+  if (!id) return id.error();
+  store_.opened(*id);  // first: it may find that what is here cannot be continued
+  auto file = [&]() -> Result<OpenFile> {
+    const auto item = catalog_.find(*id);
+    if (!item) return Error{Errc::changed, "a media that is not known any more"};
+    const MutexLock lock(mutex_);
+    Opens& opens = opens_[node];
+    const bool same = opens.version == item->revision;
+    if (opens.count > 0 && !same) return Error{Errc::changed, "another version is still open"};
+    opens.version = item->revision;
+    ++opens.count;
+    return OpenFile{item->revision, same};
+  }();
+  if (!file) store_.closed(*id);
+  return file;
 }
 
 void Filesystem::read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done) {
@@ -118,7 +131,31 @@ void Filesystem::read(NodeNumber node, Revision version, ByteRange range, const 
 }
 
 void Filesystem::close(NodeNumber node) {
-  if (const auto id = id_at(node)) store_.closed(*id);
+  const auto id = id_at(node);
+  if (!id) return;
+  bool tell = false;
+  {
+    const MutexLock lock(mutex_);
+    Opens& opens = opens_[node];
+    tell = --opens.count == 0 && std::exchange(opens.changed, false);
+  }
+  store_.closed(*id);
+  if (tell) new_attributes_(node);
+}
+
+void Filesystem::on_new_attributes(std::function<void(NodeNumber)> listener) {
+  new_attributes_ = std::move(listener);
+}
+
+void Filesystem::media_changed(const MediaId& id) {
+  const NodeNumber node = node_number_of(id);
+  {
+    const MutexLock lock(mutex_);
+    Opens& opens = opens_[node];
+    opens.changed = opens.count > 0;
+    if (opens.changed) return;
+  }
+  new_attributes_(node);
 }
 
 Space Filesystem::space() const {

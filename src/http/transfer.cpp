@@ -1,5 +1,6 @@
 #include "http/transfer.h"
 
+#include <exception>
 #include <new>
 
 namespace mediafs {
@@ -63,11 +64,21 @@ Transfer& Transfer::of(CURL* easy) {
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
-  return static_cast<Transfer*>(self)->take_header({data, size * count});
+  return static_cast<Transfer*>(self)->guarded(&Transfer::take_header, {data, size * count});
 }
 
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
-  return static_cast<Transfer*>(self)->take_body({data, size * count});
+  return static_cast<Transfer*>(self)->guarded(&Transfer::take_body, {data, size * count});
+}
+
+/// libcurl is C: no exception may pass through it. Those that come here are for want of memory.
+std::size_t Transfer::guarded(std::size_t (Transfer::*take)(std::string_view), std::string_view text) {
+  try {
+    return (this->*take)(text);
+  } catch (const std::exception& fault) {
+    refusal_ = Error{Errc::internal, fault.what()};
+    return text.size() + 1;
+  }
 }
 
 // A return value other than the line's length ends the transfer.

@@ -31,6 +31,7 @@ class Transfer {
   void configure(const HttpRequest& request, const HttpClient::Options& options);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  std::size_t guarded(std::size_t (Transfer::*take)(std::string_view), std::string_view text);
   std::size_t take_header(std::string_view line);
   std::size_t take_body(std::string_view piece);
 

@@ -75,8 +75,9 @@ class Mount::Session {
     return fuse_session_loop_mt(session_, config.get()) >= 0;
   }
 
-  void invalidate(NodeNumber node) {
-    fuse_lowlevel_notify_inval_inode(session_, static_cast<fuse_ino_t>(node), 0, 0);
+  void refresh_attributes(NodeNumber node) {
+    constexpr off_t kAttributesAlone = -1;
+    fuse_lowlevel_notify_inval_inode(session_, static_cast<fuse_ino_t>(node), kAttributesAlone, 0);
   }
 
  private:
@@ -99,8 +100,8 @@ bool Mount::run(std::function<void()> ready) {
   return session_->run(std::move(ready));
 }
 
-void Mount::invalidate(NodeNumber node) {
-  session_->invalidate(node);
+void Mount::refresh_attributes(NodeNumber node) {
+  session_->refresh_attributes(node);
 }
 
 }  // namespace mediafs

@@ -70,11 +70,11 @@ void on_open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
       fuse_reply_err(request, EROFS);
       return;
     }
-    const auto version = serving(request).filesystem.open(node_of(node));
-    if (!version) return reply_error(request, version.error());
-    file->fh = static_cast<std::uint64_t>(*version);
-    file->keep_cache = 1;  // the pages of a version stay right
-    file->noflush = 1;     // nothing is ever written: one request less for each close
+    auto opened = serving(request).filesystem.open(node_of(node));
+    if (!opened) return reply_error(request, opened.error());
+    file->fh = static_cast<std::uint64_t>(opened->version);
+    file->keep_cache = opened->pages_are_right ? 1 : 0;
+    file->noflush = 1;  // nothing is ever written: one request less for each close
     if (fuse_reply_open(request, file) == -ENOENT) serving(request).filesystem.close(node_of(node));
   });
 }

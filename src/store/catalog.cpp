@@ -64,6 +64,14 @@ MediaItemRef Catalog::remember(MediaItem item) {
   return known;
 }
 
+void Catalog::forget(const MediaId& id) {
+  {
+    const MutexLock lock(mutex_);
+    items_.erase(id);
+  }
+  if (cache_ != nullptr) cache_->forget_item(id);
+}
+
 void Catalog::note_absent(const MediaId& id, Duration ttl) {
   const SteadyTime now = steady_now();
   const MutexLock lock(mutex_);

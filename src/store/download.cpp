@@ -15,12 +15,17 @@ void Download::set_up() {
                                        [self = weak_from_this()](std::uint64_t waiter) {
                                          if (const auto download = self.lock()) download->expire(waiter);
                                        });
+  if (!item_ || item_->complete || !item_->etag.empty()) return;
+  // What an earlier download left of it cannot be proved to be of the version that comes now.
+  if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
+  MediaItem renewed = *item_;
+  renewed.revision = revision_ = new_revision();
+  item_ = context_->catalog.remember(std::move(renewed));
 }
 
 /// Why nothing new is begun, if so.
 std::optional<Error> Download::refusal() const {
   if (context_->stopping) return Error{Errc::cancelled, "shutting down"};
-  // The kernel repeats a failed read page by page; each must not be a request.
   if (failure_ && steady_now() < failure_->until) return failure_->error;
   return std::nullopt;
 }
@@ -102,7 +107,8 @@ void Download::stop() {
 void Download::expire(std::uint64_t waiter) {
   Effects effects;
   const MutexLock lock(mutex_);
-  waiters_->expired(effects, waiter, why_late());
+  const Error why = why_late();
+  if (waiters_->expired(effects, waiter, why)) remember_failure(why);
   notice_idleness(effects);
 }
 

@@ -64,6 +64,8 @@ class Download final : public std::enable_shared_from_this<Download> {
   void ensure_stream_for(Effects& effects, ChunkIndex chunk) REQUIRES(mutex_);
   void start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) REQUIRES(mutex_);
   void wake_streams(Effects& effects) REQUIRES(mutex_);
+  [[nodiscard]] bool worth_going_on(const Stream& stream) const REQUIRES(mutex_);
+  void cancel(Effects& effects, Stream& stream) REQUIRES(mutex_);
   void cancel_streams(Effects& effects, const Stream* except = nullptr) REQUIRES(mutex_);
   [[nodiscard]] std::uint64_t limit_of(const Stream& stream) const REQUIRES(mutex_);
   Flow pause(Stream& stream) REQUIRES(mutex_);
@@ -74,12 +76,14 @@ class Download final : public std::enable_shared_from_this<Download> {
   std::shared_ptr<Stream> successor_of(Stream& broken) REQUIRES(mutex_);
   void recover(Effects& effects, Stream& stream, const Error& error) REQUIRES(mutex_);
   void fail(Effects& effects, const Error& error) REQUIRES(mutex_);
+  void remember_failure(const Error& error) REQUIRES(mutex_);
 
   // download_bytes.cpp: what comes in.
+  void begin_anew(Stream& stream, std::uint64_t offset, bool same_version) REQUIRES(mutex_);
   void adopt_head(Effects& effects, Stream& stream, const MediaHead& head) REQUIRES(mutex_);
   [[nodiscard]] bool same_version(const MediaHead& head) const REQUIRES(mutex_);
   void remember_item(const MediaHead& head, std::uint64_t size) REQUIRES(mutex_);
-  void version_changed(Effects& effects, Errc tell_readers) REQUIRES(mutex_);
+  void version_changed(Effects& effects, Errc tell_readers, const Stream* bringing_the_new) REQUIRES(mutex_);
   [[nodiscard]] std::uint64_t most_bytes() const REQUIRES(mutex_);
   [[nodiscard]] bool waits_for_verification(const Stream& stream, ChunkIndex index) const REQUIRES(mutex_);
   bool provide_buffers(Stream& stream, std::size_t piece) REQUIRES(mutex_);
@@ -100,8 +104,6 @@ class Download final : public std::enable_shared_from_this<Download> {
   SeenBytes seen_ GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Stream>> streams_ GUARDED_BY(mutex_);
   std::uint64_t demand_end_ GUARDED_BY(mutex_) = 0;  // of the furthest read so far
-  std::uint64_t broke_at_ GUARDED_BY(mutex_) = 0;    // the furthest that a broken stream has come
-  int attempts_ GUARDED_BY(mutex_) = 0;              // streams broken since the last progress
   bool ranges_refused_ GUARDED_BY(mutex_) = false;   // the origin answers them wrongly
   int restarts_pending_ GUARDED_BY(mutex_) = 0;
   std::optional<Error> setback_ GUARDED_BY(mutex_);  // why the restart that is pending is needed

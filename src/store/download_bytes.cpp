@@ -16,7 +16,7 @@ std::uint64_t Download::most_bytes() const {
 
 bool Download::same_version(const MediaHead& head) const {
   const bool same_size = !head.size || *head.size == item_->size;
-  const bool same_tag = head.etag.empty() || item_->etag.empty() || head.etag == item_->etag;
+  const bool same_tag = head.etag == item_->etag;
   return same_size && same_tag;
 }
 
@@ -34,21 +34,12 @@ void Download::remember_item(const MediaHead& head, std::uint64_t size) {
 
 void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& head) {
   stream.head_seen = true;
-  if (head.offset != stream.position) {  // asked to go on, the origin begins anew
-    if (stream.filling && !stream.holds_back) {
-      seen_.leave_remnant(stream.filling_chunk(), std::move(stream.filling), stream.filled);
-    }
-    stream.position = head.offset;
-    stream.filling.reset();
-    stream.filled = 0;
-    stream.held.clear();
-  }
+  unsized_.reset();
+  const bool another = item_ && !same_version(head);
+  if (another) version_changed(effects, Errc::changed, &stream);
+  if (another || head.offset != stream.position) begin_anew(stream, head.offset, /*same_version=*/!another);
+  if (another && head.offset > 0) return cancel(effects, stream);  // the rest of what nobody has the start of
   stream.verifier = head.verifier;
-  if (item_ && !same_version(head)) {
-    cancel_streams(effects, &stream);  // they bring the version that was
-    version_changed(effects, Errc::changed);
-    item_ = nullptr;
-  }
   if (!item_) {
     if (revision_ == Revision{}) revision_ = new_revision();
     if (head.size) {
@@ -57,26 +48,36 @@ void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& hea
       unsized_ = head;
     }
   }
+  stream.revision = revision_;
   stream.holds_back = stream.verifier && item_ && item_->size <= kSmallMedia;
   if (item_) waiters_->answer_finders(effects, item_);
 }
 
-/// What is here belongs to a version that is no more (or never was: a signature did not match).
-void Download::version_changed(Effects& effects, Errc tell_readers) {
-  log::warning(
-      "media {}: {}", crypto::pseudonym(id_.text()),
-      tell_readers == Errc::changed ? "the origin has another version now" : "its signature does not match");
+/// Asked to go on, the origin begins elsewhere: what the stream has carried over is not continued.
+void Download::begin_anew(Stream& stream, std::uint64_t offset, bool same_version) {
+  if (same_version && stream.filling && !stream.holds_back) {
+    seen_.leave_remnant(stream.filling_chunk(), std::move(stream.filling), stream.filled);
+  }
+  stream.position = offset;
+  stream.filling.reset();
+  stream.filled = 0;
+  stream.held.clear();
+}
+
+/// What is here belongs to a version that is no more (or never was: a signature did not match). It is
+/// forgotten; until another is known, whoever has the media open gets Errc::changed.
+void Download::version_changed(Effects& effects, Errc tell_readers, const Stream* bringing_the_new) {
+  const bool changed = tell_readers == Errc::changed;
+  log::warning("media {}: {}", crypto::pseudonym(id_.text()),
+               changed ? "the origin has another version now" : "its signature does not match");
+  cancel_streams(effects, bringing_the_new);
   waiters_->fail_reads(effects, Error{tell_readers, "the version that was opened is gone"},
                        [](const PendingRead&) { return true; });
   if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
+  context_->catalog.forget(id_);
+  item_ = nullptr;
   seen_ = SeenBytes();
   revision_ = new_revision();
-  if (item_) {
-    MediaItem renewed = *item_;
-    renewed.revision = revision_;
-    renewed.complete = false;
-    item_ = context_->catalog.remember(std::move(renewed));
-  }
   context_->timer.at(steady_now(), [context = context_, id = id_] { context->changed(id); });
 }
 
@@ -134,27 +135,28 @@ void Download::complete_chunk(Effects& effects, Stream& stream, ChunkIndex index
 
 void Download::release(Effects& effects, ChunkIndex index, const Buffer& chunk, std::uint64_t length) {
   if (!seen_.agrees(index, ByteView(chunk.get(), length))) {
-    version_changed(effects, Errc::changed);
-    cancel_streams(effects);
-    return;
+    return version_changed(effects, Errc::changed, nullptr);
   }
   const ChunkKey key{revision_, index};
   context_->memory.put(key, chunk);
-  if (context_->cache_keeps()) context_->cache->store_chunk(id_, key, chunk);
-  waiters_->offer(effects, index, chunk, kChunkSize);
+  if (context_->cache != nullptr) context_->cache->store_chunk(id_, key, chunk);
+  waiters_->offer(effects, index, chunk, length);
 }
 
 /// The body has ended as it should, and its signature, if any, is right.
 Status Download::finish(Effects& effects, Stream& stream) {
   if (stream.filled > 0) complete_chunk(effects, stream, stream.filling_chunk());
+  if (stream.revision != revision_)
+    return ok_status();  // another version after all; its readers have been told
   if (unsized_) {
     remember_item(*unsized_, stream.position);
     unsized_.reset();
   }
   if (stream.position != item_->size) return Error{Errc::protocol, "a body shorter than its size"};
   for (const auto& [index, chunk] : std::exchange(stream.held, {})) {
-    release(effects, index, chunk, chunk_length(item_->size, index));
+    if (stream.revision == revision_) release(effects, index, chunk, chunk_length(item_->size, index));
   }
+  if (stream.revision != revision_) return ok_status();
   if (seen_.count() == chunk_count(item_->size) && !item_->complete) {
     MediaItem whole = *item_;
     whole.complete = true;

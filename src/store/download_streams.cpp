@@ -12,7 +12,6 @@ namespace mediafs {
 
 namespace {
 
-constexpr auto kKeepUnwanted = std::chrono::seconds(5);
 constexpr auto kRememberFailure = std::chrono::seconds(1);
 
 }  // namespace
@@ -21,7 +20,8 @@ bool Download::is_coming(ChunkIndex chunk) const {
   std::vector<std::uint64_t> positions;
   for (const auto& stream : streams_) {
     if (stream->cancelled) continue;
-    if (stream->held.contains(chunk)) return true;
+    // Before the size is known there are only finders, and any stream brings what they want: its end.
+    if (!item_ || stream->held.contains(chunk)) return true;
     positions.push_back(stream->position);
   }
   return restarts_pending_ > 0 || stream_bringing(chunk, positions).has_value();
@@ -63,9 +63,9 @@ std::uint64_t Download::limit_of(const Stream& stream) const {
 
 Flow Download::pause(Stream& stream) {
   stream.paused = true;
-  if (!wanted() && !drop_scheduled_) {
+  if (!drop_scheduled_) {
     drop_scheduled_ = true;
-    context_->timer.at(steady_now() + kKeepUnwanted, [self = weak_from_this()] {
+    context_->timer.at(steady_now() + context_->options.keep_unwanted, [self = weak_from_this()] {
       if (const auto download = self.lock()) download->drop_unwanted();
     });
   }
@@ -82,17 +82,31 @@ void Download::wake_streams(Effects& effects) {
 
 void Download::cancel_streams(Effects& effects, const Stream* except) {
   for (const auto& stream : streams_) {
-    if (stream.get() == except) continue;
-    stream->cancelled = true;
-    effects.add([fetch = stream->fetch] { fetch->cancel(); });
+    if (stream.get() != except) cancel(effects, *stream);
   }
+}
+
+void Download::cancel(Effects& effects, Stream& stream) {
+  stream.cancelled = true;
+  effects.add([fetch = stream.fetch] { fetch->cancel(); });
 }
 
 void Download::drop_unwanted() {
   Effects effects;
   const MutexLock lock(mutex_);
   drop_scheduled_ = false;
-  if (!wanted()) cancel_streams(effects);
+  // A paused stream holds a connection that others may need. Nobody waits for it just now; it goes on by
+  // range when somebody does, or from the start if nobody has the media open any more.
+  const bool can_come_back = ranges_are_provable() || !wanted();
+  if (!can_come_back || !waiters_->none()) return;
+  for (const auto& stream : streams_) {
+    if (stream->paused || !wanted()) cancel(effects, *stream);
+  }
+}
+
+bool Download::worth_going_on(const Stream& stream) const {
+  const std::uint64_t size = item_ ? item_->size : 0;
+  return wanted() || stream_limit({.size = size, .position = stream.position}) > stream.position;
 }
 
 /// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.
@@ -110,25 +124,23 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
   }
   if (error.code == Errc::corrupt) {
     if (!stream.holds_back) {  // readers have had some of it
-      version_changed(effects, Errc::corrupt);
+      version_changed(effects, Errc::corrupt, nullptr);
       return fail(effects, error);
     }
     stream.position = 0;  // none of it can be told right from wrong
     stream.held.clear();
   }
   // Progress is a chunk or more: an origin that gives ten bytes and hangs up each time is broken.
-  if (stream.position >= broke_at_ + kChunkSize) attempts_ = 0;
-  broke_at_ = std::max(broke_at_, stream.position);
-  ++attempts_;
+  if (stream.position >= stream.broke_at + kChunkSize) stream.attempts = 0;
+  stream.broke_at = std::max(stream.broke_at, stream.position);
+  ++stream.attempts;
   const auto delay = delay_before_retry({.failure = error.code,
-                                         .attempts = attempts_,
+                                         .attempts = stream.attempts,
                                          .left = context_->options.deadline,
                                          .retry_after = std::nullopt,
                                          .jitter = crypto::random_fraction()});
-  const bool worth_it = wanted() || stream_limit({.size = item_ ? item_->size : 0,
-                                                  .position = stream.position}) > stream.position;
   if (!delay) return fail(effects, error);
-  if (worth_it) restart_later(stream.shared_from_this(), *delay, error);
+  if (worth_going_on(stream)) restart_later(stream.shared_from_this(), *delay, error);
 }
 
 void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why) {
@@ -144,13 +156,23 @@ void Download::restart(const std::shared_ptr<Stream>& broken) {
   const MutexLock lock(mutex_);
   if (--restarts_pending_ == 0) setback_.reset();
   if (context_->stopping) return fail(effects, Error{Errc::cancelled, "shutting down"});
-  start_stream(effects, successor_of(*broken), /*fresh=*/true);
+  const auto stream = successor_of(*broken);
+  if (worth_going_on(*stream) && !is_coming(stream->filling_chunk()))
+    start_stream(effects, stream, /*fresh=*/true);
+  // Whoever waits for other chunks is not left without a stream.
+  if (!item_ && !waiters_->nobody_finds()) ensure_stream_for(effects, ChunkIndex{0});
+  for (const PendingRead& read : waiters_->reads()) ensure_stream_for(effects, read.first_missing());
+  notice_idleness(effects);
 }
 
 /// Goes on where the broken stream left off, if it can be proved to be the same version; else from the start.
 std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
   auto stream = std::make_shared<Stream>(shared_from_this());
-  if (ranges_are_provable() && broken.position > 0 && broken.position < item_->size) {
+  stream->attempts = broken.attempts;
+  stream->broke_at = broken.broke_at;
+  const bool same_version = broken.revision == revision_;
+  if (same_version && ranges_are_provable() && broken.position > 0 && broken.position < item_->size) {
+    stream->revision = revision_;
     stream->position = broken.position;
     stream->filling = std::move(broken.filling);
     stream->filled = broken.filled;
@@ -158,10 +180,20 @@ std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
     stream->held = std::move(broken.held);
     stream->verifier = std::move(broken.verifier);
     stream->holds_back = broken.holds_back;
-  } else if (broken.filling && !broken.holds_back) {
+  } else if (same_version && broken.filling && !broken.holds_back) {
     seen_.leave_remnant(broken.filling_chunk(), std::move(broken.filling), broken.filled);
   }
   return stream;
+}
+
+/// The kernel repeats a failed read page by page, and each must not be a request or wait for a deadline of
+/// its own.
+void Download::remember_failure(const Error& error) {
+  failure_ = Failure{error, steady_now() + kRememberFailure};
+  context_->timer.at(failure_->until, [self = weak_from_this()] {
+    const auto download = self.lock();
+    if (download && download->idle()) download->context_->idle(download->id_);
+  });
 }
 
 /// Tells everybody who waits for what no other stream brings; remembers it for a moment.
@@ -171,11 +203,7 @@ void Download::fail(Effects& effects, const Error& error) {
     log::write(level, fmt::format("media {}: {} ({})", crypto::pseudonym(id_.text()), to_string(error.code),
                                   error.context));
   }
-  failure_ = Failure{error, steady_now() + kRememberFailure};
-  context_->timer.at(failure_->until, [self = weak_from_this()] {
-    if (const auto download = self.lock(); download && download->idle())
-      download->context_->idle(download->id_);
-  });
+  remember_failure(error);
   waiters_->answer_finders(effects, error);
   waiters_->fail_reads(effects, error, [this](const PendingRead& read) REQUIRES(mutex_) {
     return context_->stopping || !is_coming(read.first_missing());

@@ -11,13 +11,8 @@ bool SeenBytes::agrees(ChunkIndex index, ByteView chunk) {
       return false;
     remnant_.reset();
   }
-  if (number_of(index) >= prints_.size()) prints_.resize(number_of(index) + 1);
-  std::optional<std::uint64_t>& known = prints_[number_of(index)];
   const std::uint64_t print = fingerprint(chunk);
-  if (known) return *known == print;
-  known = print;
-  ++count_;
-  return true;
+  return prints_.try_emplace(index, print).first->second == print;
 }
 
 }  // namespace mediafs

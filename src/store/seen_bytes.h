@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
+#include <unordered_map>
 
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/model/chunk.h"
@@ -23,11 +23,9 @@ class SeenBytes {
   /// Until that chunk has come again whole, no part of it can be trusted to continue what was served.
   [[nodiscard]] bool has_remnant(ChunkIndex index) const { return remnant_ && remnant_->index == index; }
 
-  [[nodiscard]] bool seen(ChunkIndex index) const {
-    return number_of(index) < prints_.size() && prints_[number_of(index)].has_value();
-  }
+  [[nodiscard]] bool seen(ChunkIndex index) const { return prints_.contains(index); }
   /// How many different chunks.
-  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] std::size_t count() const { return prints_.size(); }
 
  private:
   struct Remnant {
@@ -36,8 +34,7 @@ class SeenBytes {
     std::uint64_t filled = 0;
   };
 
-  std::vector<std::optional<std::uint64_t>> prints_;
-  std::size_t count_ = 0;
+  std::unordered_map<ChunkIndex, std::uint64_t> prints_;
   std::optional<Remnant> remnant_;
 };
 

@@ -61,15 +61,17 @@ void Waiters::fail_reads(Effects& effects, const Error& error,
   }
 }
 
-void Waiters::expired(Effects& effects, std::uint64_t waiter, const Error& why) {
+bool Waiters::expired(Effects& effects, std::uint64_t waiter, const Error& why) {
   const auto finder =
       std::find_if(finders_.begin(), finders_.end(), [&](const Finder& f) { return f.id == waiter; });
   if (finder != finders_.end()) {
     effects.add([done = std::move(finder->done), why] { done(why); });
     finders_.erase(finder);
-    return;
+    return false;
   }
+  const std::size_t before = reads_.size();
   fail_reads(effects, why, [&](const PendingRead& read) { return read.id == waiter; });
+  return reads_.size() < before;
 }
 
 }  // namespace mediafs

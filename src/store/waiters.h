@@ -39,7 +39,8 @@ class Waiters {
   void fail_reads(Effects& effects, const Error& error,
                   const std::function<bool(const PendingRead&)>& concerned);
 
-  void expired(Effects& effects, std::uint64_t waiter, const Error& why);
+  /// True if it was a read.
+  bool expired(Effects& effects, std::uint64_t waiter, const Error& why);
 
  private:
   struct Finder {

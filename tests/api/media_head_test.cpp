@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mediafs/model/chunk.h"
+
 namespace mediafs {
 namespace {
 
@@ -55,6 +57,10 @@ TEST_F(MediaHeadTest, APartMustBeTheOneThatWasAskedFor) {
 
 TEST_F(MediaHeadTest, TheWholeInPlaceOfAPartBeginsAtZero) {
   EXPECT_EQ(interpret(ok(), 40)->offset, 0U);
+}
+
+TEST_F(MediaHeadTest, ASizeBeyondAnyMediaIsRefused) {
+  expect_refused(interpret({.status = 200, .content_length = kMaxMediaSize + 1}), Errc::protocol);
 }
 
 TEST_F(MediaHeadTest, OtherSuccessesAreNotPartOfTheApi) {

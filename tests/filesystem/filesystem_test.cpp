@@ -71,15 +71,39 @@ TEST_F(FilesystemTest, ReadsEndWhereTheMediaDoes) {
   const auto found = look_up(kId);
   const auto version = files_->open(found->node);
   ASSERT_TRUE(version.ok());
-  EXPECT_EQ(*length_read(found->node, *version, {0, 4096}), 1000U);
-  EXPECT_EQ(*length_read(found->node, *version, {999, 4096}), 1U);
-  EXPECT_EQ(*length_read(found->node, *version, {1000, 4096}), 0U);
-  EXPECT_EQ(*length_read(found->node, *version, {~0ULL - 1, 4096}), 0U);
+  EXPECT_EQ(*length_read(found->node, version->version, {0, 4096}), 1000U);
+  EXPECT_EQ(*length_read(found->node, version->version, {999, 4096}), 1U);
+  EXPECT_EQ(*length_read(found->node, version->version, {1000, 4096}), 0U);
+  EXPECT_EQ(*length_read(found->node, version->version, {~0ULL - 1, 4096}), 0U);
 }
 
 TEST_F(FilesystemTest, AHandleOfAnotherVersionIsStale) {
   const auto found = look_up(kId);
   EXPECT_EQ(length_read(found->node, Revision{1}, {0, 1}).error().code, Errc::changed);
+}
+
+TEST_F(FilesystemTest, TwoVersionsAreNeverOpenTogether) {
+  const NodeNumber node = look_up(kId)->node;
+  const auto old = files_->open(node);
+  ASSERT_TRUE(old.ok());
+  MediaItem newer = *catalog_->find(id_of(kId));
+  newer.revision = Revision{99};
+  newer.size = 7;
+  catalog_->remember(newer);
+  std::vector<NodeNumber> told;
+  files_->on_new_attributes([&](NodeNumber changed) { told.push_back(changed); });
+  files_->media_changed(id_of(kId));
+  EXPECT_EQ(files_->open(node).error().code, Errc::changed);
+  EXPECT_EQ(length_read(node, old->version, {0, 1}).error().code, Errc::changed);
+  EXPECT_TRUE(told.empty());
+  files_->close(node);
+  EXPECT_EQ(told, std::vector<NodeNumber>{node});
+  const auto fresh = files_->open(node);
+  ASSERT_TRUE(fresh.ok());
+  EXPECT_EQ(fresh->version, Revision{99});
+  EXPECT_FALSE(fresh->pages_are_right);
+  files_->close(node);
+  EXPECT_TRUE(files_->open(node)->pages_are_right);
 }
 
 TEST_F(FilesystemTest, WhatIsNoFileOrDirectoryIsSaidSo) {

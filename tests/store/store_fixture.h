@@ -21,6 +21,7 @@ namespace mediafs {
 /// The floors up to the store, over the stand-in API.
 class StoreFixture : public testing::Test {
  protected:
+  explicit StoreFixture(sandbox::Options origin = {}) : server_(std::move(origin)) {}
   ~StoreFixture() override {
     stop();
     std::filesystem::remove_all(directory_);

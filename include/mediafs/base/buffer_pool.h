@@ -33,8 +33,6 @@ class BufferPool {
   /// streams that try_acquire sent away. The job tries again and may find that it has to wait once more.
   void when_freed(std::function<void()> job);
 
-  [[nodiscard]] std::size_t block_size() const;
-  [[nodiscard]] std::size_t capacity() const;
   [[nodiscard]] std::size_t in_use() const;
 
  private:

@@ -49,7 +49,6 @@ class CondVar {
   void wait_until(Mutex& mutex, std::chrono::steady_clock::time_point when) REQUIRES(mutex) {
     cv_.wait_until(mutex, when);
   }
-  void notify_one() { cv_.notify_one(); }
   void notify_all() { cv_.notify_all(); }
 
  private:

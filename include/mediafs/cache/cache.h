@@ -50,7 +50,9 @@ class Cache {
   [[nodiscard]] bool accepts_chunks() const;
 
   /// Takes effect on disk after everything stored before it.
+  /// An item that says "complete" is stored as incomplete where one of its chunks was dropped.
   void store_item(MediaItem item);
+  void forget_item(const MediaId& id);
 
   /// Forgets a version's chunks.
   void drop(const MediaId& id, Revision revision);

@@ -1,6 +1,7 @@
 // Names, nodes and directories over the media store.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
@@ -42,15 +43,31 @@ class Filesystem {
   Result<DirectorySnapshot> directory(NodeNumber node, std::uint64_t handle) EXCLUDES(mutex_);
   void close_directory(std::uint64_t handle) EXCLUDES(mutex_);
 
-  /// Gives the version that read() is to read.
-  Result<Revision> open(NodeNumber node) EXCLUDES(mutex_);
+  struct OpenFile {
+    Revision version{};            // what read() is to read
+    bool pages_are_right = false;  // the kernel's pages, if any, are of this version
+  };
+  /// Errc::changed while somebody still has another version open: the kernel has one set of pages for both,
+  /// and would mix them.
+  Result<OpenFile> open(NodeNumber node) EXCLUDES(mutex_);
   /// The bytes of `range` as far as the media reaches: nothing at or past its end.
   void read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done) EXCLUDES(mutex_);
   void close(NodeNumber node) EXCLUDES(mutex_);
 
+  /// The store's word that a media has another version, or none. The listener is told once nobody has the
+  /// media open any more: until then its size stays as it was, so that nobody's file ends early.
+  void media_changed(const MediaId& id) EXCLUDES(mutex_);
+  void on_new_attributes(std::function<void(NodeNumber)> listener);
+
   [[nodiscard]] Space space() const;
 
  private:
+  struct Opens {
+    Revision version{};
+    int count = 0;
+    bool changed = false;  // since it was opened
+  };
+
   Result<Attributes> adopt(const MediaItem& item) EXCLUDES(mutex_);
   Result<MediaId> id_at(NodeNumber node) EXCLUDES(mutex_);
   Result<MediaItemRef> media_at(NodeNumber node) EXCLUDES(mutex_);
@@ -59,9 +76,12 @@ class Filesystem {
   Catalog& catalog_;
   MediaStore& store_;
   const UnixSeconds started_;
+  std::function<void(NodeNumber)> new_attributes_ = [](NodeNumber) {};
 
   Mutex mutex_;  // a leaf
   std::unordered_map<NodeNumber, MediaId> media_ GUARDED_BY(mutex_);
+  std::unordered_map<NodeNumber, Opens> opens_
+      GUARDED_BY(mutex_);  // the last version of each that was opened
   std::unordered_map<std::uint64_t, DirectorySnapshot> open_directories_ GUARDED_BY(mutex_);
 };
 

@@ -39,8 +39,10 @@ class Mount {
   /// `ready` is called once, when the kernel has been answered for the first time. True: it ended as asked.
   bool run(std::function<void()> ready);
 
-  /// Makes the kernel forget a node's pages and attributes. Not from a request's thread: it may wait for one.
-  void invalidate(NodeNumber node);
+  /// Makes the kernel ask for a node's attributes again. Any thread. Its pages are left alone: to drop them
+  /// waits for reads under way, whose deadlines would then wait for that; Filesystem::open tells which are
+  /// right.
+  void refresh_attributes(NodeNumber node);
 
  private:
   class Session;

@@ -31,6 +31,9 @@ class Catalog {
 
   MediaItemRef remember(MediaItem item) EXCLUDES(mutex_);
 
+  /// What was known of it holds no more.
+  void forget(const MediaId& id) EXCLUDES(mutex_);
+
   /// The API has said that there is no such media: believed for as long as `ttl` says. Bounded in number.
   void note_absent(const MediaId& id, Duration ttl) EXCLUDES(mutex_);
   [[nodiscard]] bool known_absent(const MediaId& id) const EXCLUDES(mutex_);
