@@ -111,23 +111,25 @@ Result<Filesystem::OpenFile> Filesystem::open(NodeNumber node) {
     if (!item) return Error{Errc::changed, "a media that is not known any more"};
     const MutexLock lock(mutex_);
     Opens& opens = opens_[node];
+    const bool first = opens.version == Revision{};  // so the kernel has no page of it
     const bool same = opens.version == item->revision;
     if (opens.count > 0 && !same) return Error{Errc::changed, "another version is still open"};
     opens.version = item->revision;
     ++opens.count;
-    return OpenFile{item->revision, same};
+    return OpenFile{item->revision, first || same};
   }();
   if (!file) store_.closed(*id);
   return file;
 }
 
 void Filesystem::read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done) {
-  const auto item = media_at(node);
-  if (!item) return done(item.error());
-  if ((*item)->revision != version) return done(store_.why_stale((*item)->id));
-  const ByteRange there = clipped(range, (*item)->size);
+  const auto id = id_at(node);
+  if (!id) return done(id.error());
+  const auto item = catalog_.find(*id);
+  if (!item || item->revision != version) return done(store_.why_stale(*id));
+  const ByteRange there = clipped(range, item->size);
   if (there.empty()) return done(Slices{});
-  store_.read(*item, there, done);
+  store_.read(item, there, done);
 }
 
 void Filesystem::close(NodeNumber node) {
