@@ -111,6 +111,11 @@ void MediaStore::closed(const MediaId& id) {
   Use(*this, id)->closed();
 }
 
+std::size_t MediaStore::under_way() {
+  const MutexLock lock(mutex_);
+  return downloads_.size();
+}
+
 void MediaStore::stop() {
   context_->stopping = true;
   std::vector<std::shared_ptr<Download>> downloads;

@@ -68,6 +68,9 @@ class MediaStore {
   void opened(const MediaId& id) EXCLUDES(mutex_);
   void closed(const MediaId& id) EXCLUDES(mutex_);
 
+  /// How many media have something under way: a stream, somebody who waits or has it open.
+  [[nodiscard]] std::size_t under_way() EXCLUDES(mutex_);
+
   /// Ends every wait and every download with Errc::cancelled; later ones too. The http client must still run.
   void stop() EXCLUDES(mutex_);
 
