@@ -28,6 +28,31 @@ TEST_F(Crash, MountingAgainClearsTheDeadMount) {
   EXPECT_FALSE(is_mounted()) << "the dead mount was only covered";
 }
 
+TEST_F(Crash, ADeadMountIsClearedThroughALinkToo) {
+  fs::create_directory_symlink(mount_point(), root() / "link");
+  mount();
+  kill9();
+  const Outcome outcome = try_mount({}, {}, root() / "link");
+  EXPECT_EQ(outcome.code, 0) << outcome;
+  read_whole(media_of(1'000));
+  EXPECT_EQ(mediafs({"unmount", root() / "link"}).code, 0);
+  EXPECT_FALSE(is_mounted());
+}
+
+TEST_F(Crash, ADeadMountIsClearedAlsoForAStarterThatIgnoresItsChildren) {
+  mount();
+  kill9();
+  const std::string starter =
+      "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], "
+      "sys.argv[1:])";
+  const Outcome outcome =
+      sh("exec python3 -c '" + starter + "' $MEDIAFS mount --credentials " + credentials().string() +
+         " --cache-dir " + cache_dir().string() + " " + api().url() + " $M");
+  EXPECT_EQ(outcome.code, 0) << outcome;
+  EXPECT_TRUE(is_mounted());
+  read_whole(media_of(1'000));
+}
+
 TEST_F(Crash, UnmountClearsTheDeadMount) {
   mount();
   kill9();

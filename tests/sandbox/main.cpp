@@ -32,14 +32,12 @@ struct Command {
 };
 
 void add_fault_flags(CLI::App& app, Options& options) {
-  app.add_flag_callback(
-      "--no-range", [&] { options.ranges = false; }, "Ignore Range, send no Accept-Ranges");
+  app.add_flag_callback("--no-range", [&] { options.ranges = false; }, "Ignore Range, send no Accept-Ranges");
   app.add_flag_callback(
       "--no-validators", [&] { options.validators = false; }, "Send no ETag and no Last-Modified");
   app.add_flag_callback(
       "--no-content-length", [&] { options.content_length = false; }, "Send chunked bodies without a length");
-  app.add_flag_callback(
-      "--no-signatures", [&] { options.signatures = false; }, "Do not sign responses");
+  app.add_flag_callback("--no-signatures", [&] { options.signatures = false; }, "Do not sign responses");
   app.add_flag("--sign-large", options.sign_large,
                "Sign bodies above 64 MiB too (slow at the first request)");
 }

@@ -156,7 +156,8 @@ TEST_F(WithoutValidators, WhatAnEarlierDownloadLeftIsNotContinued) {
   start({.keep_unwanted = Duration(1)});
   const auto first = find(kLarge);
   expect_exact(kLarge, *first, {0, 4096});
-  // Nobody has it open: after 4 MiB the stream is dropped, and with it what another one could be compared with.
+  // Nobody has it open: after 4 MiB the stream is dropped, and with it what another one could be compared
+  // with.
   while (store_->under_way() > 0) std::this_thread::yield();
   store_->opened((*first)->id);
   const auto second = find(kLarge);
