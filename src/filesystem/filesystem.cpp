@@ -92,9 +92,9 @@ Result<DirectorySnapshot> Filesystem::directory(NodeNumber node, std::uint64_t h
     const auto found = open_directories_.find(handle);
     if (found != open_directories_.end()) return found->second;
   }
-  DirectorySnapshot snapshot = list_root();
+  const DirectorySnapshot snapshot = list_root();
   const MutexLock lock(mutex_);
-  return open_directories_.try_emplace(handle, std::move(snapshot)).first->second;
+  return open_directories_.try_emplace(handle, snapshot).first->second;
 }
 
 void Filesystem::close_directory(std::uint64_t handle) {
