@@ -77,10 +77,8 @@ Result<MediaHead> place_of_body(const ResponseHead& head, const MediaQuestion& q
     }
     media.offset = question.offset;
     media.size = total;
-    media.ranges = true;
   } else if (head.status == 200) {
     media.size = head.content_length;
-    media.ranges = lower_case(head.find("accept-ranges").value_or("")) == "bytes";
   } else {
     return Error{Errc::outside_api, "a status that is not part of the API"};
   }

@@ -37,7 +37,6 @@ struct MediaHead {
   std::string content_type;  // without parameters, lower case; application/octet-stream where there is none
   std::string etag;          // strong ones only
   std::optional<UnixSeconds> last_modified;
-  bool ranges = false;                     // the origin shows that it has them
   std::shared_ptr<BodyVerifier> verifier;  // null: not signed, or only a part of the body
 };
 
