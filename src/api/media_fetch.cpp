@@ -36,6 +36,12 @@ std::string loggable(std::string message, const MediaId& id) {
   return message;
 }
 
+/// RFC 9110 section 14.2.
+std::string range_of(const FetchRequest& request) {
+  const std::string last = request.end ? std::to_string(*request.end - 1) : std::string();
+  return fmt::format("bytes={}-{}", request.offset, last);
+}
+
 }  // namespace
 
 /// Takes in one HTTP response for a MediaFetch: passes on the body of a good one, collects that of an error.
@@ -86,6 +92,7 @@ class MediaFetch::Attempt final : public ResponseSink {
   [[nodiscard]] MediaQuestion question() const {
     const ApiClient::Options& options = fetch_->api_->options;
     return {.offset = fetch_->request_.offset,
+            .end = fetch_->request_.end,
             .require_signature = options.require_signature,
             .credentials = &options.credentials};
   }
@@ -166,7 +173,7 @@ HttpRequest MediaFetch::signed_request() const {
   add("Accept-Encoding", "identity");
   add("User-Agent", "mediafs");
   if (request_.offset > 0) {
-    add("Range", fmt::format("bytes={}-", request_.offset));
+    add("Range", range_of(request_));
     if (!request_.if_range.empty()) add("If-Range", request_.if_range);
   }
   return http;

@@ -29,16 +29,29 @@ bool take(std::string_view& text, std::string_view expected) {
   return true;
 }
 
-/// "bytes FIRST-LAST/TOTAL" (RFC 9110 section 14.4) for a range that runs to the end: gives TOTAL.
-std::optional<std::uint64_t> total_of_tail(std::string_view text, std::uint64_t first_asked) {
+/// What a Content-Range says.
+struct Part {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::uint64_t total = 0;
+};
+
+/// "bytes FIRST-LAST/TOTAL" (RFC 9110 section 14.4).
+std::optional<Part> parse_content_range(std::string_view text) {
   if (!take(text, "bytes ")) return std::nullopt;
   const auto first = take_number(text);
-  if (!first || *first != first_asked || !take(text, "-")) return std::nullopt;
+  if (!first || !take(text, "-")) return std::nullopt;
   const auto last = take_number(text);
   if (!last || !take(text, "/")) return std::nullopt;
   const auto total = take_number(text);
-  if (!total || !text.empty() || *total == 0 || *last != *total - 1 || *first > *last) return std::nullopt;
-  return total;
+  if (!total || !text.empty() || *first > *last || *last >= *total) return std::nullopt;
+  return Part{*first, *last, *total};
+}
+
+/// Whether the part is the one that was asked for, whole.
+bool answers(const Part& part, const MediaQuestion& question) {
+  const std::uint64_t end = std::min(question.end.value_or(part.total), part.total);
+  return part.first == question.offset && part.last + 1 == end;
 }
 
 std::string content_type_of(const ResponseHead& head) {
@@ -70,15 +83,18 @@ Result<MediaHead> place_of_body(const ResponseHead& head, const MediaQuestion& q
   MediaHead media;
   if (head.status == 206) {
     if (question.offset == 0) return malformed("a partial response that was not asked for");
-    const auto total = total_of_tail(head.find("content-range").value_or(""), question.offset);
-    if (!total) return malformed("a partial response to another range");
-    if (head.content_length && *head.content_length != *total - question.offset) {
+    const auto part = parse_content_range(head.find("content-range").value_or(""));
+    if (!part || !answers(*part, question)) return malformed("a partial response to another range");
+    media.offset = part->first;
+    media.end = part->last + 1;
+    media.size = part->total;
+    media.ranges = true;
+    if (head.content_length && *head.content_length != *media.end - media.offset) {
       return malformed("a partial response whose length and range differ");
     }
-    media.offset = question.offset;
-    media.size = total;
   } else if (head.status == 200) {
-    media.size = head.content_length;
+    media.size = media.end = head.content_length;
+    media.ranges = lower_case(head.find("accept-ranges").value_or("")) == "bytes";
   } else {
     return Error{Errc::outside_api, "a status that is not part of the API"};
   }

@@ -13,6 +13,9 @@ class MediaHeadTest : public testing::Test {
     return interpret_media_head(
         head, {.offset = offset, .require_signature = require_signature, .credentials = &credentials_});
   }
+  Result<MediaHead> interpret_part(const std::string& range, std::uint64_t offset, std::uint64_t end) {
+    return interpret_media_head(part(range), {.offset = offset, .end = end, .credentials = &credentials_});
+  }
   static ResponseHead ok(std::vector<Header> headers = {}) {
     return {.status = 200, .headers = std::move(headers), .content_length = 100};
   }
@@ -51,6 +54,23 @@ TEST_F(MediaHeadTest, APartMustBeTheOneThatWasAskedFor) {
     expect_refused(interpret(part(range), 40), Errc::protocol);
   }
   expect_refused(interpret(part("bytes 0-99/100"), 0), Errc::protocol);
+}
+
+TEST_F(MediaHeadTest, APartThatEndsBeforeTheMediaEndsWhereItWasAskedTo) {
+  const auto head = interpret_part("bytes 40-99/1000", 40, 100);
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->size, 1000U);
+  EXPECT_EQ(head->end, 100U);
+  EXPECT_TRUE(interpret_part("bytes 40-99/100", 40, 5000).ok()) << "the media ends before the range";
+  expect_refused(interpret_part("bytes 40-99/1000", 40, 101), Errc::protocol);
+  expect_refused(interpret_part("bytes 40-99/1000", 40, 99), Errc::protocol);
+}
+
+TEST_F(MediaHeadTest, ShowsWhetherRangesAreAnswered) {
+  EXPECT_FALSE(interpret(ok())->ranges);
+  EXPECT_FALSE(interpret(ok({{"accept-ranges", "none"}}))->ranges);
+  EXPECT_TRUE(interpret(ok({{"accept-ranges", "Bytes"}}))->ranges);
+  EXPECT_TRUE(interpret(part("bytes 40-99/100"), 40)->ranges);
 }
 
 TEST_F(MediaHeadTest, TheWholeInPlaceOfAPartBeginsAtZero) {

@@ -17,8 +17,8 @@ namespace mediafs {
 /// What to get of a media, and how it continues what is there already.
 struct FetchRequest {
   MediaId id;
-  std::uint64_t offset =
-      0;  // > 0: from there to the end; the origin may answer with the whole body all the same
+  std::uint64_t offset = 0;  // > 0: a range from there on; the origin may answer with the whole all the same
+  std::optional<std::uint64_t> end;  // with an offset: where the range ends; the media's end where nothing
   std::string
       if_range;  // with an offset: the strong entity tag of the version that is there (RFC 9110 13.1.5)
   std::shared_ptr<BodyVerifier> verifier;  // with an offset: has seen the bytes before it
