@@ -39,7 +39,7 @@ void Download::find(Done<MediaItemRef> done) {
     effects.add([done = std::move(done), error = *error] { done(error); });
   } else {
     waiters_->add_finder(std::move(done));
-    ensure_stream_for(effects, ChunkIndex{0});
+    ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
     wake_streams(effects);
   }
 }
@@ -67,15 +67,24 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
     return true;
   }
   waiters_->add_read(std::move(read));
-  demand_end_ = std::max(demand_end_, range.end());
+  const bool goes_on = runs_.note(range, /*missing=*/true);
   for (const auto& stream : streams_) {
     if (stream->filling && !waits_for_verification(*stream, stream->filling_chunk())) {
       waiters_->offer(effects, stream->filling_chunk(), stream->filling, stream->filled);
     }
   }
-  ensure_stream_for(effects, missing);
+  ensure_stream_for(effects, missing, range.end(), goes_on);
+  fetch_ahead(effects);
   wake_streams(effects);
   return true;
+}
+
+void Download::note_read(ByteRange range) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  runs_.note(range, /*missing=*/false);
+  fetch_ahead(effects);
+  wake_streams(effects);
 }
 
 Error Download::why_stale() const {
@@ -144,14 +153,14 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
   Effects effects;
   const MutexLock lock(mutex_);
   if (stream.cancelled) return Flow::stop;
-  if (stream.position + piece.size() > most_bytes()) {
+  if (stream.position + piece.size() > std::min(stream.end, most_bytes())) {
     stream.cancelled = true;
     const Errc code = unsized_ ? Errc::too_large : Errc::protocol;
     fail(effects,
          Error{code, unsized_ ? "a body without a length, beyond the cap" : "a body longer than its size"});
     return Flow::stop;
   }
-  if (stream.position >= limit_of(stream) || !provide_buffers(stream, piece.size())) return pause(stream);
+  if (stream.position >= limit_of(stream) || !provide_buffers(stream, piece.size())) return pause(effects, stream);
   append(effects, stream, piece);
   return stream.cancelled ? Flow::stop : Flow::go_on;
 }
@@ -162,10 +171,11 @@ void Download::stream_end(Stream& stream, Status outcome) {
   stream.fetch.reset();
   const auto self = stream.shared_from_this();
   std::erase(streams_, self);
+  --context_->streams_running;
+  if (item_) runs_.came_short(stream.position, std::min(stream.end, item_->size));
   if (outcome.ok() && !stream.cancelled) outcome = finish(effects, stream);
   if (!outcome.ok()) recover(effects, stream, outcome.error());
-  if (!item_ && !waiters_->nobody_finds()) ensure_stream_for(effects, ChunkIndex{0});
-  for (const PendingRead& read : waiters_->reads()) ensure_stream_for(effects, read.first_missing());
+  ensure_streams(effects);
   notice_idleness(effects);
 }
 

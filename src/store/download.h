@@ -6,6 +6,7 @@
 
 #include "mediafs/base/mutex.h"
 #include "store/effects.h"
+#include "store/read_runs.h"
 #include "store/seen_bytes.h"
 #include "store/store_context.h"
 #include "store/stream.h"
@@ -31,6 +32,9 @@ class Download final : public std::enable_shared_from_this<Download> {
   /// `last_try`.
   bool read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
             const Done<Slices>& done, bool last_try) EXCLUDES(mutex_);
+
+  /// A read was answered without this download: whoever reads on will want what comes after it.
+  void note_read(ByteRange range) EXCLUDES(mutex_);
 
   [[nodiscard]] Error why_stale() const EXCLUDES(mutex_);
 
@@ -60,15 +64,26 @@ class Download final : public std::enable_shared_from_this<Download> {
 
   // download_streams.cpp: when to fetch what.
   [[nodiscard]] bool ranges_are_provable() const REQUIRES(mutex_);
-  [[nodiscard]] bool is_coming(ChunkIndex chunk) const REQUIRES(mutex_);
-  void ensure_stream_for(Effects& effects, ChunkIndex chunk) REQUIRES(mutex_);
+  [[nodiscard]] bool seekable() const REQUIRES(mutex_) { return ranges_are_provable() && ranges_shown_; }
+  [[nodiscard]] std::uint64_t window() const REQUIRES(mutex_);
+  [[nodiscard]] std::vector<Stream*> running(const Stream* except = nullptr) const REQUIRES(mutex_);
+  [[nodiscard]] Stream* bringer_of(ChunkIndex chunk, const Stream* except = nullptr) const REQUIRES(mutex_);
+  [[nodiscard]] Stream* awaited_for(ChunkIndex chunk, bool goes_on_reading = true,
+                                    const Stream* except = nullptr) const REQUIRES(mutex_);
+  [[nodiscard]] bool is_coming(ChunkIndex chunk, bool goes_on_reading = true) const REQUIRES(mutex_);
+  bool make_room(Effects& effects) REQUIRES(mutex_);
+  void ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64_t wanted_end,
+                         bool goes_on_reading = true) REQUIRES(mutex_);
+  void ensure_streams(Effects& effects) REQUIRES(mutex_);
+  void fetch_ahead(Effects& effects) REQUIRES(mutex_);
+  void start_range(Effects& effects, std::uint64_t from, std::uint64_t to) REQUIRES(mutex_);
   void start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) REQUIRES(mutex_);
   void wake_streams(Effects& effects) REQUIRES(mutex_);
   [[nodiscard]] bool worth_going_on(const Stream& stream) const REQUIRES(mutex_);
   void cancel(Effects& effects, Stream& stream) REQUIRES(mutex_);
   void cancel_streams(Effects& effects, const Stream* except = nullptr) REQUIRES(mutex_);
   [[nodiscard]] std::uint64_t limit_of(const Stream& stream) const REQUIRES(mutex_);
-  Flow pause(Stream& stream) REQUIRES(mutex_);
+  Flow pause(Effects& effects, Stream& stream) REQUIRES(mutex_);
   void drop_unwanted() EXCLUDES(mutex_);
   void restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why)
       REQUIRES(mutex_);
@@ -79,6 +94,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   void remember_failure(const Error& error) REQUIRES(mutex_);
 
   // download_bytes.cpp: what comes in.
+  [[nodiscard]] bool others_bring_all(const Stream& stream) const REQUIRES(mutex_);
   void begin_anew(Stream& stream, std::uint64_t offset, bool same_version) REQUIRES(mutex_);
   void adopt_head(Effects& effects, Stream& stream, const MediaHead& head) REQUIRES(mutex_);
   [[nodiscard]] bool same_version(const MediaHead& head) const REQUIRES(mutex_);
@@ -103,8 +119,10 @@ class Download final : public std::enable_shared_from_this<Download> {
   Revision revision_ GUARDED_BY(mutex_){};               // of what the streams bring
   SeenBytes seen_ GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Stream>> streams_ GUARDED_BY(mutex_);
-  std::uint64_t demand_end_ GUARDED_BY(mutex_) = 0;  // of the furthest read so far
-  bool ranges_refused_ GUARDED_BY(mutex_) = false;   // the origin answers them wrongly
+  ReadRuns runs_ GUARDED_BY(mutex_);
+  bool verified_ GUARDED_BY(mutex_) = false;        // a signed body has passed whole
+  bool ranges_shown_ GUARDED_BY(mutex_) = true;     // by the last head, if there was one
+  bool ranges_refused_ GUARDED_BY(mutex_) = false;  // the origin answers them wrongly
   int restarts_pending_ GUARDED_BY(mutex_) = 0;
   std::optional<Error> setback_ GUARDED_BY(mutex_);  // why the restart that is pending is needed
   int opens_ GUARDED_BY(mutex_) = 0;

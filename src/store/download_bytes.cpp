@@ -37,9 +37,19 @@ void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& hea
   unsized_.reset();
   const bool another = item_ && !same_version(head);
   if (another) version_changed(effects, Errc::changed, &stream);
-  if (another || head.offset != stream.position) begin_anew(stream, head.offset, /*same_version=*/!another);
+  const bool elsewhere = head.offset != stream.position;
+  if (another || elsewhere) begin_anew(stream, head.offset, /*same_version=*/!another);
   if (another && head.offset > 0) return cancel(effects, stream);  // the rest of what nobody has the start of
+  if (elsewhere && !another) {                                     // asked for a range, it sends the whole
+    ranges_refused_ = true;
+    wake_streams(effects);  // those on their way may be nearer now
+    if (others_bring_all(stream)) return cancel(effects, stream);
+  }
+  stream.first = stream.position;
+  stream.end = head.end.value_or(Stream::kToTheEnd);
+  stream.began = steady_now();
   stream.verifier = head.verifier;
+  ranges_shown_ = head.ranges;
   if (!item_) {
     if (revision_ == Revision{}) revision_ = new_revision();
     if (head.size) {
@@ -51,6 +61,15 @@ void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& hea
   stream.revision = revision_;
   stream.holds_back = stream.verifier && item_ && item_->size <= kSmallMedia;
   if (item_) waiters_->answer_finders(effects, item_);
+}
+
+/// Whether nobody would miss the stream.
+bool Download::others_bring_all(const Stream& stream) const {
+  const auto& reads = waiters_->reads();
+  return !running(&stream).empty() &&
+         std::all_of(reads.begin(), reads.end(), [&](const PendingRead& read) REQUIRES(mutex_) {
+           return awaited_for(read.first_missing(), true, &stream) != nullptr;
+         });
 }
 
 /// Asked to go on, the origin begins elsewhere: what the stream has carried over is not continued.
@@ -77,6 +96,8 @@ void Download::version_changed(Effects& effects, Errc tell_readers, const Stream
   context_->catalog.forget(id_);
   item_ = nullptr;
   seen_ = SeenBytes();
+  runs_ = ReadRuns();
+  verified_ = false;
   revision_ = new_revision();
   context_->timer.at(steady_now(), [context = context_, id = id_] { context->changed(id); });
 }
@@ -152,12 +173,15 @@ Status Download::finish(Effects& effects, Stream& stream) {
     remember_item(*unsized_, stream.position);
     unsized_.reset();
   }
-  if (stream.position != item_->size) return Error{Errc::protocol, "a body shorter than its size"};
+  if (stream.position != std::min(stream.end, item_->size))
+    return Error{Errc::protocol, "a body shorter than its size"};
   for (const auto& [index, chunk] : std::exchange(stream.held, {})) {
     if (stream.revision == revision_) release(effects, index, chunk, chunk_length(item_->size, index));
   }
   if (stream.revision != revision_) return ok_status();
-  if (seen_.count() == chunk_count(item_->size) && !item_->complete) {
+  if (stream.verifier) verified_ = true;
+  const bool trusted = verified_ || !item_->unverified;
+  if (trusted && seen_.count() == chunk_count(item_->size) && !item_->complete) {
     MediaItem whole = *item_;
     whole.complete = true;
     whole.unverified = false;

@@ -1,5 +1,6 @@
 // Download, the part that decides when to fetch what, and what to do when a stream breaks.
 #include <algorithm>
+#include <unordered_set>
 
 #include "mediafs/api/retry.h"
 #include "mediafs/base/log.h"
@@ -16,32 +17,114 @@ constexpr auto kRememberFailure = std::chrono::seconds(1);
 
 }  // namespace
 
-bool Download::is_coming(ChunkIndex chunk) const {
-  std::vector<std::uint64_t> positions;
-  for (const auto& stream : streams_) {
-    if (stream->cancelled) continue;
-    // Before the size is known there are only finders, and any stream brings what they want: its end.
-    if (!item_ || stream->held.contains(chunk)) return true;
-    positions.push_back(stream->position);
-  }
-  return restarts_pending_ > 0 || stream_bringing(chunk, positions).has_value();
-}
-
 bool Download::ranges_are_provable() const {
   return item_ && !item_->etag.empty() && !ranges_refused_;
 }
 
-void Download::ensure_stream_for(Effects& effects, ChunkIndex chunk) {
-  if (is_coming(chunk) || context_->stopping) return;
-  auto stream = std::make_shared<Stream>(shared_from_this());
+/// How far ahead of its readers this media may be fetched.
+std::uint64_t Download::window() const {
+  return largest_window(context_->memory_for_windows, context_->streams_running);
+}
+
+std::vector<Stream*> Download::running(const Stream* except) const {
+  std::vector<Stream*> streams;
+  for (const auto& stream : streams_) {
+    if (!stream->cancelled && stream.get() != except) streams.push_back(stream.get());
+  }
+  return streams;
+}
+
+/// The stream that will bring the chunk soonest, if any does.
+Stream* Download::bringer_of(ChunkIndex chunk, const Stream* except) const {
+  const std::vector<Stream*> streams = running(except);
+  std::vector<StreamPlace> places;
+  places.reserve(streams.size());
+  for (const Stream* stream : streams) places.push_back(stream->place());
+  const auto found = stream_bringing(chunk, places);
+  return found ? streams[*found] : nullptr;
+}
+
+/// The stream that whoever reads the chunk waits for, rather than for a range of their own.
+Stream* Download::awaited_for(ChunkIndex chunk, bool goes_on_reading, const Stream* except) const {
+  Stream* const bringer = bringer_of(chunk, except);
+  if (bringer == nullptr || !seekable()) return bringer;
+  const StreamPlace place = bringer->place();
+  const std::uint64_t distance = start_of(chunk) - std::min(start_of(chunk), place.position);
+  return worth_waiting(distance, goes_on_reading, place.bytes_per_second) ? bringer : nullptr;
+}
+
+bool Download::is_coming(ChunkIndex chunk, bool goes_on_reading) const {
+  if (restarts_pending_ > 0) return true;
+  for (const Stream* stream : running()) {
+    // Before the size is known there are only finders, and any stream brings what they want: its end.
+    if (!item_ || stream->held.contains(chunk)) return true;
+  }
+  return awaited_for(chunk, goes_on_reading) != nullptr;
+}
+
+/// Whether another stream may begin; one that nobody waits for gives way.
+bool Download::make_room(Effects& effects) {
+  const std::vector<Stream*> streams = running();
+  if (streams.size() < kMostStreams) return true;
+  std::unordered_set<const Stream*> awaited;
+  for (const PendingRead& read : waiters_->reads()) awaited.insert(awaited_for(read.first_missing()));
+  const auto spare =
+      std::find_if(streams.begin(), streams.end(), [&](const Stream* s) { return !awaited.contains(s); });
+  if (spare == streams.end()) return false;
+  cancel(effects, **spare);
+  return true;
+}
+
+void Download::ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64_t wanted_end,
+                                 bool goes_on_reading) {
+  if (context_->stopping || is_coming(chunk, goes_on_reading) || !make_room(effects)) return;
   // Without a strong validator nothing proves that a range belongs to the version that is here.
-  if (ranges_are_provable()) stream->position = start_of(chunk);
+  const std::uint64_t from = ranges_are_provable() ? start_of(chunk) : 0;
+  if (from > 0 && seekable()) {
+    start_range(effects, from, std::max(wanted_end, runs_.target_at(from, window())));
+  } else {
+    auto stream = std::make_shared<Stream>(shared_from_this());
+    stream->position = from;
+    start_stream(effects, stream, /*fresh=*/false);
+  }
+}
+
+/// Sees to it that whoever waits has a stream to wait for, and that it runs.
+void Download::ensure_streams(Effects& effects) {
+  if (!item_ && !waiters_->nobody_finds()) ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
+  for (const PendingRead& read : waiters_->reads()) {
+    ensure_stream_for(effects, read.first_missing(), read.range().end());
+  }
+  wake_streams(effects);
+}
+
+/// Goes on with what is fetched ahead for the place that was read last, before its reader is there.
+void Download::fetch_ahead(Effects& effects) {
+  ReadRun& run = runs_.last();
+  if (!seekable() || opens_ == 0 || run.fetched_to == 0 || refusal()) return;
+  const std::uint64_t target = std::min(target_of(run, window()), item_->size);
+  std::uint64_t from = run.fetched_to / kChunkSize * kChunkSize;
+  while (from < target && (seen_.seen(chunk_at(from)) || bringer_of(chunk_at(from)) != nullptr))
+    from += kChunkSize;
+  if (from > run.fetched_to) run.fetched_to = from;
+  const std::uint64_t window = target - std::min(target, run.read_up_to);
+  if (from >= target || target - from < window / 2 || running().size() >= kMostStreams) return;
+  start_range(effects, from, target);
+}
+
+/// `from` is where a chunk begins, and not the first.
+void Download::start_range(Effects& effects, std::uint64_t from, std::uint64_t to) {
+  auto stream = std::make_shared<Stream>(shared_from_this());
+  stream->position = from;
+  stream->end = std::min(item_->size, (to + kChunkSize - 1) / kChunkSize * kChunkSize);
   start_stream(effects, stream, /*fresh=*/false);
+  runs_.expect(from, stream->end, window());
 }
 
 void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) {
   FetchRequest request{.id = id_,
                        .offset = stream->position,
+                       .end = item_ && stream->end < item_->size ? std::optional(stream->end) : std::nullopt,
                        .if_range = item_ ? item_->etag : std::string(),
                        .verifier = stream->verifier,
                        .fresh_connection = fresh,
@@ -49,20 +132,28 @@ void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& str
   log::debug("media {}: GET from byte {}", crypto::pseudonym(id_.text()), stream->position);
   stream->fetch = context_->api.fetch(std::move(request), stream);
   streams_.push_back(stream);
+  ++context_->streams_running;
   effects.add([fetch = stream->fetch] { fetch->begin(); });
 }
 
 std::uint64_t Download::limit_of(const Stream& stream) const {
   if (!item_) return most_bytes();  // finding the size takes the whole body
+  std::uint64_t target = runs_.target_at(stream.position, window());
+  for (const PendingRead& read : waiters_->reads()) {
+    if (awaited_for(read.first_missing()) == &stream) target = std::max(target, read.range().end());
+  }
   return stream_limit({.size = item_->size,
                        .position = stream.position,
                        .wanted = wanted(),
                        .kept = context_->cache_keeps(),
-                       .demand_end = demand_end_});
+                       .seekable = seekable(),
+                       .target = target});
 }
 
-Flow Download::pause(Stream& stream) {
+Flow Download::pause(Effects& effects, Stream& stream) {
   stream.paused = true;
+  ensure_streams(effects);  // it may stand in the way of one that somebody waits for
+  if (stream.cancelled) return Flow::stop;
   if (!drop_scheduled_) {
     drop_scheduled_ = true;
     context_->timer.at(steady_now() + context_->options.keep_unwanted, [self = weak_from_this()] {
@@ -159,9 +250,7 @@ void Download::restart(const std::shared_ptr<Stream>& broken) {
   const auto stream = successor_of(*broken);
   if (worth_going_on(*stream) && !is_coming(stream->filling_chunk()))
     start_stream(effects, stream, /*fresh=*/true);
-  // Whoever waits for other chunks is not left without a stream.
-  if (!item_ && !waiters_->nobody_finds()) ensure_stream_for(effects, ChunkIndex{0});
-  for (const PendingRead& read : waiters_->reads()) ensure_stream_for(effects, read.first_missing());
+  ensure_streams(effects);  // whoever waits for other chunks is not left without one
   notice_idleness(effects);
 }
 
@@ -171,9 +260,11 @@ std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
   stream->attempts = broken.attempts;
   stream->broke_at = broken.broke_at;
   const bool same_version = broken.revision == revision_;
-  if (same_version && ranges_are_provable() && broken.position > 0 && broken.position < item_->size) {
+  if (same_version && ranges_are_provable() && broken.position > 0 &&
+      broken.position < std::min(broken.end, item_->size)) {
     stream->revision = revision_;
     stream->position = broken.position;
+    stream->end = broken.end;
     stream->filling = std::move(broken.filling);
     stream->filled = broken.filled;
     stream->spare = std::move(broken.spare);

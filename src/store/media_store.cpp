@@ -93,11 +93,22 @@ void MediaStore::read(const MediaItemRef& item, ByteRange range, const Done<Slic
     std::size_t missing = 0;
     std::vector<ConstBuffer> chunks = gather(*item, chunks_covering(range), missing);
     if (missing == 0) {
+      if (!item->complete) note_read(item->id, range);
       done(PendingRead(item, range, std::move(chunks), nullptr).slices());
       return;
     }
     if (Use(*this, item->id)->read(item, range, chunks, done, last_try)) return;
   }
+}
+
+/// Tells the media's download, if there is one, how far its readers have come.
+void MediaStore::note_read(const MediaId& id, ByteRange range) {
+  std::shared_ptr<Download> download;
+  {
+    const MutexLock lock(mutex_);
+    if (const auto found = downloads_.find(id); found != downloads_.end()) download = found->second.download;
+  }
+  if (download) download->note_read(range);
 }
 
 Error MediaStore::why_stale(const MediaId& id) {

@@ -17,7 +17,8 @@ struct StoreContext {
         catalog(k),
         timer(t),
         pool(kChunkSize, static_cast<std::size_t>(o.memory / kChunkSize)),
-        memory(static_cast<std::size_t>(o.memory / kChunkSize / 2)) {}
+        memory(static_cast<std::size_t>(o.memory / kChunkSize / 2)),
+        memory_for_windows(o.memory / 2) {}
 
   const MediaStore::Options options;
   ApiClient& api;
@@ -26,6 +27,8 @@ struct StoreContext {
   Timer& timer;
   BufferPool pool;
   ChunkMemory memory;  // half of the pool at most, so that streams always find a block in the end
+  const std::uint64_t memory_for_windows;  // for what is fetched ahead, all streams together
+  std::atomic<std::uint64_t> streams_running = 0;
   MediaStore::ChangeListener changed = [](const MediaId&) {};
   std::function<void(const MediaId&)> idle = [](const MediaId&) {};  // a download has nothing left to do
   std::atomic<bool> stopping = false;

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <vector>
 
 #include "mediafs/api/api_client.h"
 #include "mediafs/base/buffer_pool.h"
+#include "mediafs/base/clock.h"
 #include "mediafs/model/chunk.h"
+#include "store/stream_plan.h"
 
 namespace mediafs {
 
@@ -25,8 +28,16 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   /// The chunk that `filling` is of. REQUIRES: it is not yet complete.
   [[nodiscard]] ChunkIndex filling_chunk() const { return chunk_at(position - filled); }
 
-  std::uint64_t position = 0;  // of the next byte in the media
-  std::uint64_t filled = 0;    // bytes of the chunk at `position` that stand in `filling`
+  /// Where it is, and how fast it has been since its head.
+  [[nodiscard]] StreamPlace place() const;
+
+  static constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
+
+  std::uint64_t position = 0;            // of the next byte in the media
+  std::uint64_t end = kToTheEnd;         // where its body ends in the media
+  std::uint64_t first = 0;               // where its body began
+  SteadyTime began = SteadyTime::max();  // when its head came
+  std::uint64_t filled = 0;              // bytes of the chunk at `position` that stand in `filling`
   Buffer filling;
   std::vector<Buffer> spare;               // taken beforehand by a stream that holds back what it brings
   std::map<ChunkIndex, Buffer> held;       // complete, and not to be seen before the body is verified

@@ -8,6 +8,7 @@
 
 #include "mediafs/base/bytes.h"
 #include "mediafs/model/chunk.h"
+#include "store/read_runs.h"
 
 namespace mediafs {
 
@@ -15,37 +16,55 @@ namespace mediafs {
 /// is verified, and finished though nobody waits for it any more.
 inline constexpr std::uint64_t kSmallMedia = 4_MiB;
 
-/// How far a stream may run ahead of its readers where what it brings cannot be put into the cache.
-inline constexpr std::uint64_t kUncachedWindow = 8_MiB;
+/// How many streams one media may have.
+inline constexpr std::size_t kMostStreams = 4;
 
 /// What decides how far a stream may go.
 struct StreamSituation {
   std::uint64_t size = 0;
-  std::uint64_t position = 0;    // where the stream is
-  bool wanted = false;           // somebody waits for it or has the media open
-  bool kept = false;             // the cache takes what it brings
-  std::uint64_t demand_end = 0;  // the end of the furthest read so far
+  std::uint64_t position = 0;  // where the stream is
+  bool wanted = false;         // somebody waits for it or has the media open
+  bool kept = false;           // the cache takes what it brings
+  bool seekable = false;       // the origin answers ranges: what is not fetched now can be had later
+  std::uint64_t target = 0;    // how far its readers make it worth going
 };
 
 /// The offset at which the stream pauses.
 inline std::uint64_t stream_limit(const StreamSituation& s) {
   const bool worth_finishing = s.size <= kSmallMedia || s.size - std::min(s.position, s.size) <= kSmallMedia;
-  if (worth_finishing || (s.wanted && s.kept)) return s.size;
-  if (!s.wanted) return kSmallMedia;
-  return std::min(s.size, std::max(s.demand_end, kSmallMedia) + kUncachedWindow);
+  if (worth_finishing || (s.wanted && s.kept && !s.seekable)) return s.size;
+  const std::uint64_t head = s.seekable ? kFirstWindow : kSmallMedia;
+  return s.wanted ? std::min(s.size, std::max(s.target, head)) : head;
 }
 
-/// The stream (by its index in `positions`) that will bring the chunk soonest; nothing where all are past it.
-/// Streams begin at a chunk's start or go on where another left off, so one that is within the chunk has all
-/// of it.
-inline std::optional<std::size_t> stream_bringing(ChunkIndex chunk,
-                                                  std::span<const std::uint64_t> positions) {
+/// How far ahead a media may be fetched when `streams` share `memory` bytes with it.
+inline std::uint64_t largest_window(std::uint64_t memory, std::uint64_t streams) {
+  return std::min(kLargestWindow, memory / std::max<std::uint64_t>(streams, 1));
+}
+
+/// Where a stream is and what it will bring.
+struct StreamPlace {
+  std::uint64_t position = 0;
+  std::uint64_t end = 0;
+  std::uint64_t bytes_per_second = 0;  // as far as is known
+};
+
+/// The stream (by its index) that will bring the chunk soonest; nothing where none does. Streams begin at a
+/// chunk's start or go on where another left off, so one that is within the chunk has all of it.
+inline std::optional<std::size_t> stream_bringing(ChunkIndex chunk, std::span<const StreamPlace> streams) {
   std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    if (chunk_at(positions[i]) > chunk) continue;
-    if (!best || positions[i] > positions[*best]) best = i;
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    if (chunk_at(streams[i].position) > chunk || streams[i].end <= start_of(chunk)) continue;
+    if (!best || streams[i].position > streams[*best].position) best = i;
   }
   return best;
+}
+
+/// Whether a read should wait for a stream that is `distance` before it, rather than ask for a range of its
+/// own. The kernel reads up to 2 MiB ahead of whoever goes on reading; that is no seek.
+inline bool worth_waiting(std::uint64_t distance, bool goes_on_reading, std::uint64_t bytes_per_second) {
+  if (goes_on_reading) return distance <= 4_MiB;
+  return distance <= std::clamp<std::uint64_t>(bytes_per_second / 10, 1_MiB, 4_MiB);
 }
 
 }  // namespace mediafs

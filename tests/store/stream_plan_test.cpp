@@ -15,6 +15,7 @@ TEST(StreamLimit, SmallMediaAreFinishedWhoeverWaits) {
 TEST(StreamLimit, LargeMediaThatNobodyWantsStopAfterTheirHead) {
   EXPECT_EQ(stream_limit({.size = 100_MiB}), kSmallMedia);
   EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 50_MiB}), kSmallMedia);
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .seekable = true}), kFirstWindow);
 }
 
 TEST(StreamLimit, WhatIsNearlyDoneIsFinished) {
@@ -22,25 +23,47 @@ TEST(StreamLimit, WhatIsNearlyDoneIsFinished) {
   EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 200_MiB}), 100_MiB);
 }
 
-TEST(StreamLimit, WhatIsWantedAndKeptIsFetchedWhole) {
+TEST(StreamLimit, WhatIsWantedAndKeptAndCannotBeSoughtIsFetchedWhole) {
   EXPECT_EQ(stream_limit({.size = 100_MiB, .wanted = true, .kept = true}), 100_MiB);
 }
 
-TEST(StreamLimit, WithoutACacheAStreamStaysNearItsReaders) {
-  EXPECT_EQ(stream_limit({.size = 100_MiB, .wanted = true}), kSmallMedia + kUncachedWindow);
-  EXPECT_EQ(stream_limit({.size = 100_MiB, .wanted = true, .demand_end = 50_MiB}), 50_MiB + kUncachedWindow);
-  EXPECT_EQ(stream_limit({.size = 100_MiB, .wanted = true, .demand_end = 99_MiB}), 100_MiB);
+TEST(StreamLimit, ElseAStreamStaysNearItsReaders) {
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .wanted = true}), kSmallMedia);
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .wanted = true, .target = 58_MiB}), 58_MiB);
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .wanted = true, .target = 110_MiB}), 100_MiB);
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .wanted = true, .kept = true, .seekable = true, .target = 58_MiB}),
+            58_MiB);
+}
+
+TEST(LargestWindow, IsAShareOfTheMemory) {
+  EXPECT_EQ(largest_window(64_MiB, 0), kLargestWindow);
+  EXPECT_EQ(largest_window(64_MiB, 1), kLargestWindow);
+  EXPECT_EQ(largest_window(64_MiB, 64), 1_MiB);
 }
 
 TEST(StreamBringing, IsTheNearestOneThatHasNotPassed) {
-  const std::vector<std::uint64_t> positions{0, 5 * kChunkSize + 1, 9 * kChunkSize};
-  EXPECT_EQ(stream_bringing(ChunkIndex{0}, positions), 0U);
-  EXPECT_EQ(stream_bringing(ChunkIndex{4}, positions), 0U);
-  EXPECT_EQ(stream_bringing(ChunkIndex{5}, positions), 1U);
-  EXPECT_EQ(stream_bringing(ChunkIndex{8}, positions), 1U);
-  EXPECT_EQ(stream_bringing(ChunkIndex{20}, positions), 2U);
-  EXPECT_FALSE(stream_bringing(ChunkIndex{4}, std::vector<std::uint64_t>{5 * kChunkSize}).has_value());
+  const std::uint64_t end = 100 * kChunkSize;
+  const std::vector<StreamPlace> streams{
+      {0, end}, {5 * kChunkSize + 1, 8 * kChunkSize}, {9 * kChunkSize, end}};
+  EXPECT_EQ(stream_bringing(ChunkIndex{0}, streams), 0U);
+  EXPECT_EQ(stream_bringing(ChunkIndex{4}, streams), 0U);
+  EXPECT_EQ(stream_bringing(ChunkIndex{5}, streams), 1U);
+  EXPECT_EQ(stream_bringing(ChunkIndex{8}, streams), 0U) << "the second ends before it";
+  EXPECT_EQ(stream_bringing(ChunkIndex{20}, streams), 2U);
+  EXPECT_FALSE(stream_bringing(ChunkIndex{4}, std::vector<StreamPlace>{{5 * kChunkSize, end}}).has_value());
   EXPECT_FALSE(stream_bringing(ChunkIndex{0}, {}).has_value());
+}
+
+TEST(WorthWaiting, IsWhatComesBeforeARequestWouldBeAnswered) {
+  EXPECT_TRUE(worth_waiting(1_MiB, false, 0));
+  EXPECT_FALSE(worth_waiting(1_MiB + 1, false, 0));
+  EXPECT_TRUE(worth_waiting(2_MiB, false, 20_MiB)) << "100 ms of a stream of 20 MiB/s";
+  EXPECT_FALSE(worth_waiting(5_MiB, false, 1_GiB));
+}
+
+TEST(WorthWaiting, IsAllThatTheKernelReadsAhead) {
+  EXPECT_TRUE(worth_waiting(3_MiB, true, 100'000));
+  EXPECT_FALSE(worth_waiting(5_MiB, true, 1_GiB));
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ class MediaStore {
   class Use;  // keeps an entry in its place while it is used
 
   std::vector<ConstBuffer> gather(const MediaItem& item, ChunkSpan chunks, std::size_t& missing);
+  void note_read(const MediaId& id, ByteRange range) EXCLUDES(mutex_);
   void drop_if_idle(const MediaId& id) EXCLUDES(mutex_);
 
   const std::shared_ptr<StoreContext> context_;

@@ -1,0 +1,67 @@
+#include "store/read_runs.h"
+
+#include <algorithm>
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::uint64_t kLargestGap = 1_MiB;  // that still reads as going on
+constexpr std::uint64_t kOutOfOrder = 4_MiB;  // the kernel's read-ahead comes on several threads
+
+bool continues(const ReadRun& run, ByteRange read, bool missing) {
+  if (read.offset < run.start || read.offset > run.read_up_to + kLargestGap) return false;
+  // Whoever is behind and finds everything only follows; whoever misses something there has gone back.
+  return !missing || read.offset + kOutOfOrder >= run.read_up_to;
+}
+
+}  // namespace
+
+std::uint64_t target_of(const ReadRun& run, std::uint64_t most) {
+  return run.read_up_to + std::min(std::max(run.in_order, kFirstWindow), most);
+}
+
+bool ReadRuns::note(ByteRange read, bool missing) {
+  auto best = runs_.end();
+  for (auto run = runs_.begin(); run != runs_.end(); ++run) {
+    if (continues(*run, read, missing) && (best == runs_.end() || run->start > best->start)) best = run;
+  }
+  const bool found = best != runs_.end();
+  if (!found) {
+    if (missing) {
+      for (ReadRun& left : runs_) left.in_order = 0;
+    }
+    if (runs_.size() == kMost) runs_.pop_back();
+    best = runs_.insert(runs_.end(), {.start = read.offset, .read_up_to = read.offset});
+  }
+  if (read.end() > best->read_up_to) {
+    best->in_order += read.end() - best->read_up_to;
+    best->read_up_to = read.end();
+  }
+  std::rotate(runs_.begin(), best, best + 1);
+  return found;
+}
+
+std::uint64_t ReadRuns::target_at(std::uint64_t position, std::uint64_t most) const {
+  std::uint64_t target = 0;
+  for (const ReadRun& run : runs_) {
+    if (run.start <= position && target_of(run, most) > position)
+      target = std::max(target, target_of(run, most));
+  }
+  return target;
+}
+
+void ReadRuns::expect(std::uint64_t position, std::uint64_t end, std::uint64_t most) {
+  for (ReadRun& run : runs_) {
+    if (run.start <= position && position <= target_of(run, most))
+      run.fetched_to = std::max(run.fetched_to, end);
+  }
+}
+
+void ReadRuns::came_short(std::uint64_t position, std::uint64_t end) {
+  for (ReadRun& run : runs_) {
+    if (run.fetched_to == end && run.start <= position) run.fetched_to = position;
+  }
+}
+
+}  // namespace mediafs

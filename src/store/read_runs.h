@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "mediafs/base/bytes.h"
+#include "mediafs/model/byte_range.h"
+
+namespace mediafs {
+
+/// How far ahead of its readers a media is fetched, at first and at most.
+inline constexpr std::uint64_t kFirstWindow = 1_MiB;
+inline constexpr std::uint64_t kLargestWindow = 32_MiB;
+
+/// A place in a media where somebody reads on and on.
+struct ReadRun {
+  std::uint64_t start = 0;       // of its first read
+  std::uint64_t read_up_to = 0;  // the end of its furthest read
+  std::uint64_t in_order = 0;    // bytes read since it began, or since somebody jumped elsewhere
+  std::uint64_t fetched_to = 0;  // what streams were last asked to bring for it ends here; 0: nothing
+};
+
+/// Where a media is read, and so how far ahead it is worth fetching: as much again as has been read in order.
+/// Guarded by its owner.
+class ReadRuns {
+ public:
+  static constexpr std::size_t kMost = 4;
+
+  /// Takes a read into account, of which some bytes are `missing` or none. False: it continues no run, so
+  /// whoever reads has jumped, and nothing more is fetched ahead elsewhere than at first.
+  bool note(ByteRange read, bool missing);
+
+  /// The run that was noted last. REQUIRES: a note().
+  [[nodiscard]] ReadRun& last() { return runs_.front(); }
+
+  /// How far a stream at `position` is worth going on; 0 where no run leads past it. `most` bounds the
+  /// window.
+  [[nodiscard]] std::uint64_t target_at(std::uint64_t position, std::uint64_t most) const;
+
+  /// A stream has been asked for [position, end).
+  void expect(std::uint64_t position, std::uint64_t end, std::uint64_t most);
+  /// It came to `position` alone.
+  void came_short(std::uint64_t position, std::uint64_t end);
+
+ private:
+  std::vector<ReadRun> runs_;  // noted last first
+};
+
+/// How far it is worth fetching for the run.
+std::uint64_t target_of(const ReadRun& run, std::uint64_t most);
+
+}  // namespace mediafs

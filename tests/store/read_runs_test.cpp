@@ -1,0 +1,74 @@
+#include "store/read_runs.h"
+
+#include <gtest/gtest.h>
+
+namespace mediafs {
+namespace {
+
+constexpr std::uint64_t kNoBound = kLargestWindow;
+
+TEST(ReadRuns, TheWindowGrowsWithWhatIsReadInOrder) {
+  ReadRuns runs;
+  EXPECT_FALSE(runs.note({0, 128_KiB}, true));
+  EXPECT_EQ(runs.target_at(0, kNoBound), 128_KiB + 1_MiB);
+  for (std::uint64_t offset = 128_KiB; offset < 8_MiB; offset += 128_KiB) {
+    EXPECT_TRUE(runs.note({offset, 128_KiB}, false));
+  }
+  EXPECT_EQ(runs.target_at(8_MiB, kNoBound), 16_MiB);
+  runs.note({8_MiB, 92_MiB}, false);
+  EXPECT_EQ(runs.target_at(100_MiB, kNoBound), 132_MiB);
+  EXPECT_EQ(runs.target_at(100_MiB, 2_MiB), 102_MiB) << "a share of the memory bounds it";
+}
+
+TEST(ReadRuns, AJumpEndsWhatIsFetchedAheadElsewhere) {
+  ReadRuns runs;
+  runs.note({0, 10_MiB}, true);
+  EXPECT_EQ(runs.target_at(10_MiB, kNoBound), 20_MiB);
+  EXPECT_FALSE(runs.note({90_MiB, 64_KiB}, true));
+  EXPECT_EQ(runs.target_at(10_MiB, kNoBound), 11_MiB);
+  EXPECT_EQ(runs.target_at(90_MiB, kNoBound), 91_MiB + 64_KiB);
+  EXPECT_EQ(runs.target_at(50_MiB, kNoBound), 0U) << "nobody reads there";
+}
+
+TEST(ReadRuns, ReadsOutOfOrderAndFollowersGoOn) {
+  ReadRuns runs;
+  runs.note({0, 128_KiB}, true);
+  EXPECT_TRUE(runs.note({256_KiB, 128_KiB}, true)) << "the kernel's read-ahead overtakes itself";
+  EXPECT_TRUE(runs.note({128_KiB, 128_KiB}, true));
+  runs.note({384_KiB, 30_MiB}, true);
+  EXPECT_TRUE(runs.note({1_MiB, 128_KiB}, false)) << "another reader that follows the first";
+  EXPECT_FALSE(runs.note({1_MiB, 128_KiB}, true)) << "somebody went back to what is not here any more";
+}
+
+TEST(ReadRuns, TheNearestRunGoesOn) {
+  ReadRuns runs;
+  runs.note({0, 50_MiB}, true);
+  runs.note({10_MiB, 128_KiB}, true);
+  EXPECT_TRUE(runs.note({10_MiB + 128_KiB, 128_KiB}, false));
+  EXPECT_EQ(runs.last().start, 10_MiB);
+  EXPECT_EQ(runs.last().in_order, 256_KiB);
+}
+
+TEST(ReadRuns, TheOldestIsForgotten) {
+  ReadRuns runs;
+  for (std::uint64_t i = 0; i <= ReadRuns::kMost; ++i) runs.note({i * 100_MiB, 4096}, true);
+  EXPECT_EQ(runs.target_at(4096, kNoBound), 0U);
+  EXPECT_NE(runs.target_at(100_MiB + 4096, kNoBound), 0U);
+}
+
+TEST(ReadRuns, WhatStreamsBringIsExpectedUntilTheyComeShort) {
+  ReadRuns runs;
+  runs.note({0, 128_KiB}, true);
+  runs.note({90_MiB, 128_KiB}, true);
+  runs.expect(0, 100_MiB, kNoBound);
+  EXPECT_EQ(runs.last().fetched_to, 0U);
+  runs.expect(90_MiB, 100_MiB, kNoBound);
+  EXPECT_EQ(runs.last().fetched_to, 100_MiB);
+  runs.came_short(1_MiB, 100_MiB);
+  EXPECT_EQ(runs.last().fetched_to, 100_MiB) << "another stream's";
+  runs.note({128_KiB, 128_KiB}, false);
+  EXPECT_EQ(runs.last().fetched_to, 1_MiB);
+}
+
+}  // namespace
+}  // namespace mediafs

@@ -1,0 +1,168 @@
+// Reading at several places of a media: ranges of their own, and how far ahead is fetched.
+#include <numeric>
+
+#include "store/store_fixture.h"
+#include "store/stream_plan.h"
+
+namespace mediafs {
+namespace {
+
+const std::string kLarge = "gen-000100000000-large001";
+constexpr std::uint64_t kSize = 100'000'000;
+
+class SeekTest : public StoreFixture {
+ protected:
+  explicit SeekTest(sandbox::Options origin = {}) : StoreFixture(std::move(origin)) {}
+
+  MediaItemRef open(const std::string& id) {
+    const auto item = find(id);
+    EXPECT_TRUE(item.ok());
+    store_->opened((*item)->id);
+    return *item;
+  }
+  void read_in_order(const MediaItemRef& item, std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t offset = from; offset < to; offset += 1_MiB) {
+      expect_exact(item->id.text(), item, clipped({offset, 1_MiB}, to));
+    }
+  }
+  std::uint64_t bytes_sent() {
+    const auto requests = server_.requests();
+    return std::accumulate(requests.begin(), requests.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const auto& request) { return sum + request.sent; });
+  }
+};
+
+TEST_F(SeekTest, AReadFarAheadOfTheStreamIsARangeOfItsOwn) {
+  start();
+  server_.set_rules("* 1 stall 64K");
+  const auto item = open(kLarge);
+  expect_exact(kLarge, item, {50'000'000, 4096});
+  const auto requests = server_.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  const std::uint64_t from = 50'000'000 / kChunkSize * kChunkSize;
+  EXPECT_TRUE(requests[1].range.starts_with("bytes=" + std::to_string(from) + "-")) << requests[1].range;
+  EXPECT_FALSE(requests[1].if_range.empty());
+  EXPECT_LE(requests[1].sent, 2_MiB);
+}
+
+TEST_F(SeekTest, AReadNearTheStreamWaitsForIt) {
+  start();
+  server_.set_rules("* 1 stall 64K");
+  const auto item = open(kLarge);
+  auto bytes = read_later(item, {900'000, 4096});
+  server_.release();
+  ASSERT_TRUE(bytes.get().ok());
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(SeekTest, ReadingOnAfterASeekFetchesEachByteOnce) {
+  start();
+  const auto item = open(kLarge);
+  expect_exact(kLarge, item, {0, 4096});
+  read_in_order(item, 40_MiB, 80_MiB);
+  EXPECT_LE(bytes_sent(), 90_MiB);
+  EXPECT_LE(server_.requests().size(), 12U) << "the windows grow";
+}
+
+TEST_F(SeekTest, APlayerThatLooksAtBothEndsAndJumpsFetchesLittleElse) {
+  start();
+  const auto item = open(kLarge);
+  expect_exact(kLarge, item, {0, 65536});
+  expect_exact(kLarge, item, {kSize - 40'000, 40'000});
+  expect_exact(kLarge, item, {65536, 65536});
+  read_in_order(item, 90'000'000, 95'000'000);
+  EXPECT_LE(bytes_sent(), kSize / 4);
+}
+
+TEST_F(SeekTest, ManyPlacesAtOnceAreReadExactlyByFewStreams) {
+  start();
+  const auto item = open(kLarge);
+  std::vector<std::future<Result<std::string>>> reads;
+  const auto range_of = [](std::uint64_t i) { return ByteRange{kSize - (i + 1) * 7'000'000, 200'000}; };
+  for (std::uint64_t i = 0; i < 13; ++i) reads.push_back(read_later(item, range_of(i)));
+  for (std::uint64_t i = 0; i < 13; ++i) {
+    const auto bytes = reads[i].get();
+    ASSERT_TRUE(bytes.ok()) << bytes.error().context;
+    EXPECT_TRUE(*bytes == original(kLarge, range_of(i)));
+  }
+  EXPECT_LE(server_.requests().size(), 14U);
+}
+
+TEST_F(SeekTest, AStreamThatNobodyWaitsForGivesWayToASeek) {
+  start();
+  const auto item = open(kLarge);
+  for (std::uint64_t i = 1; i < 20; ++i) expect_exact(kLarge, item, {i * 5'000'000, 4096});
+}
+
+TEST_F(SeekTest, AnOriginThatIgnoresRangesAfterAllIsReadFromTheStart) {
+  start();
+  server_.set_rules("* 1 stall 64K\n* 2+ ignore-range");
+  const auto item = open(kLarge);
+  auto bytes = read_later(item, {50'000'000, 4096});
+  ASSERT_TRUE(server_.wait_for_requests(kLarge, 2));
+  server_.release();
+  const auto there = bytes.get();
+  ASSERT_TRUE(there.ok()) << there.error().context;
+  EXPECT_TRUE(*there == original(kLarge, {50'000'000, 4096}));
+  expect_exact(kLarge, item, {90'000'000, 4096});
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(SeekTest, ARangeThatBreaksGoesOnWhereItBroke) {
+  start();
+  server_.set_rules("* 2 cut 300K");
+  const auto item = open(kLarge);
+  expect_exact(kLarge, item, {50'000'000, 1'000'000});
+  const auto requests = server_.requests();
+  ASSERT_EQ(requests.size(), 3U);
+  const std::uint64_t broke = 50'000'000 / kChunkSize * kChunkSize + 300_KiB;
+  EXPECT_TRUE(requests[2].range.starts_with("bytes=" + std::to_string(broke) + "-")) << requests[2].range;
+}
+
+TEST_F(SeekTest, WithoutACacheSeekingBackAndForthIsExact) {
+  start({.memory = 16_MiB}, /*with_cache=*/false);
+  const auto item = open(kLarge);
+  for (const std::uint64_t offset : {50'000'000U, 0U, 99'000'000U, 50'100'000U, 10'000'000U, 0U}) {
+    read_in_order(item, offset, std::min<std::uint64_t>(kSize, offset + 3'000'000));
+  }
+}
+
+TEST_F(SeekTest, ThePiecesOfASignedMediaAreNotTakenForVerified) {
+  start();
+  const std::string id = "gen-000030000000-signed01";
+  const auto item = open(id);
+  ASSERT_TRUE(item->unverified);
+  read_in_order(item, 20'000'000, 30'000'000);
+  read_in_order(item, 10'000'000, 20'000'000);
+  read_in_order(item, 0, 10'000'000);
+  EXPECT_FALSE((*find(id))->complete);
+  restart();
+  const auto again = find(id);
+  EXPECT_NE((*again)->revision, item->revision) << "what was not verified is not kept";
+  store_->opened((*again)->id);
+  read_in_order(*again, 0, 30'000'000);
+}
+
+class WithoutRanges : public SeekTest {
+ protected:
+  WithoutRanges() : SeekTest({.ranges = false}) {}
+};
+
+TEST_F(WithoutRanges, AReadFarAheadWaitsForTheStream) {
+  start();
+  const auto item = open(kLarge);
+  expect_exact(kLarge, item, {90'000'000, 4096});
+  expect_exact(kLarge, item, {50'000'000, 4096});
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(WithoutRanges, NorDoesItWithoutACache) {
+  start({.memory = 16_MiB}, /*with_cache=*/false);
+  const auto item = open(kLarge);
+  expect_exact(kLarge, item, {90'000'000, 4096});
+  EXPECT_EQ(server_.requests().size(), 1U);
+  expect_exact(kLarge, item, {50'000'000, 4096});
+}
+
+}  // namespace
+}  // namespace mediafs
