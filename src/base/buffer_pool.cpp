@@ -103,6 +103,11 @@ void BufferPool::when_freed(std::function<void()> job) {
   job();  // freed between the caller's try_acquire and now
 }
 
+bool BufferPool::overdrawn() const {
+  const MutexLock lock(shared_->mutex);
+  return shared_->in_use > shared_->capacity;
+}
+
 std::size_t BufferPool::in_use() const {
   const MutexLock lock(shared_->mutex);
   return shared_->in_use;

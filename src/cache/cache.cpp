@@ -129,6 +129,14 @@ void Cache::store_chunk(const MediaId& id, ChunkKey key, ConstBuffer bytes) {
   files_->writer->enqueue(CacheWriter::Chunk{id, key, std::move(bytes)});
 }
 
+void Cache::skip_chunk(ChunkKey key) {
+  files_->writer->enqueue(CacheWriter::Skip{key.revision});
+}
+
+std::uint64_t Cache::backlog() const {
+  return files_->writer->backlog();
+}
+
 bool Cache::accepts_chunks() const {
   return files_->writer->accepts_chunks();
 }

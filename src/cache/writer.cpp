@@ -39,6 +39,11 @@ ConstBuffer CacheWriter::queued(ChunkKey key) {
   return found == queued_.end() ? nullptr : found->second;
 }
 
+std::uint64_t CacheWriter::backlog() {
+  const MutexLock lock(mutex_);
+  return queued_.size() * kChunkSize;
+}
+
 void CacheWriter::settle() {
   const MutexLock lock(mutex_);
   const std::uint64_t target = enqueued_;
@@ -95,6 +100,9 @@ std::vector<CacheWriter::Job> CacheWriter::take_batch() {
 }
 
 void CacheWriter::write(const std::vector<Job>& batch) {
+  for (const Job& job : batch) {
+    if (const auto* skip = std::get_if<Skip>(&job)) lossy_.insert(skip->revision);
+  }
   // Chunks first: an item that says "complete" is never on disk before the bytes it speaks of, nor without
   // them.
   note(write_chunks(batch));

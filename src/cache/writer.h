@@ -37,12 +37,18 @@ class CacheWriter {
   struct Forget {
     MediaId id;
   };
-  using Job = std::variant<Chunk, MediaItem, Drop, Forget>;
+  struct Skip {  // a chunk of this version is not kept
+    Revision revision;
+  };
+  using Job = std::variant<Chunk, MediaItem, Drop, Forget, Skip>;
 
   void enqueue(Job job) EXCLUDES(mutex_);
 
   /// The bytes of a chunk that is queued and not yet committed; null: none.
   ConstBuffer queued(ChunkKey key) EXCLUDES(mutex_);
+
+  /// Bytes of chunks that are queued and not yet committed.
+  std::uint64_t backlog() EXCLUDES(mutex_);
 
   /// False for a while after a chunk could not be written.
   [[nodiscard]] bool accepts_chunks() const { return steady_now() >= refuse_until_.load(); }

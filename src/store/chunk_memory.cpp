@@ -1,6 +1,7 @@
 #include "store/chunk_memory.h"
 
 #include <utility>
+#include <vector>
 
 namespace mediafs {
 
@@ -20,13 +21,22 @@ void ChunkMemory::put(ChunkKey key, ConstBuffer chunk) {
     entries_.splice(entries_.begin(), entries_, found->second);
     return;
   }
-  if (entries_.size() >= capacity_) {
-    dropped = std::move(entries_.back().chunk);
-    places_.erase(entries_.back().key);
-    entries_.pop_back();
-  }
+  if (entries_.size() >= capacity_) dropped = pop_oldest();
   entries_.push_front({key, std::move(chunk)});
   places_[key] = entries_.begin();
+}
+
+void ChunkMemory::yield(std::size_t count) {
+  std::vector<ConstBuffer> dropped;  // let go after the lock, as above
+  const MutexLock lock(mutex_);
+  while (count-- > 0 && !entries_.empty()) dropped.push_back(pop_oldest());
+}
+
+ConstBuffer ChunkMemory::pop_oldest() {
+  ConstBuffer oldest = std::move(entries_.back().chunk);
+  places_.erase(entries_.back().key);
+  entries_.pop_back();
+  return oldest;
 }
 
 }  // namespace mediafs

@@ -20,11 +20,16 @@ class ChunkMemory {
   ConstBuffer get(ChunkKey key) EXCLUDES(mutex_);
   void put(ChunkKey key, ConstBuffer chunk) EXCLUDES(mutex_);
 
+  /// Lets go of the `count` chunks that were used longest ago.
+  void yield(std::size_t count) EXCLUDES(mutex_);
+
  private:
   struct Entry {
     ChunkKey key;
     ConstBuffer chunk;
   };
+
+  ConstBuffer pop_oldest() REQUIRES(mutex_);
 
   const std::size_t capacity_;
   Mutex mutex_;

@@ -160,7 +160,8 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
          Error{code, unsized_ ? "a body without a length, beyond the cap" : "a body longer than its size"});
     return Flow::stop;
   }
-  if (stream.position >= limit_of(stream) || !provide_buffers(stream, piece.size())) return pause(effects, stream);
+  if (stream.position >= limit_of(stream) || !provide_buffers(stream, piece.size()))
+    return pause(effects, stream);
   append(effects, stream, piece);
   return stream.cancelled ? Flow::stop : Flow::go_on;
 }

@@ -103,6 +103,8 @@ class Download final : public std::enable_shared_from_this<Download> {
   [[nodiscard]] std::uint64_t most_bytes() const REQUIRES(mutex_);
   [[nodiscard]] bool waits_for_verification(const Stream& stream, ChunkIndex index) const REQUIRES(mutex_);
   bool provide_buffers(Stream& stream, std::size_t piece) REQUIRES(mutex_);
+  bool may_overdraw(Stream& stream) REQUIRES(mutex_);
+  void keep(ChunkKey key, const Buffer& chunk) REQUIRES(mutex_);
   void append(Effects& effects, Stream& stream, ByteView piece) REQUIRES(mutex_);
   void complete_chunk(Effects& effects, Stream& stream, ChunkIndex index) REQUIRES(mutex_);
   void release(Effects& effects, ChunkIndex index, const Buffer& chunk, std::uint64_t length)

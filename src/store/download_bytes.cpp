@@ -9,6 +9,12 @@
 
 namespace mediafs {
 
+namespace {
+
+constexpr auto kWaitForRoom = std::chrono::milliseconds(100);
+
+}  // namespace
+
 /// The most that a body may hold, as far as is known.
 std::uint64_t Download::most_bytes() const {
   return item_ ? item_->size : context_->options.max_unsized;
@@ -113,13 +119,38 @@ bool Download::provide_buffers(Stream& stream, std::size_t piece) {
   // A stream that gives nothing away before its end must not wait for blocks while it holds some: all or
   // none.
   const bool all = stream.holds_back && !stream.filling && stream.held.empty();
-  auto blocks = context_->pool.try_acquire(all ? chunk_count(item_->size) : needed - stream.spare.size());
+  const std::size_t count = all ? chunk_count(item_->size) : needed - stream.spare.size();
+  auto blocks = context_->pool.try_acquire(count);
+  if (blocks.empty()) {
+    context_->memory.yield(count);
+    blocks = context_->pool.try_acquire(count);
+  }
+  if (blocks.empty() && may_overdraw(stream)) {
+    while (blocks.size() < count) blocks.push_back(context_->pool.acquire_for_demand());
+  }
   if (blocks.empty()) {
     context_->pool.when_freed([fetch = stream.fetch] { fetch->resume(); });
     return false;
   }
+  stream.short_since.reset();
   std::move(blocks.begin(), blocks.end(), std::back_inserter(stream.spare));
   return true;
+}
+
+/// Whether a stream goes on although there is no memory left: where somebody waits for what it brings next,
+/// and the cache, should it be writing, has had a moment to make room.
+bool Download::may_overdraw(Stream& stream) {
+  const ChunkIndex coming = chunk_at(stream.position - stream.filled);
+  const bool awaited =
+      stream.holds_back ? !waiters_->none() : waiters_->await(coming) || waiters_->await(next(coming));
+  if (!awaited) return false;
+  if (context_->cache == nullptr || context_->cache->backlog() == 0) return true;
+  const SteadyTime now = steady_now();
+  if (!stream.short_since) {
+    stream.short_since = now;
+    context_->timer.at(now + kWaitForRoom, [fetch = stream.fetch] { fetch->resume(); });
+  }
+  return now - *stream.short_since >= kWaitForRoom;
 }
 
 void Download::append(Effects& effects, Stream& stream, ByteView piece) {
@@ -160,8 +191,18 @@ void Download::release(Effects& effects, ChunkIndex index, const Buffer& chunk, 
   }
   const ChunkKey key{revision_, index};
   context_->memory.put(key, chunk);
-  if (context_->cache != nullptr) context_->cache->store_chunk(id_, key, chunk);
+  keep(key, chunk);
   waiters_->offer(effects, index, chunk, length);
+}
+
+void Download::keep(ChunkKey key, const Buffer& chunk) {
+  if (context_->cache == nullptr) return;
+  // A disk that cannot keep up must not fill the memory.
+  if (context_->pool.overdrawn() && context_->cache->backlog() > context_->memory_for_windows) {
+    context_->cache->skip_chunk(key);
+  } else {
+    context_->cache->store_chunk(id_, key, chunk);
+  }
 }
 
 /// The body has ended as it should, and its signature, if any, is right.

@@ -49,6 +49,7 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   bool holds_back = false;
   bool head_seen = false;
   bool paused = false;
+  std::optional<SteadyTime> short_since;  // somebody waits for it, and there is no memory
   bool cancelled = false;
 
  private:

@@ -16,6 +16,11 @@ Timer::Id Waiters::start_deadline(std::uint64_t id) {
   return timer_.at(steady_now() + deadline_, [expire = expire_, id] { expire(id); });
 }
 
+bool Waiters::await(ChunkIndex chunk) const {
+  return std::any_of(reads_.begin(), reads_.end(),
+                     [&](const PendingRead& read) { return read.lacks(chunk); });
+}
+
 void Waiters::add_finder(Done<MediaItemRef> done) {
   const std::uint64_t id = ++last_id_;
   finders_.push_back({id, std::move(done), start_deadline(id)});

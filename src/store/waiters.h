@@ -25,6 +25,9 @@ class Waiters {
   [[nodiscard]] bool nobody_finds() const { return finders_.empty(); }
   [[nodiscard]] const std::list<PendingRead>& reads() const { return reads_; }
 
+  /// Whether a read waits for the chunk.
+  [[nodiscard]] bool await(ChunkIndex chunk) const;
+
   void add_finder(Done<MediaItemRef> done);
   void add_read(PendingRead read);
 

@@ -25,6 +25,17 @@ TEST_F(CacheTest, WhatIsStoredIsFoundAtOnceAndAfterAReopen) {
   EXPECT_EQ(cache_->load_items(), std::vector<MediaItem>{media});
 }
 
+TEST_F(CacheTest, AVersionThatLacksAChunkIsNotKeptAsWhole) {
+  open();
+  const MediaItem media = item();
+  store(media, 0, 'a');
+  cache_->skip_chunk({media.revision, ChunkIndex{1}});
+  cache_->store_item(media);
+  open();
+  ASSERT_EQ(cache_->load_items().size(), 1U);
+  EXPECT_FALSE(cache_->load_items().front().complete);
+}
+
 TEST_F(CacheTest, VersionsAndMediaNeverMix) {
   open();
   store(item("some-media-00000001", 7), 0, 'a');

@@ -1,3 +1,4 @@
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -293,6 +294,42 @@ TEST_F(MediaStoreTest, ManyHeldBackMediaDoNotStarveEachOtherOfMemory) {
     expect_exact(id(i), *item, {3'000'000, 1'000'000});
   }
 }
+
+/// Reads that hold what has come of them while they wait for the rest: more of them than there is memory.
+void read_more_at_once_than_memory_holds(
+    MediaStore& store, const std::vector<MediaItemRef>& items,
+    const std::function<std::string(const std::string&, ByteRange)>& original) {
+  constexpr std::uint64_t kRead = 1_MiB;
+  for (std::uint64_t offset = 0; offset < 5 * kRead; offset += kRead) {
+    std::vector<std::promise<std::string>> promises(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      store.read(items[i], {offset, kRead}, [&promise = promises[i]](const Result<Slices>& slices) {
+        std::string bytes;
+        if (slices) {
+          for (const Slice& slice : *slices) bytes += text_of(slice.bytes);
+        }
+        promise.set_value(std::move(bytes));
+      });
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      EXPECT_TRUE(promises[i].get_future().get() == original(items[i]->id.text(), {offset, kRead}));
+    }
+  }
+}
+
+class LittleMemory : public StoreFixture, public testing::WithParamInterface<bool> {};
+
+TEST_P(LittleMemory, NeverHoldsUpAReadThatSomebodyWaitsFor) {
+  start({.memory = 16_MiB}, /*with_cache=*/GetParam());
+  std::vector<MediaItemRef> items;
+  for (int i = 0; i < 40; ++i) {
+    items.push_back(*find("gen-000020000000-pinned" + std::to_string(1000 + i)));
+    store_->opened(items.back()->id);
+  }
+  read_more_at_once_than_memory_holds(*store_, items, original);
+}
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutCache, LittleMemory, testing::Bool());
 
 TEST_F(MediaStoreTest, StoppingAnswersEverybody) {
   start();

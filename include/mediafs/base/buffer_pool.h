@@ -34,6 +34,8 @@ class BufferPool {
   void when_freed(std::function<void()> job);
 
   [[nodiscard]] std::size_t in_use() const;
+  /// More is out than the budget has: acquire_for_demand was needed.
+  [[nodiscard]] bool overdrawn() const;
 
  private:
   struct Shared;

@@ -46,6 +46,12 @@ class Cache {
   /// length in the buffer must be zero.
   void store_chunk(const MediaId& id, ChunkKey key, ConstBuffer bytes);
 
+  /// A chunk that is not kept: its version is not whole on disk from now on.
+  void skip_chunk(ChunkKey key);
+
+  /// Bytes of chunks that are queued and not yet committed.
+  [[nodiscard]] std::uint64_t backlog() const;
+
   /// False while there is no room, or the disk fails: what is stored then is dropped.
   [[nodiscard]] bool accepts_chunks() const;
 
