@@ -34,6 +34,36 @@ Result<Databases> open_databases(CacheDirectory& directory, const Cache::Options
   return Databases{*std::move(key), *std::move(catalog), *std::move(chunks)};
 }
 
+/// Room for some pieces of a chunk's record: the texts in their places in the chunk, nonces and tags here.
+class SealedPieces {
+ public:
+  SealedPieces(std::size_t first, std::size_t count, MutableBytes chunk) : count_(count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      parts_[i] = {
+          .nonce = nonces_[i], .text = chunk.subspan((first + i) * kPieceSize, kPieceSize), .tag = tags_[i]};
+    }
+  }
+  SealedPieces(const SealedPieces&) = delete;
+  SealedPieces& operator=(const SealedPieces&) = delete;
+
+  void copy_from(ByteView sealed) {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const ByteView piece = sealed.subspan(i * kSealedPieceSize, kSealedPieceSize);
+      std::copy_n(piece.begin(), crypto::kNonceSize, nonces_[i].begin());
+      std::copy_n(piece.begin() + crypto::kNonceSize, kPieceSize, parts_[i].text.begin());
+      std::copy_n(piece.end() - crypto::kTagSize, crypto::kTagSize, tags_[i].begin());
+    }
+  }
+
+  [[nodiscard]] std::span<const crypto::SealedParts> parts() const { return std::span(parts_).first(count_); }
+
+ private:
+  const std::size_t count_;
+  std::array<std::array<std::byte, crypto::kNonceSize>, kPieces> nonces_{};
+  std::array<std::array<std::byte, crypto::kTagSize>, kPieces> tags_{};
+  std::array<crypto::SealedParts, kPieces> parts_{};
+};
+
 }  // namespace
 
 /// The files of one cache and the thread that writes them.
@@ -99,27 +129,24 @@ std::vector<MediaItem> Cache::load_items() {
   return items;
 }
 
-bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, MutableBytes out) {
+bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, MutableBytes out) {
   const ChunkKey key{item.revision, index};
   if (const ConstBuffer queued = files_->writer->queued(key)) {
-    std::copy_n(queued.get(), kChunkSize, out.begin());
+    std::copy_n(queued.get() + part.offset, part.length,
+                out.begin() + static_cast<std::ptrdiff_t>(part.offset));
     return true;
   }
+  const std::size_t first = part.offset / kPieceSize;
+  const std::size_t count = (part.end() - 1) / kPieceSize + 1 - first;
   // The record is copied before it is opened: what is authenticated must be what is served, and the map is
   // shared with whoever can write to the file.
-  std::array<std::byte, crypto::kNonceSize> nonce{};
-  std::array<std::byte, crypto::kTagSize> tag{};
-  bool whole = false;
+  SealedPieces pieces(first, count, out);
   const std::string name = files_->sealing.chunk_name(item.id, key);
-  const bool found = files_->databases.chunks->get(bytes_of(name), [&](ByteView record) {
-    whole = record.size() == kChunkRecordSize;
-    if (!whole) return;
-    std::copy_n(record.begin(), nonce.size(), nonce.begin());
-    std::copy_n(record.begin() + nonce.size(), kChunkSize, out.begin());
-    std::copy_n(record.end() - tag.size(), tag.size(), tag.begin());
-  });
-  if (!found) return false;
-  if (whole && files_->sealing.open_chunk(item.id, key, {.nonce = nonce, .text = out, .tag = tag}))
+  const auto found = files_->databases.chunks->get_part(
+      bytes_of(name), {.offset = first * kSealedPieceSize, .length = count * kSealedPieceSize},
+      kChunkRecordSize, [&](ByteView sealed) { pieces.copy_from(sealed); });
+  if (found == Environment::Found::nothing) return false;
+  if (found == Environment::Found::part && files_->sealing.open_pieces(item.id, key, first, pieces.parts()))
     return true;
   log::warning("a record of the cache does not match its key; its bytes are fetched again");
   return false;

@@ -15,9 +15,10 @@ namespace mediafs {
 namespace {
 
 // Chunks are 33 pages each, so read-ahead by the kernel would mostly fetch others' records (MDB_NORDAHEAD);
-// get() asks for the record's own pages instead. MDB_NOTLS: read transactions are pooled, not bound to
-// threads.
-constexpr unsigned kFlags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | MDB_NOSYNC | MDB_NOMEMINIT;
+// get_part() asks for the record's own pages instead. MDB_NOTLS: read transactions are pooled, not bound to
+// threads. No MDB_NOMEMINIT: the unused end of a record's last page would be written as malloc gave it, with
+// whatever stood there before.
+constexpr unsigned kFlags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | MDB_NOSYNC;
 constexpr mdb_mode_t kMode = 0600;
 constexpr unsigned kMaxReaders = 512;
 
@@ -111,15 +112,18 @@ Environment::~Environment() {
   if (env_ != nullptr) mdb_env_close(env_);
 }
 
-bool Environment::get(ByteView key, const std::function<void(ByteView)>& look) {
+Environment::Found Environment::get_part(ByteView key, ByteRange part, std::size_t size,
+                                         const std::function<void(ByteView)>& look) {
   const ReadTransaction transaction(*this);
-  if (transaction.get() == nullptr) return false;
+  if (transaction.get() == nullptr) return Found::nothing;
   MDB_val wanted = value_of(key);
   MDB_val found{};
-  if (mdb_get(transaction.get(), database_, &wanted, &found) != MDB_SUCCESS) return false;
-  if (!reachable(view_of(found))) return false;
-  look(view_of(found));
-  return true;
+  if (mdb_get(transaction.get(), database_, &wanted, &found) != MDB_SUCCESS) return Found::nothing;
+  if (found.mv_size != size) return Found::another_size;
+  const ByteView bytes = view_of(found).subspan(part.offset, part.length);
+  if (!reachable(bytes)) return Found::nothing;
+  look(bytes);
+  return Found::part;
 }
 
 Status Environment::for_each(const std::function<bool(ByteView key, ByteView value)>& look) {

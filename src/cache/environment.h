@@ -11,6 +11,7 @@
 #include "mediafs/base/bytes.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/result.h"
+#include "mediafs/model/byte_range.h"
 
 namespace mediafs {
 
@@ -23,10 +24,12 @@ class Environment {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
-  /// Calls `look` with the value while it can be read, if the key is there and every page of the value can be
-  /// reached: a file that was cut or a disk that fails is a miss, not a SIGBUS. Keep `look` to a copy: an
-  /// open read transaction holds up the reuse of pages.
-  bool get(ByteView key, const std::function<void(ByteView)>& look);
+  enum class Found { nothing, another_size, part };
+
+  /// Calls `look` with `part` of the value while it can be read, if the key is there, the value is of `size`
+  /// bytes and every page of the part can be reached: a file that was cut or a disk that fails is nothing
+  /// found, not a SIGBUS. Keep `look` to a copy: an open read transaction holds up the reuse of pages.
+  Found get_part(ByteView key, ByteRange part, std::size_t size, const std::function<void(ByteView)>& look);
 
   /// All records, in the order of their keys; `look` returns false to end.
   Status for_each(const std::function<bool(ByteView key, ByteView value)>& look);

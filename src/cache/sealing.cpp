@@ -41,13 +41,16 @@ std::string Sealing::chunk_name(const MediaId& id, ChunkKey key) const {
   return name;
 }
 
-std::string Sealing::chunk_data(const MediaId& id, ChunkKey key) const {
-  std::string data("mediafs chunk 1");
+/// What all pieces of a chunk have in common; the number of each goes at the end.
+std::string Sealing::piece_data(const MediaId& id, ChunkKey key) const {
+  std::string data("mediafs chunk 2");
   data += text_of(cache_id_);
   append_big_endian(data, static_cast<std::uint64_t>(key.revision));
   append_big_endian(data, number_of(key.index));
   append_big_endian(data, std::uint64_t{kChunkSize});
-  return data + id.text();
+  data += id.text();
+  data.push_back('\0');
+  return data;
 }
 
 std::string Sealing::item_data(ByteView name) const {
@@ -58,11 +61,22 @@ std::string Sealing::item_data(ByteView name) const {
 }
 
 void Sealing::seal_chunk(const MediaId& id, ChunkKey key, ByteView plain, MutableBytes record) const {
-  crypto::seal(chunks_, bytes_of(chunk_data(id, key)), plain, record);
+  std::string data = piece_data(id, key);
+  for (std::size_t piece = 0; piece < kPieces; ++piece) {
+    data.back() = static_cast<char>(piece);
+    crypto::seal(chunks_, bytes_of(data), plain.subspan(piece * kPieceSize, kPieceSize),
+                 record.subspan(piece * kSealedPieceSize, kSealedPieceSize));
+  }
 }
 
-bool Sealing::open_chunk(const MediaId& id, ChunkKey key, const crypto::SealedParts& record) const {
-  return crypto::open_in_place(chunks_, bytes_of(chunk_data(id, key)), record);
+bool Sealing::open_pieces(const MediaId& id, ChunkKey key, std::size_t first,
+                          std::span<const crypto::SealedParts> pieces) const {
+  std::string data = piece_data(id, key);
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    data.back() = static_cast<char>(first + i);
+    if (!crypto::open_in_place(chunks_, bytes_of(data), pieces[i])) return false;
+  }
+  return true;
 }
 
 std::string Sealing::seal_item(const MediaItem& item) const {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "mediafs/base/secret.h"
@@ -14,9 +15,14 @@ namespace mediafs {
 
 using CacheId = std::array<std::byte, 16>;
 
-/// A chunk's record: nonce, kChunkSize bytes of ciphertext (a shorter chunk is padded with zeros, which hides
-/// its length and keeps LMDB at one record size), tag.
-inline constexpr std::size_t kChunkRecordSize = kChunkSize + crypto::kSealOverhead;
+/// A chunk is sealed in pieces, so that a small read need not open all of it. Measured: docs/DECISIONS.md.
+inline constexpr std::size_t kPieceSize = 16_KiB;
+inline constexpr std::size_t kPieces = kChunkSize / kPieceSize;
+inline constexpr std::size_t kSealedPieceSize = kPieceSize + crypto::kSealOverhead;
+
+/// A chunk's record: its pieces one after another, each as nonce, ciphertext, tag. A shorter chunk is padded
+/// with zeros, which hides its length and keeps LMDB at one record size.
+inline constexpr std::size_t kChunkRecordSize = kPieces * kSealedPieceSize;
 
 /// The keys of one cache, derived from its random cache key. Thread-safe.
 class Sealing {
@@ -32,13 +38,15 @@ class Sealing {
 
   /// REQUIRES: plain.size() == kChunkSize, record.size() == kChunkRecordSize.
   void seal_chunk(const MediaId& id, ChunkKey key, ByteView plain, MutableBytes record) const;
-  [[nodiscard]] bool open_chunk(const MediaId& id, ChunkKey key, const crypto::SealedParts& record) const;
+  /// Opens pieces in place, the first of which is number `first` of the chunk.
+  [[nodiscard]] bool open_pieces(const MediaId& id, ChunkKey key, std::size_t first,
+                                 std::span<const crypto::SealedParts> pieces) const;
 
   [[nodiscard]] std::string seal_item(const MediaItem& item) const;
   [[nodiscard]] std::optional<MediaItem> open_item(ByteView name, ByteView record) const;
 
  private:
-  [[nodiscard]] std::string chunk_data(const MediaId& id, ChunkKey key) const;
+  [[nodiscard]] std::string piece_data(const MediaId& id, ChunkKey key) const;
   [[nodiscard]] std::string item_data(ByteView name) const;
 
   CacheId cache_id_;

@@ -69,29 +69,34 @@ void MediaStore::find(const MediaId& id, Done<MediaItemRef> done) {
   }
 }
 
-/// One place for each chunk; null where it is neither in memory nor in the cache.
-std::vector<ConstBuffer> MediaStore::gather(const MediaItem& item, ChunkSpan chunks, std::size_t& missing) {
-  std::vector<ConstBuffer> found(chunks.count());
-  missing = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const ChunkKey key{item.revision, ChunkIndex{number_of(chunks.first) + static_cast<std::uint32_t>(i)}};
-    found[i] = context_->memory.get(key);
-    if (!found[i] && context_->cache != nullptr) {
-      const Buffer block = context_->pool.acquire_for_demand();
-      if (context_->cache->read_chunk(item, key.index, MutableBytes(block.get(), kChunkSize))) {
-        context_->memory.put(key, block);
-        found[i] = block;
-      }
-    }
-    if (!found[i]) ++missing;
+/// The part of the chunk that the range wants, from memory or from the cache; null where it is in neither.
+ConstBuffer MediaStore::look_up(const MediaItem& item, ChunkIndex index, ByteRange range) {
+  const ChunkKey key{item.revision, index};
+  if (ConstBuffer chunk = context_->memory.get(key)) return chunk;
+  if (context_->cache == nullptr) return nullptr;
+  const ByteRange part = part_within(index, range);
+  Buffer chunk = context_->pool.acquire_for_demand();
+  if (!context_->cache->read_chunk(item, index, part, MutableBytes(chunk.get(), kChunkSize))) return nullptr;
+  if (part.length == chunk_length(item.size, index)) context_->memory.put(key, chunk);
+  return chunk;
+}
+
+/// One place for each chunk of the range.
+std::vector<ConstBuffer> MediaStore::gather(const MediaItem& item, ByteRange range, std::size_t& missing) {
+  const ChunkSpan span = chunks_covering(range);
+  std::vector<ConstBuffer> found;
+  found.reserve(span.count());
+  for (ChunkIndex index = span.first; index < span.past; index = next(index)) {
+    found.push_back(look_up(item, index, range));
   }
+  missing = static_cast<std::size_t>(std::count(found.begin(), found.end(), nullptr));
   return found;
 }
 
 void MediaStore::read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done) {
   for (const bool last_try : {false, true}) {
     std::size_t missing = 0;
-    std::vector<ConstBuffer> chunks = gather(*item, chunks_covering(range), missing);
+    std::vector<ConstBuffer> chunks = gather(*item, range, missing);
     if (missing == 0) {
       if (!item->complete) note_read(item->id, range);
       done(PendingRead(item, range, std::move(chunks), nullptr).slices());

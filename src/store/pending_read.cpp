@@ -43,11 +43,9 @@ Slices PendingRead::slices() const {
   Slices slices;
   slices.reserve(chunks_.size());
   for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    const std::uint64_t chunk_start =
-        start_of(ChunkIndex{number_of(span_.first) + static_cast<std::uint32_t>(i)});
-    const std::uint64_t from = std::max(range_.offset, chunk_start) - chunk_start;
-    const std::uint64_t to = std::min(range_.end(), chunk_start + kChunkSize) - chunk_start;
-    slices.push_back({chunks_[i], ByteView(chunks_[i].get() + from, to - from)});
+    const ChunkIndex index{number_of(span_.first) + static_cast<std::uint32_t>(i)};
+    const ByteRange part = part_within(index, range_);
+    slices.push_back({chunks_[i], ByteView(chunks_[i].get() + part.offset, part.length)});
   }
   return slices;
 }

@@ -60,7 +60,7 @@ class CacheFixture : public testing::Test {
   /// The chunk's first byte, if the whole chunk is of that byte; 0 for a miss; ? for anything else.
   char look_up(const MediaItem& media, std::uint32_t index) {
     std::vector<std::byte> out(kChunkSize);
-    if (!cache_->read_chunk(media, ChunkIndex{index}, out)) return 0;
+    if (!cache_->read_chunk(media, ChunkIndex{index}, {0, kChunkSize}, out)) return 0;
     const char first = std::to_integer<char>(out.front());
     return std::memcmp(out.data(), chunk(first).get(), kChunkSize) == 0 ? first : '?';
   }

@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <random>
@@ -92,18 +93,37 @@ TEST_F(CacheTest, ARecordInAnothersPlaceIsAMiss) {
   const auto record_bytes = std::as_writable_bytes(std::span(record));
   sealing.seal_chunk(media.id, {media.revision, ChunkIndex{0}}, ByteView(chunk('a').get(), kChunkSize),
                      record_bytes);
-  const auto opens_as = [&](const MediaId& id, ChunkKey place) {
+  const auto opens_as = [&](const MediaId& id, ChunkKey place, std::size_t piece = 0) {
     std::string copy = record;
-    const auto bytes = std::as_writable_bytes(std::span(copy));
-    return sealing.open_chunk(id, place,
-                              {.nonce = bytes.first(crypto::kNonceSize),
-                               .text = bytes.subspan(crypto::kNonceSize, kChunkSize),
-                               .tag = bytes.last(crypto::kTagSize)});
+    const auto bytes = std::as_writable_bytes(std::span(copy)).first(kSealedPieceSize);
+    const crypto::SealedParts parts{.nonce = bytes.first(crypto::kNonceSize),
+                                    .text = bytes.subspan(crypto::kNonceSize, kPieceSize),
+                                    .tag = bytes.last(crypto::kTagSize)};
+    return sealing.open_pieces(id, place, piece, std::span(&parts, 1));
   };
   EXPECT_TRUE(opens_as(media.id, {media.revision, ChunkIndex{0}}));
+  EXPECT_FALSE(opens_as(media.id, {media.revision, ChunkIndex{0}}, 1));
   EXPECT_FALSE(opens_as(media.id, {media.revision, ChunkIndex{1}}));
   EXPECT_FALSE(opens_as(media.id, {Revision{8}, ChunkIndex{0}}));
   EXPECT_FALSE(opens_as(item("another-media-0001").id, {media.revision, ChunkIndex{0}}));
+}
+
+TEST_F(CacheTest, APartOfAChunkIsReadByItself) {
+  open();
+  const MediaItem media = item();
+  const Buffer bytes = chunk('a');
+  for (std::size_t i = 0; i < kChunkSize; ++i) bytes.get()[i] = static_cast<std::byte>(i * 7 / 3);
+  cache_->store_chunk(media.id, {media.revision, ChunkIndex{0}}, bytes);
+  for (const bool on_disk : {false, true}) {
+    for (const ByteRange part : {ByteRange{0, 1}, ByteRange{kPieceSize - 1, 2}, ByteRange{50'000, 60'000},
+                                 ByteRange{kChunkSize - 1, 1}, ByteRange{0, kChunkSize}}) {
+      std::vector<std::byte> out(kChunkSize);
+      ASSERT_TRUE(cache_->read_chunk(media, ChunkIndex{0}, part, out));
+      EXPECT_EQ(std::memcmp(out.data() + part.offset, bytes.get() + part.offset, part.length), 0)
+          << part.offset << (on_disk ? " on disk" : " queued");
+    }
+    cache_->settle();
+  }
 }
 
 TEST_F(CacheTest, OnlyOneOfTheSecretsOpensIt) {
@@ -193,7 +213,17 @@ TEST_F(CacheTest, OthersMayNotLookIn) {
   }
 }
 
+/// Memory that was given back still holds what stood in it: others who get it must not write that to disk.
+void leave_in_freed_memory(char fill) {
+  ::mallopt(M_ARENA_MAX, 1);  // else the writer's thread has memory of its own
+  ::mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+  ::mallopt(M_TRIM_THRESHOLD, 256 * 1024 * 1024);
+  std::vector<std::vector<char>> blocks(200);
+  for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i].assign(i * 4096 + 100, fill);
+}
+
 TEST_F(CacheTest, NothingStandsInTheClear) {
+  leave_in_freed_memory('F');
   open();
   MediaItem media = item();
   store(media, 0, 'F');

@@ -38,7 +38,7 @@ class FormatTest : public CacheFixture {
   }
 };
 
-TEST_F(FormatTest, ACacheOfVersionOneIsStillRead) {
+TEST_F(FormatTest, ACacheOfVersionTwoIsStillRead) {
   if (std::getenv("MEDIAFS_MAKE_GOLDEN") != nullptr) make_golden();
   std::filesystem::remove_all(directory_);
   std::filesystem::copy(kGolden, directory_);

@@ -35,7 +35,7 @@ struct MediaHead {
   std::uint64_t offset = 0;           // where in the media this body begins
   std::optional<std::uint64_t> size;  // of the whole media; nothing for a body without a length
   std::optional<std::uint64_t> end;   // where in the media this body ends; nothing where size is
-  bool ranges = false;                // the origin shows that it answers them (RFC 9110 sections 14.3, 15.3.7)
+  bool ranges = false;       // the origin shows that it answers them (RFC 9110 sections 14.3, 15.3.7)
   std::string content_type;  // without parameters, lower case; application/octet-stream where there is none
   std::string etag;          // strong ones only
   std::optional<UnixSeconds> last_modified;

@@ -9,6 +9,7 @@
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/base/result.h"
 #include "mediafs/base/secret.h"
+#include "mediafs/model/byte_range.h"
 #include "mediafs/model/chunk.h"
 #include "mediafs/model/media_item.h"
 
@@ -38,9 +39,10 @@ class Cache {
   /// Every media the cache knows, as last stored.
   std::vector<MediaItem> load_items();
 
-  /// True: the chunk's bytes stand in `out`, authenticated. False: a miss.
-  /// REQUIRES: out.size() == kChunkSize.
-  bool read_chunk(const MediaItem& item, ChunkIndex index, MutableBytes out);
+  /// True: the bytes of `part`, a range within the chunk, stand in their place in `out`, authenticated; the
+  /// rest of `out` is undefined. False: a miss.
+  /// REQUIRES: out.size() == kChunkSize, part is not empty and ends there at most.
+  bool read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, MutableBytes out);
 
   /// Keeps `bytes` until they are on disk; read_chunk finds them from now on. What lies beyond the chunk's
   /// length in the buffer must be zero.

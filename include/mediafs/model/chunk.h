@@ -55,6 +55,14 @@ constexpr ChunkSpan chunks_covering(ByteRange range) {
   return {chunk_at(range.offset), next(chunk_at(range.end() - 1))};
 }
 
+/// The part of the chunk, as a range within it, that lies in `range`. REQUIRES: the range covers some of it.
+constexpr ByteRange part_within(ChunkIndex index, ByteRange range) {
+  const std::uint64_t start = start_of(index);
+  const std::uint64_t from = range.offset > start ? range.offset - start : 0;
+  const std::uint64_t to = range.end() - start < kChunkSize ? range.end() - start : kChunkSize;
+  return {from, to - from};
+}
+
 /// Names one version of a media's bytes: drawn at random when a version is first seen, so unique among all
 /// media too. Two versions are never mixed, in memory or on disk.
 enum class Revision : std::uint64_t {};

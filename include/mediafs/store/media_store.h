@@ -81,7 +81,8 @@ class MediaStore {
   };
   class Use;  // keeps an entry in its place while it is used
 
-  std::vector<ConstBuffer> gather(const MediaItem& item, ChunkSpan chunks, std::size_t& missing);
+  ConstBuffer look_up(const MediaItem& item, ChunkIndex index, ByteRange range);
+  std::vector<ConstBuffer> gather(const MediaItem& item, ByteRange range, std::size_t& missing);
   void note_read(const MediaId& id, ByteRange range) EXCLUDES(mutex_);
   void drop_if_idle(const MediaId& id) EXCLUDES(mutex_);
 
