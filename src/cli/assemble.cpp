@@ -1,5 +1,6 @@
 #include "cli/assemble.h"
 
+#include <malloc.h>
 #include <pthread.h>
 
 #include <csignal>
@@ -31,6 +32,14 @@ void mask_signals(int how) {
   sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
   pthread_sigmask(how, &set, nullptr);
+}
+
+/// LMDB allocates the pages of each record that it writes. Were they given back to the kernel each time, every
+/// page would be faulted in and cleared anew: a fifth of what writing a chunk costs.
+void keep_freed_memory() {
+  constexpr int kThreshold = 32 * 1024 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, kThreshold);
+  ::mallopt(M_TRIM_THRESHOLD, kThreshold);
 }
 
 /// One directory for each API and key, so that integrations never mix; its name tells neither.
@@ -92,6 +101,7 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
   if (!log::set_up(command.log))
     return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
   mask_signals(SIG_BLOCK);
+  keep_freed_memory();
   std::unique_ptr<Cache> cache;
   if (auto exit = open_cache(command, base, credentials, cache)) return *exit;
   Catalog catalog(cache.get());
@@ -107,7 +117,7 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
                     .max_unsized = command.max_unsized,
                     .memory = command.memory},
                    api, cache.get(), catalog, timer);
-  Filesystem filesystem(catalog, store);
+  Filesystem filesystem({.fetch_ahead = command.prefetch}, catalog, store);
   auto mount = Mount::open(mount_options(command, base), filesystem);
   if (!mount)
     return {ExitCode::mount_refused, fmt::format("{}: {}", command.mountpoint, mount.error().context)};

@@ -63,6 +63,11 @@ void add_cache_options(CLI::App& app, MountCommand& command) {
   add_text(app, "--cache-dir", command.cache_dir, "Where the sealed cache is kept (~/.cache/mediafs)");
   app.add_flag("--no-cache", command.no_cache, "Keep nothing on disk");
   add_size(app, "--cache-size", command.cache_size, "Largest size of the cache (10G)");
+  static const std::map<std::string, bool> kSwitch{{"on", true}, {"off", false}};
+  app.add_option("--prefetch", command.prefetch,
+                 "on or off: fetch the next files of a directory whose files are read in order (on)")
+      ->transform(CLI::CheckedTransformer(kSwitch))
+      ->take_last();
   add_size(app, "--memory", command.memory, "Memory for media bytes (128M, at least 16M)");
 }
 

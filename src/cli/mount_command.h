@@ -28,6 +28,7 @@ struct MountCommand {
   std::uint64_t cache_size = 10_GiB;
   std::uint64_t memory = 128_MiB;
   std::uint64_t max_unsized = 1_GiB;
+  bool prefetch = true;
 
   Duration deadline{30'000};
   Duration negative_ttl{10'000};

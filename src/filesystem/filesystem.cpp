@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "filesystem/listing_walk.h"
 #include "mediafs/crypto/random.h"
 
 namespace mediafs {
@@ -15,10 +16,16 @@ Attributes attributes_of(const MediaItem& item) {
 
 }  // namespace
 
-Filesystem::Filesystem(Catalog& catalog, MediaStore& store)
-    : catalog_(catalog), store_(store), started_(wall_seconds()) {
+Filesystem::Filesystem(const Options& options, Catalog& catalog, MediaStore& store)
+    : options_(options),
+      catalog_(catalog),
+      store_(store),
+      started_(wall_seconds()),
+      walks_(std::make_unique<ListingWalks>()) {
   for (const MediaItemRef& item : catalog_.all()) static_cast<void>(adopt(*item).ok());
 }
+
+Filesystem::~Filesystem() = default;
 
 bool Filesystem::can_exist(NodeNumber parent, std::string_view name) {
   return parent == kRootNode && MediaId::parse(name).ok();
@@ -79,6 +86,7 @@ DirectorySnapshot Filesystem::list_root() {
 Result<std::uint64_t> Filesystem::open_directory(NodeNumber node) {
   if (node != kRootNode) return Error{Errc::not_directory, ""};
   const DirectorySnapshot snapshot = list_root();
+  walks_->begin(snapshot);
   const std::uint64_t handle = crypto::random_number();  // unlike any of an earlier server
   const MutexLock lock(mutex_);
   open_directories_[handle] = snapshot;
@@ -118,8 +126,20 @@ Result<Filesystem::OpenFile> Filesystem::open(NodeNumber node) {
     ++opens.count;
     return OpenFile{item->revision, first || same};
   }();
-  if (!file) store_.closed(*id);
+  if (!file) {
+    store_.closed(*id);
+  } else if (options_.fetch_ahead) {
+    fetch_ahead_of(node);
+  }
   return file;
+}
+
+void Filesystem::fetch_ahead_of(NodeNumber node) {
+  std::vector<MediaId> ids;
+  for (const NodeNumber next : walks_->opened(node)) {
+    if (auto id = id_at(next)) ids.push_back(*std::move(id));
+  }
+  if (!ids.empty()) store_.fetch_ahead(ids);
 }
 
 void Filesystem::read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done) {

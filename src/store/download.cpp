@@ -87,6 +87,13 @@ void Download::note_read(ByteRange range) {
   wake_streams(effects);
 }
 
+void Download::fetch_head() {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  if (!item_ || !streams_.empty() || seen_.seen(ChunkIndex{0}) || refusal()) return;
+  ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
+}
+
 Error Download::why_stale() const {
   const MutexLock lock(mutex_);
   return refusal().value_or(Error{Errc::changed, "another version than was opened"});

@@ -36,6 +36,9 @@ class Download final : public std::enable_shared_from_this<Download> {
   /// A read was answered without this download: whoever reads on will want what comes after it.
   void note_read(ByteRange range) EXCLUDES(mutex_);
 
+  /// Begins with it though nobody has asked yet; what nobody asks for in the end goes as far as stream_limit.
+  void fetch_head() EXCLUDES(mutex_);
+
   [[nodiscard]] Error why_stale() const EXCLUDES(mutex_);
 
   void opened() EXCLUDES(mutex_);

@@ -5,6 +5,7 @@
 
 #include "store/download.h"
 #include "store/store_context.h"
+#include "store/stream_plan.h"
 
 namespace mediafs {
 
@@ -125,6 +126,24 @@ void MediaStore::opened(const MediaId& id) {
 }
 void MediaStore::closed(const MediaId& id) {
   Use(*this, id)->closed();
+}
+
+/// Whether its head, at least, can be read without a request.
+bool MediaStore::is_here(const MediaItem& item) {
+  if (item.size == 0) return true;
+  if (item.complete && context_->cache != nullptr) return true;
+  return context_->memory.get({item.revision, ChunkIndex{0}}) != nullptr;
+}
+
+void MediaStore::fetch_ahead(const std::vector<MediaId>& ids) {
+  std::vector<MediaItemRef> missing;
+  for (const MediaId& id : ids) {
+    auto item = context_->catalog.find(id);
+    if (item && !is_here(*item)) missing.push_back(std::move(item));
+  }
+  for (const MediaItemRef& item : worth_fetching_ahead(std::move(missing), context_->memory_for_windows)) {
+    Use(*this, item->id)->fetch_head();
+  }
 }
 
 std::size_t MediaStore::under_way() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "mediafs/base/bytes.h"
 #include "mediafs/model/chunk.h"
@@ -40,6 +41,23 @@ inline std::uint64_t stream_limit(const StreamSituation& s) {
 /// How far ahead a media may be fetched when `streams` share `memory` bytes with it.
 inline std::uint64_t largest_window(std::uint64_t memory, std::uint64_t streams) {
   return std::min(kLargestWindow, memory / std::max<std::uint64_t>(streams, 1));
+}
+
+/// Those of the media that are fetched before anybody asks: small ones first, as many as `memory` holds of
+/// what is fetched of each.
+template <typename ItemRef>
+std::vector<ItemRef> worth_fetching_ahead(std::vector<ItemRef> items, std::uint64_t memory) {
+  std::stable_sort(items.begin(), items.end(),
+                   [](const ItemRef& a, const ItemRef& b) { return a->size < b->size; });
+  std::size_t count = 0;
+  while (count < items.size()) {
+    const std::uint64_t needed = std::min(items[count]->size, kSmallMedia);
+    if (needed > memory) break;
+    memory -= needed;
+    ++count;
+  }
+  items.resize(count);
+  return items;
 }
 
 /// Where a stream is and what it will bring.

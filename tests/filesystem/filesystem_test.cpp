@@ -2,38 +2,16 @@
 
 #include <thread>
 
-#include "store/store_fixture.h"
+#include <gtest/gtest.h>
+
+#include "filesystem/filesystem_fixture.h"
 
 namespace mediafs {
 namespace {
 
 const std::string kId = "gen-000000001000-small001";
 
-class FilesystemTest : public StoreFixture {
- protected:
-  FilesystemTest() {
-    start();
-    files_.emplace(*catalog_, *store_);
-  }
-  Result<Attributes> look_up(const std::string& name, NodeNumber parent = kRootNode) {
-    std::promise<Result<Attributes>> found;
-    files_->lookup(parent, name,
-                   [&](Result<Attributes> attributes) { found.set_value(std::move(attributes)); });
-    return found.get_future().get();
-  }
-  Result<std::uint64_t> length_read(NodeNumber node, Revision version, ByteRange range) {
-    std::promise<Result<std::uint64_t>> read;
-    files_->read(node, version, range, [&](const Result<Slices>& slices) {
-      if (!slices) return read.set_value(slices.error());
-      std::uint64_t length = 0;
-      for (const Slice& slice : *slices) length += slice.bytes.size();
-      read.set_value(length);
-    });
-    return read.get_future().get();
-  }
-
-  std::optional<Filesystem> files_;
-};
+class FilesystemTest : public FilesystemFixture {};
 
 TEST(NodeNumber, IsTheSameEverywhereAndForEver) {
   EXPECT_EQ(

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mediafs/store/catalog.h"
+
 namespace mediafs {
 namespace {
 
@@ -39,6 +41,24 @@ TEST(LargestWindow, IsAShareOfTheMemory) {
   EXPECT_EQ(largest_window(64_MiB, 0), kLargestWindow);
   EXPECT_EQ(largest_window(64_MiB, 1), kLargestWindow);
   EXPECT_EQ(largest_window(64_MiB, 64), 1_MiB);
+}
+
+TEST(WorthFetchingAhead, SmallOnesComeFirstAndMemoryBoundsThem) {
+  const auto media = [](std::uint64_t size) {
+    return std::make_shared<const MediaItem>(
+        MediaItem{.id = *MediaId::parse("some-media-00000001"), .size = size});
+  };
+  const auto sizes = [](const std::vector<MediaItemRef>& items) {
+    std::vector<std::uint64_t> out;
+    for (const auto& item : items) out.push_back(item->size);
+    return out;
+  };
+  const std::vector<MediaItemRef> items{media(1_GiB), media(2_MiB), media(1_MiB), media(3_MiB)};
+  EXPECT_EQ(sizes(worth_fetching_ahead(items, 64_MiB)),
+            (std::vector<std::uint64_t>{1_MiB, 2_MiB, 3_MiB, 1_GiB}))
+      << "of a large one only the head comes";
+  EXPECT_EQ(sizes(worth_fetching_ahead(items, 5_MiB)), (std::vector<std::uint64_t>{1_MiB, 2_MiB}));
+  EXPECT_TRUE(worth_fetching_ahead(items, 100).empty());
 }
 
 TEST(StreamBringing, IsTheNearestOneThatHasNotPassed) {

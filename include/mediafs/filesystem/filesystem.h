@@ -25,11 +25,20 @@ struct Space {
   std::uint64_t files = 0;
 };
 
+class ListingWalks;
+
 /// The root holds every media under its id. Thread-safe; nothing here waits for the network.
 class Filesystem {
  public:
+  struct Options {
+    bool fetch_ahead = true;  // the next files, when a directory's are opened in its order
+  };
+
   /// Both must outlive this object.
-  Filesystem(Catalog& catalog, MediaStore& store);
+  Filesystem(const Options& options, Catalog& catalog, MediaStore& store);
+  ~Filesystem();
+  Filesystem(const Filesystem&) = delete;
+  Filesystem& operator=(const Filesystem&) = delete;
 
   /// Whether a name could ever exist in the directory; where it could not, that never changes.
   [[nodiscard]] static bool can_exist(NodeNumber parent, std::string_view name);
@@ -72,11 +81,14 @@ class Filesystem {
   Result<MediaId> id_at(NodeNumber node) EXCLUDES(mutex_);
   Result<MediaItemRef> media_at(NodeNumber node) EXCLUDES(mutex_);
   DirectorySnapshot list_root() EXCLUDES(mutex_);
+  void fetch_ahead_of(NodeNumber node) EXCLUDES(mutex_);
 
+  const Options options_;
   Catalog& catalog_;
   MediaStore& store_;
   const UnixSeconds started_;
   std::function<void(NodeNumber)> new_attributes_ = [](NodeNumber) {};
+  const std::unique_ptr<ListingWalks> walks_;
 
   Mutex mutex_;  // a leaf
   std::unordered_map<NodeNumber, MediaId> media_ GUARDED_BY(mutex_);

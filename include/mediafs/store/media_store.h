@@ -68,6 +68,10 @@ class MediaStore {
   void opened(const MediaId& id) EXCLUDES(mutex_);
   void closed(const MediaId& id) EXCLUDES(mutex_);
 
+  /// Media that will probably be opened next, in that order: those that are not here are fetched, small ones
+  /// first and large ones as far as their head, within the memory that there is for it.
+  void fetch_ahead(const std::vector<MediaId>& ids) EXCLUDES(mutex_);
+
   /// How many media have something under way: a stream, somebody who waits or has it open.
   [[nodiscard]] std::size_t under_way() EXCLUDES(mutex_);
 
@@ -81,6 +85,7 @@ class MediaStore {
   };
   class Use;  // keeps an entry in its place while it is used
 
+  [[nodiscard]] bool is_here(const MediaItem& item);
   ConstBuffer look_up(const MediaItem& item, ChunkIndex index, ByteRange range);
   std::vector<ConstBuffer> gather(const MediaItem& item, ByteRange range, std::size_t& missing);
   void note_read(const MediaId& id, ByteRange range) EXCLUDES(mutex_);
