@@ -31,7 +31,7 @@ VOCABULARY = re.compile(r"fmt/.*")
 SYSTEM = re.compile(
     r"[a-z_]+"
     r"|(sys|linux|net|netinet|arpa)/[a-z_0-9]+\.h"
-    r"|(dirent|dlfcn|errno|fcntl|fnmatch|glob|grp|langinfo|libgen|limits|locale|mntent|netdb|paths|poll|pthread"
+    r"|(dirent|dlfcn|errno|fcntl|fnmatch|glob|grp|langinfo|libgen|limits|locale|malloc|mntent|netdb|paths|poll|pthread"
     r"|pwd|sched|semaphore|signal|spawn|stdint|stdio|stdlib|string|strings|syslog|termios|time|unistd|wordexp)\.h"
 )
 

@@ -26,12 +26,12 @@ namespace {
 constexpr std::chrono::seconds kReachWithin{5};
 constexpr std::chrono::seconds kReachWithinWhenKnown{1};
 
-/// Threads inherit the mask, so signals reach the main thread alone.
-void mask_signals(int how) {
+/// Threads inherit the mask; Mount::run lets the signals in where it waits for them.
+void block_signals() {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
-  pthread_sigmask(how, &set, nullptr);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 /// LMDB allocates the pages of each record that it writes. Were they given back to the kernel each time, every
@@ -100,7 +100,7 @@ Mount::Options mount_options(const MountCommand& command, const BaseUrl& base) {
 Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credentials, const Ready& ready) {
   if (!log::set_up(command.log))
     return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
-  mask_signals(SIG_BLOCK);
+  block_signals();
   keep_freed_memory();
   std::unique_ptr<Cache> cache;
   if (auto exit = open_cache(command, base, credentials, cache)) return *exit;
@@ -124,7 +124,6 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
   filesystem.on_new_attributes([&mount](NodeNumber node) { (*mount)->refresh_attributes(node); });
   store.on_change([&filesystem](const MediaId& id) { filesystem.media_changed(id); });
 
-  mask_signals(SIG_UNBLOCK);
   log::info("mounted");
   const bool ended_well = (*mount)->run(ready);
   // From the top: nobody waits any more, nothing comes any more, no job is left; then the floors go by

@@ -9,14 +9,11 @@
 #include "mount/libfuse.h"
 #include "mount/operations.h"
 #include "mount/read_ahead.h"
+#include "mount/session_loop.h"
 
 namespace mediafs {
 
 namespace {
-
-struct DestroyConfig {
-  void operator()(fuse_loop_config* config) const { fuse_loop_cfg_destroy(config); }
-};
 
 /// Handlers do not wait for the network, so a few threads are enough; more than two, since a slow disk may
 /// hold one up.
@@ -39,7 +36,6 @@ class Mount::Session {
 
   ~Session() {
     if (session_ == nullptr) return;
-    if (handles_signals_) fuse_remove_signal_handlers(session_);
     if (mounted_) fuse_session_unmount(session_);
     fuse_session_destroy(session_);
   }
@@ -60,8 +56,6 @@ class Mount::Session {
     }
     mounted_ = true;
     if (!watch_init_reply(session_)) return Error{Errc::internal, "libfuse refuses custom I/O"};
-    if (fuse_set_signal_handlers(session_) != 0) return Error{Errc::internal, "no signal handlers"};
-    handles_signals_ = true;
     return ok_status();
   }
 
@@ -70,9 +64,7 @@ class Mount::Session {
       raise_read_ahead(serving_.options.mountpoint);
       ready();
     };
-    const std::unique_ptr<fuse_loop_config, DestroyConfig> config(fuse_loop_cfg_create());
-    fuse_loop_cfg_set_max_threads(config.get(), worker_threads());
-    return fuse_session_loop_mt(session_, config.get()) >= 0;
+    return serve_session(session_, worker_threads());
   }
 
   void refresh_attributes(NodeNumber node) {
@@ -84,7 +76,6 @@ class Mount::Session {
   Serving serving_;
   fuse_session* session_ = nullptr;
   bool mounted_ = false;
-  bool handles_signals_ = false;
 };
 
 Mount::Mount(std::unique_ptr<Session> session) : session_(std::move(session)) {}

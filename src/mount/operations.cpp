@@ -32,8 +32,10 @@ void on_init(void* /*userdata*/, fuse_conn_info* connection) {
   connection->want &= ~static_cast<unsigned>(
       FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE |
       FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_ATOMIC_O_TRUNC);
-  connection->max_background = 64;  // the kernel's 12 throttles read-ahead over a slow network
-  connection->congestion_threshold = 48;
+  // What the kernel reads ahead is "background" to it, and when so many requests wait no other file's go out
+  // either: a few readers of a dead origin would hold up everybody. Waiting costs us a small record.
+  connection->max_background = 0xffff;
+  connection->congestion_threshold = 0xffff;
 }
 
 void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {

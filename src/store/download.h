@@ -66,8 +66,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   void notice_idleness(Effects& effects) REQUIRES(mutex_);
 
   // download_streams.cpp: when to fetch what.
-  [[nodiscard]] bool ranges_are_provable() const REQUIRES(mutex_);
-  [[nodiscard]] bool seekable() const REQUIRES(mutex_) { return ranges_are_provable() && ranges_shown_; }
+  [[nodiscard]] bool has_ranges() const REQUIRES(mutex_);
   [[nodiscard]] std::uint64_t window() const REQUIRES(mutex_);
   [[nodiscard]] std::vector<Stream*> running(const Stream* except = nullptr) const REQUIRES(mutex_);
   [[nodiscard]] Stream* bringer_of(ChunkIndex chunk, const Stream* except = nullptr) const REQUIRES(mutex_);

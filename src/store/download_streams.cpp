@@ -17,8 +17,9 @@ constexpr auto kRememberFailure = std::chrono::seconds(1);
 
 }  // namespace
 
-bool Download::ranges_are_provable() const {
-  return item_ && !item_->etag.empty() && !ranges_refused_;
+/// Whether a part can be asked for, and be proved to belong to the version that is here.
+bool Download::has_ranges() const {
+  return item_ && !item_->etag.empty() && ranges_shown_ && !ranges_refused_;
 }
 
 /// How far ahead of its readers this media may be fetched.
@@ -47,7 +48,7 @@ Stream* Download::bringer_of(ChunkIndex chunk, const Stream* except) const {
 /// The stream that whoever reads the chunk waits for, rather than for a range of their own.
 Stream* Download::awaited_for(ChunkIndex chunk, bool goes_on_reading, const Stream* except) const {
   Stream* const bringer = bringer_of(chunk, except);
-  if (bringer == nullptr || !seekable()) return bringer;
+  if (bringer == nullptr || !has_ranges()) return bringer;
   const StreamPlace place = bringer->place();
   const std::uint64_t distance = start_of(chunk) - std::min(start_of(chunk), place.position);
   return worth_waiting(distance, goes_on_reading, place.bytes_per_second) ? bringer : nullptr;
@@ -78,14 +79,11 @@ bool Download::make_room(Effects& effects) {
 void Download::ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64_t wanted_end,
                                  bool goes_on_reading) {
   if (context_->stopping || is_coming(chunk, goes_on_reading) || !make_room(effects)) return;
-  // Without a strong validator nothing proves that a range belongs to the version that is here.
-  const std::uint64_t from = ranges_are_provable() ? start_of(chunk) : 0;
-  if (from > 0 && seekable()) {
+  if (chunk > ChunkIndex{0} && has_ranges()) {
+    const std::uint64_t from = start_of(chunk);
     start_range(effects, from, std::max(wanted_end, runs_.target_at(from, window())));
   } else {
-    auto stream = std::make_shared<Stream>(shared_from_this());
-    stream->position = from;
-    start_stream(effects, stream, /*fresh=*/false);
+    start_stream(effects, std::make_shared<Stream>(shared_from_this()), /*fresh=*/false);
   }
 }
 
@@ -101,7 +99,7 @@ void Download::ensure_streams(Effects& effects) {
 /// Goes on with what is fetched ahead for the place that was read last, before its reader is there.
 void Download::fetch_ahead(Effects& effects) {
   ReadRun& run = runs_.last();
-  if (!seekable() || opens_ == 0 || run.fetched_to == 0 || refusal()) return;
+  if (!has_ranges() || opens_ == 0 || run.fetched_to == 0 || refusal()) return;
   const std::uint64_t target = std::min(target_of(run, window()), item_->size);
   std::uint64_t from = run.fetched_to / kChunkSize * kChunkSize;
   while (from < target && (seen_.seen(chunk_at(from)) || bringer_of(chunk_at(from)) != nullptr))
@@ -146,7 +144,7 @@ std::uint64_t Download::limit_of(const Stream& stream) const {
                        .position = stream.position,
                        .wanted = wanted(),
                        .kept = context_->cache_keeps(),
-                       .seekable = seekable(),
+                       .seekable = has_ranges(),
                        .target = target});
 }
 
@@ -188,7 +186,7 @@ void Download::drop_unwanted() {
   drop_scheduled_ = false;
   // A paused stream holds a connection that others may need. Nobody waits for it just now; it goes on by
   // range when somebody does, or from the start if nobody has the media open any more.
-  const bool can_come_back = ranges_are_provable() || !wanted();
+  const bool can_come_back = has_ranges() || !wanted();
   if (!can_come_back || !waiters_->none()) return;
   for (const auto& stream : streams_) {
     if (stream->paused || !wanted()) cancel(effects, *stream);
@@ -260,7 +258,7 @@ std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
   stream->attempts = broken.attempts;
   stream->broke_at = broken.broke_at;
   const bool same_version = broken.revision == revision_;
-  if (same_version && ranges_are_provable() && broken.position > 0 &&
+  if (same_version && has_ranges() && broken.position > 0 &&
       broken.position < std::min(broken.end, item_->size)) {
     stream->revision = revision_;
     stream->position = broken.position;

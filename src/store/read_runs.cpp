@@ -18,7 +18,8 @@ bool continues(const ReadRun& run, ByteRange read, bool missing) {
 }  // namespace
 
 std::uint64_t target_of(const ReadRun& run, std::uint64_t most) {
-  return run.read_up_to + std::min(std::max(run.in_order, kFirstWindow), most);
+  const std::uint64_t window = run.in_order < kGlance ? kGlance : std::max(run.in_order, kFirstWindow);
+  return run.read_up_to + std::min(window, most);
 }
 
 bool ReadRuns::note(ByteRange read, bool missing) {

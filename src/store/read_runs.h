@@ -9,7 +9,9 @@
 
 namespace mediafs {
 
-/// How far ahead of its readers a media is fetched, at first and at most.
+/// How far ahead of its readers a media is fetched: for who only looks at a place, for who begins to read on,
+/// and at most.
+inline constexpr std::uint64_t kGlance = 256_KiB;
 inline constexpr std::uint64_t kFirstWindow = 1_MiB;
 inline constexpr std::uint64_t kLargestWindow = 32_MiB;
 

@@ -34,7 +34,7 @@ struct StreamSituation {
 inline std::uint64_t stream_limit(const StreamSituation& s) {
   const bool worth_finishing = s.size <= kSmallMedia || s.size - std::min(s.position, s.size) <= kSmallMedia;
   if (worth_finishing || (s.wanted && s.kept && !s.seekable)) return s.size;
-  const std::uint64_t head = s.seekable ? kFirstWindow : kSmallMedia;
+  const std::uint64_t head = s.seekable ? kGlance : kSmallMedia;
   return s.wanted ? std::min(s.size, std::max(s.target, head)) : head;
 }
 

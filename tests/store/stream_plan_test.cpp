@@ -17,7 +17,7 @@ TEST(StreamLimit, SmallMediaAreFinishedWhoeverWaits) {
 TEST(StreamLimit, LargeMediaThatNobodyWantsStopAfterTheirHead) {
   EXPECT_EQ(stream_limit({.size = 100_MiB}), kSmallMedia);
   EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 50_MiB}), kSmallMedia);
-  EXPECT_EQ(stream_limit({.size = 100_MiB, .seekable = true}), kFirstWindow);
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .seekable = true}), kGlance);
 }
 
 TEST(StreamLimit, WhatIsNearlyDoneIsFinished) {

@@ -26,8 +26,7 @@ class Mount {
     Duration negative_ttl{10'000};
   };
 
-  /// Mounts; the kernel's requests wait until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in every other
-  /// thread.
+  /// Mounts; the kernel's requests wait until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in all threads.
   static Result<std::unique_ptr<Mount>> open(const Options& options, Filesystem& filesystem);
 
   /// Unmounts if that has not happened. Every request must have been answered.
@@ -35,7 +34,7 @@ class Mount {
   Mount(const Mount&) = delete;
   Mount& operator=(const Mount&) = delete;
 
-  /// Serves on libfuse's threads until the mount is gone or a signal asks to end; on the main thread.
+  /// Serves on threads of its own until the mount is gone or a signal asks to end; on the main thread.
   /// `ready` is called once, when the kernel has been answered for the first time. True: it ended as asked.
   bool run(std::function<void()> ready);
 

@@ -1,0 +1,112 @@
+#include "mount/session_loop.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "mediafs/base/unique_fd.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr int kWakeUp = SIGUSR1;
+constexpr auto kWakeAgain = std::chrono::milliseconds(5);
+
+std::atomic<bool> end_asked = false;  // by a signal: one server a process
+
+void ask_for_the_end(int /*signal*/) {
+  end_asked = true;
+}
+void do_nothing(int /*signal*/) {}
+
+/// One of the threads that take requests. It can be told to end though it sits in read(2).
+class Worker {
+ public:
+  Worker(fuse_session* session, const std::atomic<bool>& stopping, std::function<void(int)> ended)
+      : session_(session), stopping_(stopping), ended_(std::move(ended)), thread_([this] { run(); }) {}
+
+  /// A signal that comes just before read(2) is lost, so it is repeated.
+  void wake_until_ended() {
+    while (!has_ended_) {
+      ::pthread_kill(thread_.native_handle(), kWakeUp);
+      std::this_thread::sleep_for(kWakeAgain);
+    }
+  }
+
+ private:
+  void run() {
+    fuse_buf request{};
+    int received = 0;
+    while (!stopping_ && !fuse_session_exited(session_)) {
+      received = fuse_session_receive_buf(session_, &request);
+      if (received == -EINTR) continue;
+      if (received <= 0) break;  // 0: unmounted
+      fuse_session_process_buf(session_, &request);
+    }
+    std::free(request.mem);  // NOLINT: libfuse allocates it with malloc
+    ended_(received);
+    has_ended_ = true;
+  }
+
+  fuse_session* const session_;
+  const std::atomic<bool>& stopping_;
+  const std::function<void(int)> ended_;
+  std::atomic<bool> has_ended_ = false;
+  std::jthread thread_;
+};
+
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action{};
+  action.sa_handler = handler;  // without SA_RESTART: calls that wait return
+  ::sigaction(signal, &action, nullptr);
+}
+
+/// Waits for one of the three signals, or for a worker's end.
+void wait_for_the_end(int ended) {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    handle(signal, ask_for_the_end);
+    ::sigdelset(&mask, signal);
+  }
+  // The signals are let in for as long as this waits, so that none can come between look and wait.
+  pollfd end{.fd = ended, .events = POLLIN, .revents = 0};
+  while (!end_asked && ::ppoll(&end, 1, nullptr, &mask) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace
+
+bool serve_session(fuse_session* session, unsigned workers) {
+  handle(kWakeUp, do_nothing);
+  const UniqueFd ended(::eventfd(0, EFD_CLOEXEC));
+  std::atomic<bool> stopping = false;
+  std::atomic<bool> failed = false;
+  {
+    std::vector<std::unique_ptr<Worker>> threads;
+    threads.reserve(workers);
+    for (unsigned i = 0; i < workers; ++i) {
+      threads.push_back(std::make_unique<Worker>(session, stopping, [&](int result) {
+        if (result < 0 && result != -EINTR) failed = true;
+        ::eventfd_write(ended.get(), 1);
+      }));
+    }
+    wait_for_the_end(ended.get());
+    stopping = true;
+    for (const auto& thread : threads) thread->wake_until_ended();
+  }
+  return !failed;
+}
+
+}  // namespace mediafs
