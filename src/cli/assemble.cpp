@@ -34,8 +34,8 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-/// LMDB allocates the pages of each record that it writes. Were they given back to the kernel each time, every
-/// page would be faulted in and cleared anew: a fifth of what writing a chunk costs.
+/// LMDB allocates the pages of each record that it writes. Were they given back to the kernel each time,
+/// every page would be faulted in and cleared anew: a fifth of what writing a chunk costs.
 void keep_freed_memory() {
   constexpr int kThreshold = 32 * 1024 * 1024;
   ::mallopt(M_MMAP_THRESHOLD, kThreshold);
@@ -118,7 +118,7 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
                     .memory = command.memory},
                    api, cache.get(), catalog, timer);
   Filesystem filesystem({.fetch_ahead = command.prefetch}, catalog, store);
-  auto mount = Mount::open(mount_options(command, base), filesystem);
+  auto mount = Mount::open(mount_options(command, base), filesystem, timer);
   if (!mount)
     return {ExitCode::mount_refused, fmt::format("{}: {}", command.mountpoint, mount.error().context)};
   filesystem.on_new_attributes([&mount](NodeNumber node) { (*mount)->refresh_attributes(node); });

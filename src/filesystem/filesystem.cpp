@@ -55,13 +55,17 @@ Result<MediaItemRef> Filesystem::media_at(NodeNumber node) {
   return Error{Errc::changed, "a media that is not known any more"};
 }
 
-void Filesystem::lookup(NodeNumber parent, std::string_view name, Done<Attributes> done) {
+void Filesystem::lookup(NodeNumber parent, std::string_view name, Done<Attributes> done,
+                        const std::stop_token& stop) {
   if (parent != kRootNode) return done(Error{Errc::not_directory, ""});
   const auto id = MediaId::parse(name);
   if (!id) return done(id.error());
-  store_.find(*id, [this, done = std::move(done)](const Result<MediaItemRef>& item) {
-    done(item ? adopt(**item) : Result<Attributes>(item.error()));
-  });
+  store_.find(
+      *id,
+      [this, done = std::move(done)](const Result<MediaItemRef>& item) {
+        done(item ? adopt(**item) : Result<Attributes>(item.error()));
+      },
+      stop);
 }
 
 Result<Attributes> Filesystem::attributes(NodeNumber node) {
@@ -142,14 +146,15 @@ void Filesystem::fetch_ahead_of(NodeNumber node) {
   if (!ids.empty()) store_.fetch_ahead(ids);
 }
 
-void Filesystem::read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done) {
+void Filesystem::read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done,
+                      const std::stop_token& stop) {
   const auto id = id_at(node);
   if (!id) return done(id.error());
   const auto item = catalog_.find(*id);
   if (!item || item->revision != version) return done(store_.why_stale(*id));
   const ByteRange there = clipped(range, item->size);
   if (there.empty()) return done(Slices{});
-  store_.read(item, there, done);
+  store_.read(item, there, done, stop);
 }
 
 void Filesystem::close(NodeNumber node) {

@@ -32,7 +32,8 @@ std::vector<std::string> session_arguments(const Mount::Options& options) {
 /// libfuse's session with what its callbacks need.
 class Mount::Session {
  public:
-  Session(const Options& options, Filesystem& filesystem) : serving_{filesystem, options} {}
+  Session(const Options& options, Filesystem& filesystem, Timer& timer)
+      : serving_{filesystem, options, Interrupts(timer)} {}
 
   ~Session() {
     if (session_ == nullptr) return;
@@ -81,8 +82,8 @@ class Mount::Session {
 Mount::Mount(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 Mount::~Mount() = default;
 
-Result<std::unique_ptr<Mount>> Mount::open(const Options& options, Filesystem& filesystem) {
-  auto session = std::make_unique<Session>(options, filesystem);
+Result<std::unique_ptr<Mount>> Mount::open(const Options& options, Filesystem& filesystem, Timer& timer) {
+  auto session = std::make_unique<Session>(options, filesystem, timer);
   if (const Status opened = session->open(); !opened) return opened.error();
   return std::unique_ptr<Mount>(new Mount(std::move(session)));
 }

@@ -29,9 +29,10 @@ void on_init(void* /*userdata*/, fuse_conn_info* connection) {
   want(connection,
        FUSE_CAP_EXPLICIT_INVAL_DATA);  // pages go when we say so, not when an attribute is refreshed
   // Splicing replies from memory costs a copy more than it saves; the locks are the kernel's own business.
+  // With asynchronous direct reads a caller that is killed waits on, and each read takes a detour.
   connection->want &= ~static_cast<unsigned>(
-      FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE |
-      FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_ATOMIC_O_TRUNC);
+      FUSE_CAP_ASYNC_DIO | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
+      FUSE_CAP_SPLICE_MOVE | FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_ATOMIC_O_TRUNC);
   // What the kernel reads ahead is "background" to it, and when so many requests wait no other file's go out
   // either: a few readers of a dead origin would hold up everybody. Waiting costs us a small record.
   connection->max_background = 0xffff;
@@ -42,12 +43,15 @@ void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
   guarded(request, [&] {
     Serving& self = serving(request);
     if (!Filesystem::can_exist(node_of(parent), name)) return reply_no_entry(request, kForever);
-    self.filesystem.lookup(node_of(parent), name, [request](const Result<Attributes>& found) {
+    const std::stop_token stop = self.interrupts.watch(request);
+    const auto reply = [request](const Result<Attributes>& found) {
+      serving(request).interrupts.forget(request);
       if (found) return reply_entry(request, *found);
       if (found.error().code != Errc::not_found) return reply_error(request, found.error());
       const auto ttl = std::chrono::duration<double>(serving(request).options.negative_ttl);
       reply_no_entry(request, ttl.count());
-    });
+    };
+    self.filesystem.lookup(node_of(parent), name, reply, stop);
   });
 }
 
@@ -83,11 +87,16 @@ void on_open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
 
 void on_read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info* file) {
   guarded(request, [&] {
+    Serving& self = serving(request);
     const ByteRange range{static_cast<std::uint64_t>(offset), size};
-    serving(request).filesystem.read(
-        node_of(node), Revision{file->fh}, range, [request](const Result<Slices>& bytes) {
-          bytes ? reply_bytes(request, *bytes) : reply_error(request, bytes.error());
-        });
+    // Other reads are the kernel's own, for its pages: their callers do not wait for the reply.
+    const bool caller_waits = (file->flags & O_DIRECT) != 0;
+    const std::stop_token stop = caller_waits ? self.interrupts.watch(request) : std::stop_token();
+    const auto reply = [request, caller_waits](const Result<Slices>& bytes) {
+      if (caller_waits) serving(request).interrupts.forget(request);
+      bytes ? reply_bytes(request, *bytes) : reply_error(request, bytes.error());
+    };
+    self.filesystem.read(node_of(node), Revision{file->fh}, range, reply, stop);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "mediafs/mount/mount.h"
+#include "mount/interrupts.h"
 #include "mount/libfuse.h"
 
 namespace mediafs {
@@ -12,6 +13,7 @@ namespace mediafs {
 struct Serving {
   Filesystem& filesystem;
   const Mount::Options options;
+  Interrupts interrupts;
   std::function<void()> ready = {};  // called when the reply to INIT has been written
   std::atomic<bool> initialised = false;
 };

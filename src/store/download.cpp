@@ -11,10 +11,13 @@ Download::Download(MediaId id, std::shared_ptr<StoreContext> context)
 
 void Download::set_up() {
   const MutexLock lock(mutex_);
-  waiters_ = std::make_unique<Waiters>(context_->timer, context_->options.deadline,
-                                       [self = weak_from_this()](std::uint64_t waiter) {
-                                         if (const auto download = self.lock()) download->expire(waiter);
-                                       });
+  const auto tell = [this](void (Download::*what)(std::uint64_t)) {
+    return [self = weak_from_this(), what](std::uint64_t waiter) {
+      if (const auto download = self.lock()) (download.get()->*what)(waiter);
+    };
+  };
+  waiters_ = std::make_unique<Waiters>(context_->timer, context_->options.deadline, tell(&Download::expire),
+                                       tell(&Download::abandon));
   if (!item_ || item_->complete || !item_->etag.empty()) return;
   // What an earlier download left of it cannot be proved to be of the version that comes now.
   if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
@@ -30,7 +33,7 @@ std::optional<Error> Download::refusal() const {
   return std::nullopt;
 }
 
-void Download::find(Done<MediaItemRef> done) {
+void Download::find(Done<MediaItemRef> done, const std::stop_token& stop) {
   Effects effects;
   const MutexLock lock(mutex_);
   if (item_) {
@@ -38,14 +41,14 @@ void Download::find(Done<MediaItemRef> done) {
   } else if (const auto error = refusal()) {
     effects.add([done = std::move(done), error = *error] { done(error); });
   } else {
-    waiters_->add_finder(std::move(done));
+    waiters_->add_finder(std::move(done), stop);
     ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
     wake_streams(effects);
   }
 }
 
 bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
-                    const Done<Slices>& done, bool last_try) {
+                    const Done<Slices>& done, bool last_try, const std::stop_token& stop) {
   Effects effects;
   const MutexLock lock(mutex_);
   if (item->revision != revision_) {
@@ -66,7 +69,7 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
     effects.add([done, error = *error] { done(error); });
     return true;
   }
-  waiters_->add_read(std::move(read));
+  waiters_->add_read(std::move(read), stop);
   const bool goes_on = runs_.note(range, /*missing=*/true);
   for (const auto& stream : streams_) {
     if (stream->filling && !waits_for_verification(*stream, stream->filling_chunk())) {
@@ -124,7 +127,15 @@ void Download::expire(std::uint64_t waiter) {
   Effects effects;
   const MutexLock lock(mutex_);
   const Error why = why_late();
-  if (waiters_->expired(effects, waiter, why)) remember_failure(why);
+  if (waiters_->end(effects, waiter, why)) remember_failure(why);
+  notice_idleness(effects);
+}
+
+void Download::abandon(std::uint64_t waiter) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  waiters_->end(effects, waiter, Error{Errc::cancelled, "nobody waits any more"});
+  if (!item_ && !wanted()) cancel_streams(effects);  // others pause or end by themselves
   notice_idleness(effects);
 }
 

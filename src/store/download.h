@@ -25,13 +25,13 @@ class Download final : public std::enable_shared_from_this<Download> {
   /// The second half of construction, which needs a shared_ptr to this.
   void set_up();
 
-  void find(Done<MediaItemRef> done) EXCLUDES(mutex_);
+  void find(Done<MediaItemRef> done, const std::stop_token& stop) EXCLUDES(mutex_);
 
   /// `chunks` as PendingRead wants it. False, with nothing done, where a chunk that is missing has come by
   /// meanwhile and has left the memory for the cache, to be looked for there once more; never where
   /// `last_try`.
   bool read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
-            const Done<Slices>& done, bool last_try) EXCLUDES(mutex_);
+            const Done<Slices>& done, bool last_try, const std::stop_token& stop) EXCLUDES(mutex_);
 
   /// A read was answered without this download: whoever reads on will want what comes after it.
   void note_read(ByteRange range) EXCLUDES(mutex_);
@@ -62,6 +62,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   [[nodiscard]] bool wanted() const REQUIRES(mutex_) { return opens_ > 0 || !waiters_->none(); }
   [[nodiscard]] std::optional<Error> refusal() const REQUIRES(mutex_);
   void expire(std::uint64_t waiter) EXCLUDES(mutex_);
+  void abandon(std::uint64_t waiter) EXCLUDES(mutex_);
   [[nodiscard]] Error why_late() const REQUIRES(mutex_);
   void notice_idleness(Effects& effects) REQUIRES(mutex_);
 

@@ -60,13 +60,13 @@ void MediaStore::drop_if_idle(const MediaId& id) {
   downloads_.erase(found);
 }
 
-void MediaStore::find(const MediaId& id, Done<MediaItemRef> done) {
+void MediaStore::find(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop) {
   if (auto item = context_->catalog.find(id)) {
     done(std::move(item));
   } else if (context_->catalog.known_absent(id)) {
     done(Error{Errc::not_found, "known not to exist"});
   } else {
-    Use(*this, id)->find(std::move(done));
+    Use(*this, id)->find(std::move(done), stop);
   }
 }
 
@@ -94,7 +94,8 @@ std::vector<ConstBuffer> MediaStore::gather(const MediaItem& item, ByteRange ran
   return found;
 }
 
-void MediaStore::read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done) {
+void MediaStore::read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done,
+                      const std::stop_token& stop) {
   for (const bool last_try : {false, true}) {
     std::size_t missing = 0;
     std::vector<ConstBuffer> chunks = gather(*item, range, missing);
@@ -103,7 +104,7 @@ void MediaStore::read(const MediaItemRef& item, ByteRange range, const Done<Slic
       done(PendingRead(item, range, std::move(chunks), nullptr).slices());
       return;
     }
-    if (Use(*this, item->id)->read(item, range, chunks, done, last_try)) return;
+    if (Use(*this, item->id)->read(item, range, chunks, done, last_try, stop)) return;
   }
 }
 

@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "mediafs/base/timer.h"
 #include "mediafs/store/media_store.h"
 
 namespace mediafs {
+
+using StopCallback = std::stop_callback<std::function<void()>>;
 
 /// A read that waits for some of its chunks.
 class PendingRead {
@@ -36,6 +40,7 @@ class PendingRead {
   // Set when it begins to wait.
   std::uint64_t id = 0;
   Timer::Id deadline{};
+  std::unique_ptr<StopCallback> on_stop;
 
  private:
   MediaItemRef item_;

@@ -4,8 +4,8 @@
 
 namespace mediafs {
 
-Waiters::Waiters(Timer& timer, Duration deadline, Expire expire)
-    : timer_(timer), deadline_(deadline), expire_(std::move(expire)) {}
+Waiters::Waiters(Timer& timer, Duration deadline, Told expire, Told abandon)
+    : timer_(timer), deadline_(deadline), expire_(std::move(expire)), abandon_(std::move(abandon)) {}
 
 Waiters::~Waiters() {
   for (const Finder& finder : finders_) timer_.cancel(finder.deadline);
@@ -21,14 +21,23 @@ bool Waiters::await(ChunkIndex chunk) const {
                      [&](const PendingRead& read) { return read.lacks(chunk); });
 }
 
-void Waiters::add_finder(Done<MediaItemRef> done) {
-  const std::uint64_t id = ++last_id_;
-  finders_.push_back({id, std::move(done), start_deadline(id)});
+/// The owner's lock is held where a waiter ends, which waits for a callback that runs: so this calls nobody.
+std::unique_ptr<StopCallback> Waiters::watch(const std::stop_token& stop, std::uint64_t id) {
+  if (!stop.stop_possible()) return nullptr;
+  return std::make_unique<StopCallback>(stop, [&timer = timer_, abandon = abandon_, id] {
+    timer.at(steady_now(), [abandon, id] { abandon(id); });
+  });
 }
 
-void Waiters::add_read(PendingRead read) {
+void Waiters::add_finder(Done<MediaItemRef> done, const std::stop_token& stop) {
+  const std::uint64_t id = ++last_id_;
+  finders_.push_back({id, std::move(done), start_deadline(id), watch(stop, id)});
+}
+
+void Waiters::add_read(PendingRead read, const std::stop_token& stop) {
   read.id = ++last_id_;
   read.deadline = start_deadline(read.id);
+  read.on_stop = watch(stop, read.id);
   reads_.push_back(std::move(read));
 }
 
@@ -66,10 +75,11 @@ void Waiters::fail_reads(Effects& effects, const Error& error,
   }
 }
 
-bool Waiters::expired(Effects& effects, std::uint64_t waiter, const Error& why) {
+bool Waiters::end(Effects& effects, std::uint64_t waiter, const Error& why) {
   const auto finder =
       std::find_if(finders_.begin(), finders_.end(), [&](const Finder& f) { return f.id == waiter; });
   if (finder != finders_.end()) {
+    timer_.cancel(finder->deadline);
     effects.add([done = std::move(finder->done), why] { done(why); });
     finders_.erase(finder);
     return false;

@@ -13,10 +13,11 @@ namespace mediafs {
 /// replies go out as effects.
 class Waiters {
  public:
-  using Expire = std::function<void(std::uint64_t waiter)>;
+  using Told = std::function<void(std::uint64_t waiter)>;
 
-  /// `expire` is called on the timer's thread when a waiter's time is up; the owner then calls expired().
-  Waiters(Timer& timer, Duration deadline, Expire expire);
+  /// `expire` is called on the timer's thread when a waiter's time is up, `abandon` when whoever waits has
+  /// stopped waiting; the owner then calls end().
+  Waiters(Timer& timer, Duration deadline, Told expire, Told abandon);
   ~Waiters();
   Waiters(const Waiters&) = delete;
   Waiters& operator=(const Waiters&) = delete;
@@ -28,8 +29,8 @@ class Waiters {
   /// Whether a read waits for the chunk.
   [[nodiscard]] bool await(ChunkIndex chunk) const;
 
-  void add_finder(Done<MediaItemRef> done);
-  void add_read(PendingRead read);
+  void add_finder(Done<MediaItemRef> done, const std::stop_token& stop);
+  void add_read(PendingRead read, const std::stop_token& stop);
 
   /// Replies to everybody who waits for the head.
   void answer_finders(Effects& effects, const Result<MediaItemRef>& answer);
@@ -42,21 +43,24 @@ class Waiters {
   void fail_reads(Effects& effects, const Error& error,
                   const std::function<bool(const PendingRead&)>& concerned);
 
-  /// True if it was a read.
-  bool expired(Effects& effects, std::uint64_t waiter, const Error& why);
+  /// Replies to one waiter, if it still waits. True if it was a read.
+  bool end(Effects& effects, std::uint64_t waiter, const Error& why);
 
  private:
   struct Finder {
     std::uint64_t id;
     Done<MediaItemRef> done;
     Timer::Id deadline;
+    std::unique_ptr<StopCallback> on_stop;
   };
 
   Timer::Id start_deadline(std::uint64_t id);
+  std::unique_ptr<StopCallback> watch(const std::stop_token& stop, std::uint64_t id);
 
   Timer& timer_;
   const Duration deadline_;
-  const Expire expire_;
+  const Told expire_;
+  const Told abandon_;
   std::uint64_t last_id_ = 0;
   std::list<Finder> finders_;
   std::list<PendingRead> reads_;

@@ -2,6 +2,7 @@
 #include <thread>
 #include <vector>
 
+#include "mount/eventually.h"
 #include "store/store_fixture.h"
 
 namespace mediafs {
@@ -330,6 +331,38 @@ TEST_P(LittleMemory, NeverHoldsUpAReadThatSomebodyWaitsFor) {
 }
 
 INSTANTIATE_TEST_SUITE_P(WithAndWithoutCache, LittleMemory, testing::Bool());
+
+TEST_F(MediaStoreTest, WhoeverStopsWaitingIsLetGoAndLeavesNothingBehind) {
+  start();
+  server_.set_rules("* * hang");
+  std::stop_source stop;
+  std::promise<Errc> ended;
+  store_->find(
+      id_of(kSmall), [&](const Result<MediaItemRef>& item) { ended.set_value(item.error().code); },
+      stop.get_token());
+  ASSERT_TRUE(server_.wait_for_requests(kSmall, 1));
+  stop.request_stop();
+  EXPECT_EQ(to_string(ended.get_future().get()), to_string(Errc::cancelled));
+  EXPECT_TRUE(e2e::eventually([&] { return store_->under_way() == 0; }));
+}
+
+TEST_F(MediaStoreTest, OneOfManyWhoStopsWaitingDisturbsNoOther) {
+  start();
+  server_.set_rules("* * no-signature + stall 64K");
+  const auto item = find(kLarge);
+  store_->opened((*item)->id);
+  std::stop_source stop;
+  std::promise<Errc> ended;
+  auto other = read_later(*item, {500'000, 4096});
+  store_->read(
+      *item, {500'000, 4096}, [&](const Result<Slices>& read) { ended.set_value(read.error().code); },
+      stop.get_token());
+  stop.request_stop();
+  EXPECT_EQ(to_string(ended.get_future().get()), to_string(Errc::cancelled));
+  server_.release();
+  EXPECT_TRUE(other.get().ok());
+  EXPECT_EQ(server_.requests_for(kLarge), 1U);
+}
 
 TEST_F(MediaStoreTest, StoppingAnswersEverybody) {
   start();

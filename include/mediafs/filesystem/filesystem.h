@@ -43,7 +43,9 @@ class Filesystem {
   /// Whether a name could ever exist in the directory; where it could not, that never changes.
   [[nodiscard]] static bool can_exist(NodeNumber parent, std::string_view name);
 
-  void lookup(NodeNumber parent, std::string_view name, Done<Attributes> done) EXCLUDES(mutex_);
+  /// Where `stop` is requested while it waits, here and in read(), it ends with Errc::cancelled.
+  void lookup(NodeNumber parent, std::string_view name, Done<Attributes> done,
+              const std::stop_token& stop = {}) EXCLUDES(mutex_);
   Result<Attributes> attributes(NodeNumber node) EXCLUDES(mutex_);
 
   /// Gives a handle for directory(); each open has its own snapshot.
@@ -60,7 +62,8 @@ class Filesystem {
   /// and would mix them.
   Result<OpenFile> open(NodeNumber node) EXCLUDES(mutex_);
   /// The bytes of `range` as far as the media reaches: nothing at or past its end.
-  void read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done) EXCLUDES(mutex_);
+  void read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done,
+            const std::stop_token& stop = {}) EXCLUDES(mutex_);
   void close(NodeNumber node) EXCLUDES(mutex_);
 
   /// The store's word that a media has another version, or none. The listener is told once nobody has the

@@ -9,6 +9,7 @@
 
 #include "mediafs/base/clock.h"
 #include "mediafs/base/result.h"
+#include "mediafs/base/timer.h"
 #include "mediafs/filesystem/filesystem.h"
 
 namespace mediafs {
@@ -27,7 +28,7 @@ class Mount {
   };
 
   /// Mounts; the kernel's requests wait until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in all threads.
-  static Result<std::unique_ptr<Mount>> open(const Options& options, Filesystem& filesystem);
+  static Result<std::unique_ptr<Mount>> open(const Options& options, Filesystem& filesystem, Timer& timer);
 
   /// Unmounts if that has not happened. Every request must have been answered.
   ~Mount();

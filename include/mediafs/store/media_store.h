@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <unordered_map>
 #include <vector>
 
@@ -54,11 +55,13 @@ class MediaStore {
   void on_change(ChangeListener listener);
 
   /// What is known of a media; the API is asked where nothing is, by the GET that goes on to bring its bytes.
-  void find(const MediaId& id, Done<MediaItemRef> done) EXCLUDES(mutex_);
+  /// Where `stop` is requested meanwhile, it ends with Errc::cancelled.
+  void find(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
 
   /// The bytes of `range`, which lies within the item's size: all of them or an error. Errc::changed where
   /// the item is no longer the media's version.
-  void read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done) EXCLUDES(mutex_);
+  void read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done,
+            const std::stop_token& stop = {}) EXCLUDES(mutex_);
 
   /// Why a version that was opened cannot be read any more: the failure that ended it while that is
   /// remembered (a second or so), else Errc::changed.
