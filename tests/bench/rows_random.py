@@ -1,0 +1,87 @@
+"""fio's jobs over a cached file."""
+
+import contextlib
+
+from fio import fio
+from report import Line, Row, Target
+from setting import Setting, filled
+from trials import Contest
+from workplace import drop_pages_of
+
+MICROSECOND = 1e-6
+READS = 16384
+
+
+def random_small(setting: Setting) -> Row:
+    """4 KiB at random places, one after the other."""
+    published = setting.large
+    media = published.ids[0]
+    reads = setting.scaled(READS, 1024)
+
+    def trial(path, direct: bool, tail: Line):
+        def one(_line: Line, warm_up: bool):
+            drop_pages_of(path)
+            found = fio(path, "randread", "4k", direct, number_ios=reads, size=setting.size)
+            if not warm_up:
+                tail.values.append(found.p99)
+            return found.p50
+
+        return one
+
+    contest = Contest()
+    with contextlib.ExitStack() as mounts:
+        places = {"mediafs": filled(mounts.enter_context(setting.mediafs()), published).file(media)}
+        if setting.has_rclone:
+            places["rclone"] = filled(mounts.enter_context(setting.rclone(published)), published).file(media)
+        for direct in (False, True):
+            for name in ("mediafs", "rclone"):
+                what = f"{name}, {'O_DIRECT' if direct else 'buffered'}"
+                tail = Line(f"{what}: p99")
+                line = Line(f"{what}: p50")
+                if name == "mediafs":
+                    line.targets = [Target(limit=40 * MICROSECOND), Target(f"rclone, {what.split(', ')[1]}: p50")]
+                contest.enter(line, trial(places.get(name), direct, tail), needs="rclone" if name == "rclone" else "")
+                if name == "mediafs":
+                    contest.lines.append(tail)
+        lines = contest.run(setting.trials)
+    notes = [f"fio, psync, {reads} reads at places of a cached {setting.large_name} that do not repeat, after the "
+             "mount's pages of it have been dropped; buffered: with `POSIX_FADV_RANDOM`, which fio gives. The cache's "
+             "own file is in memory."]
+    return Row("4 KiB random reads of a cached file", lines, notes)
+
+
+def published_jobs(setting: Setting) -> Row:
+    """bs=256k and a synchronous engine, as other file systems over objects publish them."""
+    published = setting.large
+    media = published.ids[0]
+    contest = Contest()
+    with contextlib.ExitStack() as mounts:
+        places = {"mediafs": filled(mounts.enter_context(setting.mediafs()), published).file(media)}
+        if setting.has_rclone:
+            places["rclone"] = filled(mounts.enter_context(setting.rclone(published)), published).file(media)
+        for pattern in ("read", "randread"):
+            for jobs in (1, 4):
+                for direct in (False, True):
+                    enter_job(setting, contest, places, pattern, jobs, direct)
+        lines = contest.run(setting.trials)
+    notes = ["fio, bs=256k, psync; the jobs share the file, each reads its part of it once, after the mount's pages of "
+             "it have been dropped. The time is that of the whole file."]
+    return Row(f"fio's jobs over a cached {setting.large_name}", lines, notes)
+
+
+def enter_job(setting: Setting, contest: Contest, places: dict, pattern: str, jobs: int, direct: bool) -> None:
+    part = setting.size // jobs
+    kind = f"{'sequential' if pattern == 'read' else 'random'}, {jobs} job{'s' if jobs > 1 else ''}"
+    kind += ", O_DIRECT" if direct else ", buffered"
+
+    def trial(path):
+        def one(_line: Line, _warm_up: bool):
+            drop_pages_of(path)
+            return setting.size / fio(path, pattern, "256k", direct, jobs, size=part, offset_increment=part).bandwidth
+
+        return one
+
+    for name in ("mediafs", "rclone"):
+        targets = [Target(f"rclone: {kind}")] if name == "mediafs" else []
+        line = Line(f"{name}: {kind}", moved=setting.size, targets=targets)
+        contest.enter(line, trial(places.get(name)), needs="rclone" if name == "rclone" else "")
