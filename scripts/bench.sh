@@ -11,7 +11,8 @@ cd "$(dirname "$0")/.."
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 ./scripts/install-deps.sh --bench >&2
 
-{ cmake --preset release && cmake --build --preset release --parallel 2 --target mediafs mediafs-sandbox; } >&2
+{ cmake --preset release && cmake --build --preset release --parallel 2 \
+  --target mediafs mediafs-sandbox mediafs_microbench; } >&2
 
 [ "$(id -u)" -eq 0 ] || {
   echo "$0: the benchmark mounts and drops the kernel's pages: it has to be root" >&2

@@ -13,8 +13,10 @@ import sys
 import time
 from pathlib import Path
 
+import rows_hanging
 import rows_latency
 import rows_many
+import rows_micro
 import rows_random
 import rows_readers
 import rows_sequential
@@ -32,10 +34,15 @@ ROWS = {
     "copy-many": rows_many.copy_many,
     "one-file": rows_readers.one_file,
     "random-4k": rows_random.random_small,
+    "hanging": rows_hanging.hanging,
     "streams": rows_readers.streams,
     "fio": rows_random.published_jobs,
     "listing": rows_many.listing,
+    "micro": rows_micro.micro,
 }
+
+
+MARK = "<!-- measured -->\n"
 
 
 def size_of(text: str) -> int:
@@ -51,7 +58,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rows", default=".", metavar="REGEX", help="only the rows whose names match")
     parser.add_argument("--trials", type=int, default=5, help="after the warm-up (%(default)s)")
     parser.add_argument("--size", type=size_of, default=GIB, help="of the large file (1G); less is a quick try")
-    parser.add_argument("--output", type=Path, help="write the Markdown here too")
+    parser.add_argument("--output", type=Path, help="a file for the Markdown; what it has before a line <!-- measured --> stays")
     return parser.parse_args()
 
 
@@ -96,6 +103,12 @@ def document(setting: Setting, rows: list[Row], load: float) -> str:
     return "\n".join([*head, summary_of(rows), *(markdown_of(row) for row in rows)])
 
 
+def keep_in(file: Path, text: str) -> None:
+    """Replaces what stands behind the mark, so that a document keeps its own words."""
+    before, mark, _old = file.read_text().partition(MARK) if file.exists() else ("", "", "")
+    file.write_text(f"{before}{mark}\n{text}" if mark else text)
+
+
 def stop(_number, _frame) -> None:
     raise KeyboardInterrupt
 
@@ -118,7 +131,7 @@ def main() -> int:
     text = document(setting, rows, load)
     print(text)
     if chosen.output:
-        chosen.output.write_text(text)
+        keep_in(chosen.output, text)
     return 1 if any(row.failed for row in rows) else 0
 
 

@@ -1,5 +1,6 @@
 """What a row found, and its Markdown."""
 
+import math
 import statistics
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ class Target:
 
     against: str = ""
     limit: float | None = None
+    worst: bool = False  # no trial may exceed it; else the median counts
 
 
 @dataclass
@@ -52,10 +54,11 @@ def amount(value: float, unit: str) -> str:
         return f"{value / MIB:.0f} MiB"
     if unit != "s":
         return f"{value:.0f} {unit}".strip()
-    for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
-        if value * factor >= 1 or name == "µs":
-            return f"{value * factor:.3g} {name}" if value * factor < 1000 else f"{value * factor:.0f} {name}"
-    return ""
+    for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns")):
+        if value * factor >= 1 or name == "ns":
+            break
+    digits = max(0, 2 - math.floor(math.log10(max(value * factor, 1))))
+    return f"{value * factor:.{digits}f} {name}"
 
 
 def verdict(row: Row, line: Line, target: Target) -> str:
@@ -67,11 +70,12 @@ def verdict(row: Row, line: Line, target: Target) -> str:
         value, limit = line.median / other.median, target.limit
         text, bound = f"{value:.2f} of {target.against}", f"{limit:g}" if limit else ""
     else:
-        value, limit = line.median, target.limit
+        value, limit = max(line.values) if target.worst else line.median, target.limit
         text, bound = "", amount(limit, line.unit) if limit else ""
     if limit is None:
         return text
     met = "met" if value <= limit else "**not met**"
+    bound += " in every trial" if target.worst else ""
     return f"{text} (≤ {bound}: {met})".strip() if text else f"≤ {bound}: {met}"
 
 
