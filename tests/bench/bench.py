@@ -58,7 +58,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rows", default=".", metavar="REGEX", help="only the rows whose names match")
     parser.add_argument("--trials", type=int, default=5, help="after the warm-up (%(default)s)")
     parser.add_argument("--size", type=size_of, default=GIB, help="of the large file (1G); less is a quick try")
-    parser.add_argument("--output", type=Path, help="a file for the Markdown; what it has before a line <!-- measured --> stays")
+    parser.add_argument("--output", type=Path, help="write there too; what stands before <!-- measured --> is kept")
     return parser.parse_args()
 
 

@@ -68,10 +68,10 @@ class Mount:
     def threads(self) -> int:
         return status_of(self.process.pid, "Threads")
 
-    def waiting_requests(self) -> int:
-        """How many requests of the kernel are unanswered."""
+    def waiting_requests(self, connections: Path) -> int:
+        """How many requests of the kernel are unanswered; `connections` is a fusectl."""
         device = os.minor(os.stat(self.point).st_dev)
-        return int(Path(f"/sys/fs/fuse/connections/{device}/waiting").read_text())
+        return int((connections / str(device) / "waiting").read_text())
 
 
 class Mediafs(Mount):

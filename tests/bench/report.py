@@ -68,10 +68,10 @@ def verdict(row: Row, line: Line, target: Target) -> str:
         if other is None:
             return f"{target.against}: missing"
         value, limit = line.median / other.median, target.limit
-        text, bound = f"{value:.2f} of {target.against}", f"{limit:g}" if limit else ""
+        text, bound = f"{value:.2f} of {target.against}", f"{limit:g}" if limit is not None else ""
     else:
         value, limit = max(line.values) if target.worst else line.median, target.limit
-        text, bound = "", amount(limit, line.unit) if limit else ""
+        text, bound = "", amount(limit, line.unit) if limit is not None else ""
     if limit is None:
         return text
     met = "met" if value <= limit else "**not met**"

@@ -87,7 +87,7 @@ def listing(setting: Setting) -> Row:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda media: os.stat(mount.file(media)), published.ids))
         mount.remount()
-        plain = stack.enter_context(tmpfs_folder(setting))
+        plain = stack.enter_context(setting.workplace.mounted("tmpfs"))
         for media in published.ids:
             (plain / media).touch()
         if len(os.listdir(mount.point)) != count:
@@ -95,16 +95,6 @@ def listing(setting: Setting) -> Row:
         lines = [line for how in ("-f", "-l") for line in list_in_turn(setting, mount, plain, how)]
     notes = ["The names are known from the cache; the first `ls` is the warm-up. hyperfine runs `ls` without a shell."]
     return Row(f"Listing {count:,} names", lines, notes)
-
-
-@contextlib.contextmanager
-def tmpfs_folder(setting: Setting):
-    with setting.workplace.folder("tmpfs") as folder:
-        run(["mount", "-t", "tmpfs", "tmpfs", folder])
-        try:
-            yield folder
-        finally:
-            run(["umount", folder])
 
 
 def list_in_turn(setting: Setting, mount, plain, how: str) -> list[Line]:

@@ -17,9 +17,9 @@ def micro(setting: Setting) -> Row:
         if found["run_type"] != "iteration":
             continue
         seconds = found["real_time"] * SECONDS[found["time_unit"]]
-        name = found["run_name"].removesuffix("/real_time").replace("_", " ")
+        name = found["run_name"].removesuffix("/real_time").replace("_", " ").replace("mib", "MiB")
         line = lines.setdefault(name, Line(name))
         line.values.append(seconds)
         line.moved = round(found.get("bytes_per_second", 0) * seconds)
-    notes = ["Google Benchmark, in the memory of one process; a chunk has 128 KiB. A put ends with its commit."]
+    notes = ["Google Benchmark; a chunk has 128 KiB. A put seals 512 chunks and ends with the commit of the last one."]
     return Row("Single pieces", list(lines.values()), notes)

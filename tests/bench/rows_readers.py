@@ -80,7 +80,8 @@ def slow_one_file(setting: Setting, contest: Contest, size: int) -> None:
         return trial
 
     one = name.format("one reader")
-    contest.enter(Line(name.format(f"{READERS} readers"), moved=READERS * size, targets=[Target(one, 1.5)]), cold(READERS))
+    several = Line(name.format(f"{READERS} readers"), moved=READERS * size, targets=[Target(one, 1.5)])
+    contest.enter(several, cold(READERS))
     contest.enter(Line(one, moved=size), cold(1))
 
 

@@ -72,7 +72,8 @@ def cold_signed(setting: Setting) -> Row:
     contest = Contest()
     contest.enter(Line("mediafs", moved=setting.size, targets=[Target("curl -o file")]), mediafs)
     contest.enter(Line("curl -o file", moved=setting.size), curl, needs="curl")
-    notes = ["The origin is the sandbox; mediafs verifies the signature (HMAC-SHA256) as the bytes come, curl does not."]
+    notes = ["The origin is the sandbox; mediafs verifies the signature (HMAC-SHA256) as the bytes come, curl does "
+             "not."]
     lines = contest.run(setting.trials)
     sandbox.stop()
     return Row(f"{setting.large_name} cold, sequential, signed by the origin", lines, notes)
@@ -100,7 +101,8 @@ def read_again(setting: Setting) -> Row:
         rclone = mounts.enter_context(setting.rclone(published)) if setting.has_rclone else None
         if rclone:
             filled(rclone, published)
-        for name, drop in (("its pages dropped", drop_pages_of), ("all pages dropped", lambda _path: drop_all_pages())):
+        ways = (("its pages dropped", drop_pages_of), ("all pages dropped", lambda _path: drop_all_pages()))
+        for name, drop in ways:
             targets = [Target(f"rclone, {name}", 0.7)]
             line = Line(f"mediafs, {name}", moved=setting.size, targets=targets)
             contest.enter(line, again(mediafs, drop))
@@ -122,6 +124,7 @@ def warm(setting: Setting) -> Row:
         check_bytes(mount.file(media), published.checksums[media])
         shutil.copyfile(setting.nginx.media / media, folder / "file")
         settle()
-        contest.enter(Line("mediafs", moved=setting.size, targets=[Target("local file", 1.1)]), read(mount.file(media)))
+        line = Line("mediafs", moved=setting.size, targets=[Target("local file", 1.1)])
+        contest.enter(line, read(mount.file(media)))
         contest.enter(Line("local file", moved=setting.size), read(folder / "file"))
         return Row(f"{setting.large_name} read again, from the kernel's pages", contest.run(setting.trials))

@@ -47,12 +47,22 @@ class Workplace:
         finally:
             remove_tree(folder)
 
+    @contextlib.contextmanager
+    def mounted(self, kind: str):
+        """A file system of the kernel's own, such as tmpfs."""
+        with self.folder(kind) as folder:
+            run(["mount", "-t", kind, kind, folder])
+            try:
+                yield folder
+            finally:
+                run(["umount", folder])
+
 
 def remove_tree(folder: Path) -> None:
     """Never goes into a mount that could not be taken down."""
     for path in (folder, *folder.glob("*")):
         if os.path.ismount(path):
-            subprocess.run(["fusermount3", "-uz", str(path)], check=False)
+            subprocess.run(["umount", "--lazy", str(path)], check=False)
     shutil.rmtree(folder, ignore_errors=True)
 
 
