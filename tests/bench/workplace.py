@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -30,6 +31,8 @@ class Workplace:
         return self
 
     def __exit__(self, *exception) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave mounts behind
         self.stack.close()
 
     def new_folder(self, name: str) -> Path:
