@@ -64,9 +64,14 @@ def note_memory(line: Line, mount) -> None:
 
 
 def filled(mount, published: Published):
-    """Reads and checks everything through the mount, then mounts anew: it is all on disk and nowhere else."""
+    """Reads and checks everything through the mount, so that its cache has it.
+
+    mediafs is mounted anew: it is all on disk and not in its memory. rclone keeps nothing in its memory, and
+    would read a file slower that it has only found in its cache: it stays.
+    """
     for media, checksum in published.checksums.items():
         check_bytes(mount.file(media), checksum)
-    mount.remount()
+    if isinstance(mount, Mediafs):
+        mount.remount()
     settle()
     return mount
