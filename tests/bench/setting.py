@@ -66,8 +66,8 @@ def note_memory(line: Line, mount) -> None:
 def filled(mount, published: Published):
     """Reads and checks everything through the mount, so that its cache has it.
 
-    mediafs is mounted anew: it is all on disk and not in its memory. rclone keeps nothing in its memory, and
-    would read a file slower that it has only found in its cache: it stays.
+    mediafs is mounted anew: it is all on disk and not in its memory. rclone stays
+    mounted: it seemed slower with a file that it had only found in its cache, and is not to be put at a disadvantage.
     """
     for media, checksum in published.checksums.items():
         check_bytes(mount.file(media), checksum)
