@@ -3,6 +3,7 @@
 #   install-deps.sh           what building and testing take
 #   install-deps.sh --build   only what building and the demo take
 #   install-deps.sh --gate    also what scripts/check.sh takes
+#   install-deps.sh --bench   what building and scripts/bench.sh take
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config fuse3 libfuse3-dev libcurl4-openssl-dev libssl-dev
@@ -10,13 +11,15 @@ build=(g++ cmake ninja-build ccache pkg-config fuse3 libfuse3-dev libcurl4-opens
   libgtest-dev libgmock-dev libbenchmark-dev libcpp-httplib-dev python3 openssl util-linux coreutils)
 tests=(curl rsync tar findutils procps ffmpeg mpv podman runc bubblewrap busybox-static)
 gate=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
+bench=(nginx-light rclone curl fio hyperfine)
 
 case "${1-}" in
   "") wanted=("${build[@]}" "${tests[@]}") ;;
   --build) wanted=("${build[@]}") ;;
   --gate) wanted=("${build[@]}" "${tests[@]}" "${gate[@]}") ;;
+  --bench) wanted=("${build[@]}" "${bench[@]}") ;;
   *)
-    echo "usage: $0 [--build | --gate]" >&2
+    echo "usage: $0 [--build | --gate | --bench]" >&2
     exit 2
     ;;
 esac
