@@ -82,18 +82,20 @@ void put_64_mib(benchmark::State& state) {
 }
 BENCHMARK(put_64_mib)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-void get_a_chunk(benchmark::State& state) {
+/// The argument: how many bytes of it.
+void get_of_a_chunk(benchmark::State& state) {
   TemporaryCache cache;
   const MediaItem item = whole_item();
   store_all(*cache, item, random_chunk());
   std::vector<std::byte> out(kChunkSize);
   std::uint32_t turn = 0;
+  const ByteRange part{0, static_cast<std::uint64_t>(state.range(0))};
   for ([[maybe_unused]] const auto run : state) {
-    if (!cache->read_chunk(item, ChunkIndex{turn++ % kChunks}, out)) state.SkipWithError("a miss");
+    if (!cache->read_chunk(item, ChunkIndex{turn++ % kChunks}, part, out)) state.SkipWithError("a miss");
   }
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(kChunkSize));
+  state.SetBytesProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(get_a_chunk);
+BENCHMARK(get_of_a_chunk)->Arg(4096)->Arg(kChunkSize);
 
 }  // namespace
 }  // namespace mediafs

@@ -17,13 +17,18 @@ class Sealed {
   void seal() { sealing_.seal_chunk(id_, key_, plain_, record_); }
 
   /// As from the disk: opening turns the record's own bytes into the plain ones.
-  bool open(std::vector<std::byte>& record) const {
-    const MutableBytes whole(record);
-    const crypto::SealedParts parts{.nonce = whole.first(crypto::kNonceSize),
-                                    .text = whole.subspan(crypto::kNonceSize, kChunkSize),
-                                    .tag = whole.last(crypto::kTagSize)};
-    return sealing_.open_chunk(id_, key_, parts);
+  bool open(std::vector<std::byte>& record, std::size_t pieces) const {
+    std::vector<crypto::SealedParts> parts;
+    for (std::size_t i = 0; i < pieces; ++i) {
+      const MutableBytes piece = MutableBytes(record).subspan(i * kSealedPieceSize, kSealedPieceSize);
+      parts.push_back({.nonce = piece.first(crypto::kNonceSize),
+                       .text = piece.subspan(crypto::kNonceSize, kPieceSize),
+                       .tag = piece.last(crypto::kTagSize)});
+    }
+    return sealing_.open_pieces(id_, key_, 0, parts);
   }
+
+  std::string name() { return sealing_.chunk_name(id_, key_); }
 
   [[nodiscard]] const std::vector<std::byte>& record() const { return record_; }
 
@@ -47,17 +52,25 @@ void seal_a_chunk(benchmark::State& state) {
 BENCHMARK(seal_a_chunk);
 
 /// The record is copied first, as it is out of the cache's file.
-void open_a_chunk(benchmark::State& state) {
+void open_pieces(benchmark::State& state) {
   Sealed chunk;
   chunk.seal();
   std::vector<std::byte> record;
+  const auto pieces = static_cast<std::size_t>(state.range(0));
   for ([[maybe_unused]] const auto run : state) {
-    record = chunk.record();
-    if (!chunk.open(record)) state.SkipWithError("a record did not open");
+    record.assign(chunk.record().begin(),
+                  chunk.record().begin() + static_cast<std::ptrdiff_t>(pieces * kSealedPieceSize));
+    if (!chunk.open(record, pieces)) state.SkipWithError("a record did not open");
   }
-  count_bytes(state);
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(pieces * kPieceSize));
 }
-BENCHMARK(open_a_chunk);
+BENCHMARK(open_pieces)->Arg(1)->Arg(kPieces);
+
+void name_a_chunk(benchmark::State& state) {
+  Sealed chunk;
+  for ([[maybe_unused]] const auto run : state) benchmark::DoNotOptimize(chunk.name());
+}
+BENCHMARK(name_a_chunk);
 
 }  // namespace
 }  // namespace mediafs
