@@ -16,7 +16,7 @@ struct StoreContext {
         cache(c),
         catalog(k),
         timer(t),
-        pool(kChunkSize, static_cast<std::size_t>(o.memory / kChunkSize)),
+        pool(kChunkSize, static_cast<std::size_t>(o.memory / kChunkSize * 7 / 8)),
         memory(static_cast<std::size_t>(o.memory / kChunkSize / 2)),
         memory_for_windows(o.memory / 2) {}
 
@@ -25,8 +25,8 @@ struct StoreContext {
   Cache* const cache;
   Catalog& catalog;
   Timer& timer;
-  BufferPool pool;
-  ChunkMemory memory;  // half of the pool at most, so that streams always find a block in the end
+  BufferPool pool;     // the last eighth is for reads that somebody waits for: acquire_for_demand
+  ChunkMemory memory;  // half of it at most, so that streams always find a block in the end
   const std::uint64_t memory_for_windows;  // for what is fetched ahead, all streams together
   std::atomic<std::uint64_t> streams_running = 0;
   MediaStore::ChangeListener changed = [](const MediaId&) {};
