@@ -46,8 +46,9 @@ bool ReadRuns::note(ByteRange read, bool missing) {
 std::uint64_t ReadRuns::target_at(std::uint64_t position, std::uint64_t most) const {
   std::uint64_t target = 0;
   for (const ReadRun& run : runs_) {
-    if (run.start <= position && target_of(run, most) > position)
-      target = std::max(target, target_of(run, most));
+    // What its reader has left behind is not fetched for it.
+    const bool ahead = run.start <= position && position + kOutOfOrder >= run.read_up_to;
+    if (ahead && target_of(run, most) > position) target = std::max(target, target_of(run, most));
   }
   return target;
 }

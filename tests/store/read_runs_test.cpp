@@ -22,6 +22,13 @@ TEST(ReadRuns, TheWindowGrowsWithWhatIsReadInOrder) {
   EXPECT_EQ(runs.target_at(100_MiB, 2_MiB), 102_MiB) << "a share of the memory bounds it";
 }
 
+TEST(ReadRuns, WhatAReaderHasLeftBehindIsNotFetchedForIt) {
+  ReadRuns runs;
+  runs.note({20_MiB, 30_MiB}, true);
+  EXPECT_EQ(runs.target_at(20_MiB, kNoBound), 0U);
+  EXPECT_EQ(runs.target_at(49_MiB, kNoBound), 80_MiB) << "the kernel's read-ahead is no reader";
+}
+
 TEST(ReadRuns, AJumpEndsWhatIsFetchedAheadElsewhere) {
   ReadRuns runs;
   runs.note({0, 10_MiB}, true);
