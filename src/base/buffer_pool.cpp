@@ -54,17 +54,27 @@ struct BufferPool::Shared : std::enable_shared_from_this<BufferPool::Shared> {
         free_blocks.push_back(block);
         block = nullptr;
       }
-      if (in_use < capacity) jobs.swap(waiting);
+      const auto ready = std::stable_partition(
+          waiting.begin(), waiting.end(), [this](const Waiting& w) REQUIRES(mutex) { return !has(w.count); });
+      for (auto w = ready; w != waiting.end(); ++w) jobs.push_back(std::move(w->job));
+      waiting.erase(ready, waiting.end());
     }
     if (block != nullptr) free_block(block, block_size);
     for (const auto& job : jobs) job();
   }
 
+  [[nodiscard]] bool has(std::size_t count) const REQUIRES(mutex) { return in_use + count <= capacity; }
+
+  struct Waiting {
+    std::size_t count;
+    std::function<void()> job;
+  };
+
   const std::size_t block_size;
   const std::size_t capacity;
   Mutex mutex;
   std::vector<std::byte*> free_blocks GUARDED_BY(mutex);
-  std::vector<std::function<void()>> waiting GUARDED_BY(mutex);
+  std::vector<Waiting> waiting GUARDED_BY(mutex);
   std::size_t in_use GUARDED_BY(mutex) = 0;
 };
 
@@ -80,7 +90,7 @@ BufferPool::~BufferPool() {
 std::vector<Buffer> BufferPool::try_acquire(std::size_t count) {
   const MutexLock lock(shared_->mutex);
   std::vector<Buffer> blocks;
-  if (shared_->in_use + count > shared_->capacity) return blocks;
+  if (!shared_->has(count)) return blocks;
   blocks.reserve(count);
   for (std::size_t i = 0; i < count; ++i) blocks.push_back(shared_->take());
   return blocks;
@@ -91,11 +101,11 @@ Buffer BufferPool::acquire_for_demand() {
   return shared_->take();
 }
 
-void BufferPool::when_freed(std::function<void()> job) {
+void BufferPool::when_freed(std::size_t count, std::function<void()> job) {
   {
     const MutexLock lock(shared_->mutex);
-    if (shared_->in_use >= shared_->capacity) {
-      shared_->waiting.push_back(std::move(job));
+    if (!shared_->has(count)) {
+      shared_->waiting.push_back({count, std::move(job)});
       return;
     }
   }

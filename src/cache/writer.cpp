@@ -63,12 +63,13 @@ bool CacheWriter::sync_failed() {
 void CacheWriter::run() {
   mutex_.lock();
   while (wait_for_work()) {
-    const std::vector<Job> batch = take_batch();
+    std::vector<Job> batch = take_batch();
     mutex_.unlock();
     if (batch.empty()) {
       sync_when_idle();
     } else {
       write(batch);
+      batch.clear();  // before the lock: a stream may be waiting for the chunks' memory
     }
     mutex_.lock();
   }
@@ -111,14 +112,12 @@ void CacheWriter::write(const std::vector<Job>& batch) {
     if (const auto* drop = std::get_if<Drop>(&job)) note(erase_version(*drop));
   }
 
-  std::vector<ConstBuffer> released;  // freed after the lock: a stream may be waiting for them
   const MutexLock lock(mutex_);
   for (const Job& job : batch) {
     const auto* chunk = std::get_if<Chunk>(&job);
     if (chunk == nullptr) continue;
     const auto found = queued_.find(chunk->key);
     if (found == queued_.end() || found->second != chunk->bytes) continue;  // stored again meanwhile
-    released.push_back(std::move(found->second));
     queued_.erase(found);
     unsynced_ += kChunkRecordSize;
   }

@@ -10,18 +10,29 @@ namespace {
 
 constexpr auto kLookAgain = std::chrono::milliseconds(250);
 
-/// Whether SIGKILL is pending for the thread: proc(5), SigPnd and ShdPnd. The kernel makes that of every
-/// signal that ends a process.
+constexpr std::uint64_t bit_of(int signal) {
+  return std::uint64_t{1} << (signal - 1);
+}
+
+/// The signals that dump core: signal(7). They stay pending as what they are; of any other that ends a
+/// process the kernel makes a SIGKILL for each of its threads.
+constexpr std::uint64_t kCoreSignals = bit_of(SIGQUIT) | bit_of(SIGILL) | bit_of(SIGTRAP) | bit_of(SIGABRT) |
+                                       bit_of(SIGBUS) | bit_of(SIGFPE) | bit_of(SIGSEGV) | bit_of(SIGXCPU) |
+                                       bit_of(SIGXFSZ) | bit_of(SIGSYS);
+
+/// Whether a signal is pending for the thread that ends it, as proc(5) tells.
 bool is_dying(pid_t thread) {
   std::ifstream status("/proc/" + std::to_string(thread) + "/status");
-  constexpr std::uint64_t kKill = std::uint64_t{1} << (SIGKILL - 1);
+  std::uint64_t pending = 0;
+  std::uint64_t survived = 0;
   std::string name;
   std::string value;
   while (status >> name && std::getline(status, value)) {
-    if ((name == "SigPnd:" || name == "ShdPnd:") && (std::stoull(value, nullptr, 16) & kKill) != 0)
-      return true;
+    if (name == "SigPnd:" || name == "ShdPnd:") pending |= std::stoull(value, nullptr, 16);
+    if (name == "SigBlk:" || name == "SigIgn:" || name == "SigCgt:")
+      survived |= std::stoull(value, nullptr, 16);
   }
-  return false;
+  return (pending & (bit_of(SIGKILL) | (kCoreSignals & ~survived))) != 0;
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ void guarded(fuse_req_t request, const Body& body) {
     body();
   } catch (const std::exception& fault) {
     log::error("a request failed: {}", fault.what());
+    serving(request).interrupts.forget(request);
     fuse_reply_err(request, EIO);
   }
 }

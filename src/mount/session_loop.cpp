@@ -77,6 +77,9 @@ void wait_for_the_end(int ended) {
   sigset_t mask;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before{};
+    ::sigaction(signal, nullptr, &before);
+    if (before.sa_handler == SIG_IGN) continue;  // nohup(1) and the like
     handle(signal, ask_for_the_end);
     ::sigdelset(&mask, signal);
   }

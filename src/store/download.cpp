@@ -33,6 +33,15 @@ std::optional<Error> Download::refusal() const {
   return std::nullopt;
 }
 
+/// The same for a read: one that a healthy stream brings is not refused for the failure of another.
+std::optional<Error> Download::refusal_of(ChunkIndex chunk) const {
+  const auto error = refusal();
+  if (!error || context_->stopping) return error;
+  const bool failed_itself =
+      !failure_->of.empty() && chunk >= chunk_at(failure_->of.offset) && start_of(chunk) < failure_->of.end();
+  return failed_itself || !is_coming(chunk) ? error : std::nullopt;
+}
+
 void Download::find(Done<MediaItemRef> done, const std::stop_token& stop) {
   Effects effects;
   const MutexLock lock(mutex_);
@@ -65,13 +74,13 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
   }
   const ChunkIndex missing = read.first_missing();
   if (!last_try && seen_.seen(missing)) return false;
-  if (const auto error = refusal()) {
+  if (const auto error = refusal_of(missing)) {
     effects.add([done, error = *error] { done(error); });
     return true;
   }
   waiters_->add_read(std::move(read), stop);
   const bool goes_on = runs_.note(range, /*missing=*/true);
-  for (const auto& stream : streams_) {
+  for (const Stream* stream : running()) {
     if (stream->filling && !waits_for_verification(*stream, stream->filling_chunk())) {
       waiters_->offer(effects, stream->filling_chunk(), stream->filling, stream->filled);
     }
@@ -113,6 +122,7 @@ void Download::closed() {
   Effects effects;
   const MutexLock lock(mutex_);
   --opens_;
+  if (opens_ == 0 && !streams_.empty()) schedule_drop();
   notice_idleness(effects);
 }
 
@@ -127,7 +137,7 @@ void Download::expire(std::uint64_t waiter) {
   Effects effects;
   const MutexLock lock(mutex_);
   const Error why = why_late();
-  if (waiters_->end(effects, waiter, why)) remember_failure(why);
+  if (const auto read = waiters_->end(effects, waiter, why)) remember_failure(why, *read);
   notice_idleness(effects);
 }
 
@@ -151,11 +161,11 @@ Error Download::why_late() const {
 bool Download::idle() const {
   const MutexLock lock(mutex_);
   const bool remembers = failure_ && steady_now() < failure_->until;
-  return !wanted() && streams_.empty() && restarts_pending_ == 0 && !remembers;
+  return !wanted() && streams_.empty() && broken_.empty() && !remembers;
 }
 
 void Download::notice_idleness(Effects& effects) {
-  if (wanted() || !streams_.empty() || restarts_pending_ > 0) return;
+  if (wanted() || !streams_.empty() || !broken_.empty()) return;
   effects.add([context = context_, id = id_] { context->idle(id); });
 }
 
@@ -171,6 +181,7 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
   Effects effects;
   const MutexLock lock(mutex_);
   if (stream.cancelled) return Flow::stop;
+  stream.paused = false;
   if (stream.position + piece.size() > std::min(stream.end, most_bytes())) {
     stream.cancelled = true;
     const Errc code = unsized_ ? Errc::too_large : Errc::protocol;
@@ -194,6 +205,7 @@ void Download::stream_end(Stream& stream, Status outcome) {
   if (item_) runs_.came_short(stream.position, std::min(stream.end, item_->size));
   if (outcome.ok() && !stream.cancelled) outcome = finish(effects, stream);
   if (!outcome.ok()) recover(effects, stream, outcome.error());
+  if (std::find(broken_.begin(), broken_.end(), self) == broken_.end()) stream.let_go();
   ensure_streams(effects);
   notice_idleness(effects);
 }

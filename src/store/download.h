@@ -57,10 +57,12 @@ class Download final : public std::enable_shared_from_this<Download> {
   struct Failure {
     Error error;
     SteadyTime until;
+    ByteRange of;  // what a read waited for too long; empty: whatever no stream brings
   };
 
   [[nodiscard]] bool wanted() const REQUIRES(mutex_) { return opens_ > 0 || !waiters_->none(); }
   [[nodiscard]] std::optional<Error> refusal() const REQUIRES(mutex_);
+  [[nodiscard]] std::optional<Error> refusal_of(ChunkIndex chunk) const REQUIRES(mutex_);
   void expire(std::uint64_t waiter) EXCLUDES(mutex_);
   void abandon(std::uint64_t waiter) EXCLUDES(mutex_);
   [[nodiscard]] Error why_late() const REQUIRES(mutex_);
@@ -68,25 +70,28 @@ class Download final : public std::enable_shared_from_this<Download> {
 
   // download_streams.cpp: when to fetch what.
   [[nodiscard]] bool has_ranges() const REQUIRES(mutex_);
+  [[nodiscard]] bool may_seek() const REQUIRES(mutex_);
   [[nodiscard]] std::uint64_t window() const REQUIRES(mutex_);
   [[nodiscard]] std::vector<Stream*> running(const Stream* except = nullptr) const REQUIRES(mutex_);
   [[nodiscard]] Stream* bringer_of(ChunkIndex chunk, const Stream* except = nullptr) const REQUIRES(mutex_);
   [[nodiscard]] Stream* awaited_for(ChunkIndex chunk, bool goes_on_reading = true,
                                     const Stream* except = nullptr) const REQUIRES(mutex_);
   [[nodiscard]] bool is_coming(ChunkIndex chunk, bool goes_on_reading = true) const REQUIRES(mutex_);
+  [[nodiscard]] bool is_awaited(const Stream& stream) const REQUIRES(mutex_);
   bool make_room(Effects& effects) REQUIRES(mutex_);
-  void ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64_t wanted_end,
+  bool ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64_t wanted_end,
                          bool goes_on_reading = true) REQUIRES(mutex_);
-  void ensure_streams(Effects& effects) REQUIRES(mutex_);
+  void ensure_streams(Effects& effects, const Stream* asleep = nullptr) REQUIRES(mutex_);
   void fetch_ahead(Effects& effects) REQUIRES(mutex_);
   void start_range(Effects& effects, std::uint64_t from, std::uint64_t to) REQUIRES(mutex_);
   void start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) REQUIRES(mutex_);
-  void wake_streams(Effects& effects) REQUIRES(mutex_);
+  void wake_streams(Effects& effects, const Stream* except = nullptr) REQUIRES(mutex_);
   [[nodiscard]] bool worth_going_on(const Stream& stream) const REQUIRES(mutex_);
   void cancel(Effects& effects, Stream& stream) REQUIRES(mutex_);
   void cancel_streams(Effects& effects, const Stream* except = nullptr) REQUIRES(mutex_);
   [[nodiscard]] std::uint64_t limit_of(const Stream& stream) const REQUIRES(mutex_);
   Flow pause(Effects& effects, Stream& stream) REQUIRES(mutex_);
+  void schedule_drop() REQUIRES(mutex_);
   void drop_unwanted() EXCLUDES(mutex_);
   void restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why)
       REQUIRES(mutex_);
@@ -94,7 +99,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   std::shared_ptr<Stream> successor_of(Stream& broken) REQUIRES(mutex_);
   void recover(Effects& effects, Stream& stream, const Error& error) REQUIRES(mutex_);
   void fail(Effects& effects, const Error& error) REQUIRES(mutex_);
-  void remember_failure(const Error& error) REQUIRES(mutex_);
+  void remember_failure(const Error& error, ByteRange of = {}) REQUIRES(mutex_);
 
   // download_bytes.cpp: what comes in.
   [[nodiscard]] bool others_bring_all(const Stream& stream) const REQUIRES(mutex_);
@@ -106,6 +111,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   [[nodiscard]] std::uint64_t most_bytes() const REQUIRES(mutex_);
   [[nodiscard]] bool waits_for_verification(const Stream& stream, ChunkIndex index) const REQUIRES(mutex_);
   bool provide_buffers(Stream& stream, std::size_t piece) REQUIRES(mutex_);
+  void wait_for_memory(Stream& stream, std::size_t count) REQUIRES(mutex_);
   bool may_overdraw(Stream& stream) REQUIRES(mutex_);
   void keep(ChunkKey key, const Buffer& chunk) REQUIRES(mutex_);
   void append(Effects& effects, Stream& stream, ByteView piece) REQUIRES(mutex_);
@@ -125,10 +131,11 @@ class Download final : public std::enable_shared_from_this<Download> {
   SeenBytes seen_ GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Stream>> streams_ GUARDED_BY(mutex_);
   ReadRuns runs_ GUARDED_BY(mutex_);
-  bool verified_ GUARDED_BY(mutex_) = false;        // a signed body has passed whole
-  bool ranges_shown_ GUARDED_BY(mutex_) = true;     // by the last head, if there was one
-  bool ranges_refused_ GUARDED_BY(mutex_) = false;  // the origin answers them wrongly
-  int restarts_pending_ GUARDED_BY(mutex_) = 0;
+  bool verified_ GUARDED_BY(mutex_) = false;                        // a signed body has passed whole
+  bool skipped_ GUARDED_BY(mutex_) = false;                         // the cache was not given all of it
+  bool ranges_shown_ GUARDED_BY(mutex_) = true;                     // by the last head, if there was one
+  bool ranges_refused_ GUARDED_BY(mutex_) = false;                  // the origin answers them wrongly
+  std::vector<std::shared_ptr<Stream>> broken_ GUARDED_BY(mutex_);  // that will be gone on with
   std::optional<Error> setback_ GUARDED_BY(mutex_);  // why the restart that is pending is needed
   int opens_ GUARDED_BY(mutex_) = 0;
   bool drop_scheduled_ GUARDED_BY(mutex_) = false;

@@ -104,6 +104,7 @@ void Download::version_changed(Effects& effects, Errc tell_readers, const Stream
   seen_ = SeenBytes();
   runs_ = ReadRuns();
   verified_ = false;
+  skipped_ = false;
   revision_ = new_revision();
   context_->timer.at(steady_now(), [context = context_, id = id_] { context->changed(id); });
 }
@@ -129,7 +130,7 @@ bool Download::provide_buffers(Stream& stream, std::size_t piece) {
     while (blocks.size() < count) blocks.push_back(context_->pool.acquire_for_demand());
   }
   if (blocks.empty()) {
-    context_->pool.when_freed([fetch = stream.fetch] { fetch->resume(); });
+    wait_for_memory(stream, count);
     return false;
   }
   stream.short_since.reset();
@@ -137,13 +138,18 @@ bool Download::provide_buffers(Stream& stream, std::size_t piece) {
   return true;
 }
 
+void Download::wait_for_memory(Stream& stream, std::size_t count) {
+  if (stream.waits_in_pool.exchange(true)) return;
+  context_->pool.when_freed(count, [waiting = stream.weak_from_this(), fetch = std::weak_ptr(stream.fetch)] {
+    if (const auto one = waiting.lock()) one->waits_in_pool = false;
+    if (const auto transfer = fetch.lock()) transfer->resume();
+  });
+}
+
 /// Whether a stream goes on although there is no memory left: where somebody waits for what it brings next,
 /// and the cache, should it be writing, has had a moment to make room.
 bool Download::may_overdraw(Stream& stream) {
-  const ChunkIndex coming = chunk_at(stream.position - stream.filled);
-  const bool awaited =
-      stream.holds_back ? !waiters_->none() : waiters_->await(coming) || waiters_->await(next(coming));
-  if (!awaited) return false;
+  if (!is_awaited(stream)) return false;
   if (context_->cache == nullptr || context_->cache->backlog() == 0) return true;
   const SteadyTime now = steady_now();
   if (!stream.short_since) {
@@ -200,6 +206,7 @@ void Download::keep(ChunkKey key, const Buffer& chunk) {
   // A disk that cannot keep up must not fill the memory.
   if (context_->pool.overdrawn() && context_->cache->backlog() > context_->memory_for_windows) {
     context_->cache->skip_chunk(key);
+    skipped_ = true;
   } else {
     context_->cache->store_chunk(id_, key, chunk);
   }
@@ -207,22 +214,22 @@ void Download::keep(ChunkKey key, const Buffer& chunk) {
 
 /// The body has ended as it should, and its signature, if any, is right.
 Status Download::finish(Effects& effects, Stream& stream) {
-  if (stream.filled > 0) complete_chunk(effects, stream, stream.filling_chunk());
   if (stream.revision != revision_)
     return ok_status();  // another version after all; its readers have been told
+  if (item_ && stream.position != std::min(stream.end, item_->size))
+    return Error{Errc::protocol, "a body shorter than its size"};
+  if (stream.filled > 0) complete_chunk(effects, stream, stream.filling_chunk());
   if (unsized_) {
     remember_item(*unsized_, stream.position);
     unsized_.reset();
   }
-  if (stream.position != std::min(stream.end, item_->size))
-    return Error{Errc::protocol, "a body shorter than its size"};
   for (const auto& [index, chunk] : std::exchange(stream.held, {})) {
     if (stream.revision == revision_) release(effects, index, chunk, chunk_length(item_->size, index));
   }
   if (stream.revision != revision_) return ok_status();
   if (stream.verifier) verified_ = true;
   const bool trusted = verified_ || !item_->unverified;
-  if (trusted && seen_.count() == chunk_count(item_->size) && !item_->complete) {
+  if (trusted && !skipped_ && seen_.count() == chunk_count(item_->size) && !item_->complete) {
     MediaItem whole = *item_;
     whole.complete = true;
     whole.unverified = false;

@@ -1,6 +1,5 @@
 // Download, the part that decides when to fetch what, and what to do when a stream breaks.
 #include <algorithm>
-#include <unordered_set>
 
 #include "mediafs/api/retry.h"
 #include "mediafs/base/log.h"
@@ -20,6 +19,12 @@ constexpr auto kRememberFailure = std::chrono::seconds(1);
 /// Whether a part can be asked for, and be proved to belong to the version that is here.
 bool Download::has_ranges() const {
   return item_ && !item_->etag.empty() && ranges_shown_ && !ranges_refused_;
+}
+
+/// Whether a read may have a range of its own. Not of a small signed media: its bytes wait for its signature,
+/// which only the whole body can prove.
+bool Download::may_seek() const {
+  return has_ranges() && !(item_->unverified && item_->size <= kSmallMedia);
 }
 
 /// How far ahead of its readers this media may be fetched.
@@ -48,58 +53,74 @@ Stream* Download::bringer_of(ChunkIndex chunk, const Stream* except) const {
 /// The stream that whoever reads the chunk waits for, rather than for a range of their own.
 Stream* Download::awaited_for(ChunkIndex chunk, bool goes_on_reading, const Stream* except) const {
   Stream* const bringer = bringer_of(chunk, except);
-  if (bringer == nullptr || !has_ranges()) return bringer;
+  if (bringer == nullptr || !may_seek()) return bringer;
   const StreamPlace place = bringer->place();
   const std::uint64_t distance = start_of(chunk) - std::min(start_of(chunk), place.position);
   return worth_waiting(distance, goes_on_reading, place.bytes_per_second) ? bringer : nullptr;
 }
 
 bool Download::is_coming(ChunkIndex chunk, bool goes_on_reading) const {
-  if (restarts_pending_ > 0) return true;
   for (const Stream* stream : running()) {
     // Before the size is known there are only finders, and any stream brings what they want: its end.
     if (!item_ || stream->held.contains(chunk)) return true;
   }
+  for (const auto& broken : broken_) {
+    if (!may_seek()) return true;  // it begins from the start, or goes on where it broke
+    const StreamPlace place = broken->place();
+    const bool brings = stream_bringing(chunk, std::span(&place, 1)).has_value();
+    if (brings &&
+        worth_waiting(start_of(chunk) - std::min(start_of(chunk), place.position), goes_on_reading, 0))
+      return true;
+  }
   return awaited_for(chunk, goes_on_reading) != nullptr;
+}
+
+bool Download::is_awaited(const Stream& stream) const {
+  if (stream.holds_back || !item_) return !waiters_->none();
+  const auto& reads = waiters_->reads();
+  return std::any_of(reads.begin(), reads.end(), [&](const PendingRead& read) REQUIRES(mutex_) {
+    return awaited_for(read.first_missing()) == &stream;
+  });
 }
 
 /// Whether another stream may begin; one that nobody waits for gives way.
 bool Download::make_room(Effects& effects) {
   const std::vector<Stream*> streams = running();
   if (streams.size() < kMostStreams) return true;
-  std::unordered_set<const Stream*> awaited;
-  for (const PendingRead& read : waiters_->reads()) awaited.insert(awaited_for(read.first_missing()));
-  const auto spare =
-      std::find_if(streams.begin(), streams.end(), [&](const Stream* s) { return !awaited.contains(s); });
+  const auto spare = std::find_if(streams.begin(), streams.end(),
+                                  [this](const Stream* s) REQUIRES(mutex_) { return !is_awaited(*s); });
   if (spare == streams.end()) return false;
   cancel(effects, **spare);
   return true;
 }
 
-void Download::ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64_t wanted_end,
+/// False where the chunk has to wait until another stream has ended.
+bool Download::ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64_t wanted_end,
                                  bool goes_on_reading) {
-  if (context_->stopping || is_coming(chunk, goes_on_reading) || !make_room(effects)) return;
-  if (chunk > ChunkIndex{0} && has_ranges()) {
+  if (context_->stopping || is_coming(chunk, goes_on_reading)) return true;
+  if (!make_room(effects)) return false;
+  if (chunk > ChunkIndex{0} && may_seek()) {
     const std::uint64_t from = start_of(chunk);
     start_range(effects, from, std::max(wanted_end, runs_.target_at(from, window())));
   } else {
     start_stream(effects, std::make_shared<Stream>(shared_from_this()), /*fresh=*/false);
   }
+  return true;
 }
 
 /// Sees to it that whoever waits has a stream to wait for, and that it runs.
-void Download::ensure_streams(Effects& effects) {
+void Download::ensure_streams(Effects& effects, const Stream* asleep) {
   if (!item_ && !waiters_->nobody_finds()) ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
   for (const PendingRead& read : waiters_->reads()) {
-    ensure_stream_for(effects, read.first_missing(), read.range().end());
+    if (!ensure_stream_for(effects, read.first_missing(), read.range().end())) break;
   }
-  wake_streams(effects);
+  wake_streams(effects, asleep);
 }
 
 /// Goes on with what is fetched ahead for the place that was read last, before its reader is there.
 void Download::fetch_ahead(Effects& effects) {
   ReadRun& run = runs_.last();
-  if (!has_ranges() || opens_ == 0 || run.fetched_to == 0 || refusal()) return;
+  if (!may_seek() || opens_ == 0 || run.fetched_to == 0 || refusal()) return;
   const std::uint64_t target = std::min(target_of(run, window()), item_->size);
   std::uint64_t from = run.fetched_to / kChunkSize * kChunkSize;
   while (from < target && (seen_.seen(chunk_at(from)) || bringer_of(chunk_at(from)) != nullptr))
@@ -150,20 +171,23 @@ std::uint64_t Download::limit_of(const Stream& stream) const {
 
 Flow Download::pause(Effects& effects, Stream& stream) {
   stream.paused = true;
-  ensure_streams(effects);  // it may stand in the way of one that somebody waits for
+  ensure_streams(effects, /*asleep=*/&stream);  // it may stand in the way of one that somebody waits for
   if (stream.cancelled) return Flow::stop;
-  if (!drop_scheduled_) {
-    drop_scheduled_ = true;
-    context_->timer.at(steady_now() + context_->options.keep_unwanted, [self = weak_from_this()] {
-      if (const auto download = self.lock()) download->drop_unwanted();
-    });
-  }
+  schedule_drop();
   return Flow::pause;
 }
 
-void Download::wake_streams(Effects& effects) {
+void Download::schedule_drop() {
+  if (drop_scheduled_) return;
+  drop_scheduled_ = true;
+  context_->timer.at(steady_now() + context_->options.keep_unwanted, [self = weak_from_this()] {
+    if (const auto download = self.lock()) download->drop_unwanted();
+  });
+}
+
+void Download::wake_streams(Effects& effects, const Stream* except) {
   for (const auto& stream : streams_) {
-    if (!stream->paused || stream->position >= limit_of(*stream)) continue;
+    if (!stream->paused || stream.get() == except || stream->position >= limit_of(*stream)) continue;
     stream->paused = false;
     effects.add([fetch = stream->fetch] { fetch->resume(); });
   }
@@ -186,8 +210,9 @@ void Download::drop_unwanted() {
   drop_scheduled_ = false;
   // A paused stream holds a connection that others may need. Nobody waits for it just now; it goes on by
   // range when somebody does, or from the start if nobody has the media open any more.
+  if (!waiters_->none() && !streams_.empty()) return schedule_drop();
   const bool can_come_back = has_ranges() || !wanted();
-  if (!can_come_back || !waiters_->none()) return;
+  if (!can_come_back) return;  // until it is closed
   for (const auto& stream : streams_) {
     if (stream->paused || !wanted()) cancel(effects, *stream);
   }
@@ -204,6 +229,7 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
   const bool answered_wrongly = error.code == Errc::protocol || error.code == Errc::outside_api;
   if (!stream.head_seen && stream.position > 0 && answered_wrongly) {
     ranges_refused_ = true;  // it may do better with the whole
+    if (others_bring_all(stream)) return;
     return restart_later(stream.shared_from_this(), Duration::zero(), error);
   }
   if (!stream.head_seen || error.code == Errc::cancelled) {  // all retries have been made by now
@@ -233,7 +259,7 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
 }
 
 void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why) {
-  ++restarts_pending_;
+  broken_.push_back(broken);
   setback_ = why;
   context_->timer.at(steady_now() + delay, [self = weak_from_this(), broken] {
     if (const auto download = self.lock()) download->restart(broken);
@@ -243,7 +269,8 @@ void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration del
 void Download::restart(const std::shared_ptr<Stream>& broken) {
   Effects effects;
   const MutexLock lock(mutex_);
-  if (--restarts_pending_ == 0) setback_.reset();
+  std::erase(broken_, broken);
+  if (broken_.empty()) setback_.reset();
   if (context_->stopping) return fail(effects, Error{Errc::cancelled, "shutting down"});
   const auto stream = successor_of(*broken);
   if (worth_going_on(*stream) && !is_coming(stream->filling_chunk()))
@@ -277,8 +304,8 @@ std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
 
 /// The kernel repeats a failed read page by page, and each must not be a request or wait for a deadline of
 /// its own.
-void Download::remember_failure(const Error& error) {
-  failure_ = Failure{error, steady_now() + kRememberFailure};
+void Download::remember_failure(const Error& error, ByteRange of) {
+  failure_ = Failure{error, steady_now() + kRememberFailure, of};
   context_->timer.at(failure_->until, [self = weak_from_this()] {
     const auto download = self.lock();
     if (download && download->idle()) download->context_->idle(download->id_);
@@ -292,7 +319,7 @@ void Download::fail(Effects& effects, const Error& error) {
     log::write(level, fmt::format("media {}: {} ({})", crypto::pseudonym(id_.text()), to_string(error.code),
                                   error.context));
   }
-  remember_failure(error);
+  if (!waiters_->none()) remember_failure(error);  // else nobody would ask again at once
   waiters_->answer_finders(effects, error);
   waiters_->fail_reads(effects, error, [this](const PendingRead& read) REQUIRES(mutex_) {
     return context_->stopping || !is_coming(read.first_missing());

@@ -18,10 +18,6 @@ ChunkIndex PendingRead::first_missing() const {
   return ChunkIndex{number_of(span_.first) + static_cast<std::uint32_t>(found - chunks_.begin())};
 }
 
-bool PendingRead::lacks(ChunkIndex index) const {
-  return index >= span_.first && index < span_.past && !chunks_[number_of(index) - number_of(span_.first)];
-}
-
 void PendingRead::offer(ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled) {
   if (index < span_.first || index >= span_.past) return;
   ConstBuffer& place = chunks_[number_of(index) - number_of(span_.first)];

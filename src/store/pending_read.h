@@ -23,7 +23,6 @@ class PendingRead {
   [[nodiscard]] ByteRange range() const { return range_; }
   [[nodiscard]] bool complete() const { return missing_ == 0; }
   [[nodiscard]] ChunkIndex first_missing() const;
-  [[nodiscard]] bool lacks(ChunkIndex index) const;
 
   /// Takes the chunk if it is one that is missing and `filled` bytes of it are all that this read wants of
   /// it.

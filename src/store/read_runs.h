@@ -27,7 +27,7 @@ struct ReadRun {
 /// Guarded by its owner.
 class ReadRuns {
  public:
-  static constexpr std::size_t kMost = 4;
+  static constexpr std::size_t kMost = 16;
 
   /// Takes a read into account, of which some bytes are `missing` or none. False: it continues no run, so
   /// whoever reads has jumped, and nothing more is fetched ahead elsewhere than at first.

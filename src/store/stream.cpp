@@ -4,6 +4,12 @@
 
 namespace mediafs {
 
+void Stream::let_go() {
+  filling.reset();
+  spare.clear();
+  held.clear();
+}
+
 StreamPlace Stream::place() const {
   const SteadyTime now = steady_now();
   const auto elapsed =

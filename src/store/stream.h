@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <limits>
 #include <map>
 #include <memory>
@@ -28,6 +29,9 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   /// The chunk that `filling` is of. REQUIRES: it is not yet complete.
   [[nodiscard]] ChunkIndex filling_chunk() const { return chunk_at(position - filled); }
 
+  /// Its memory is given back: nothing goes on from it.
+  void let_go();
+
   /// Where it is, and how fast it has been since its head.
   [[nodiscard]] StreamPlace place() const;
 
@@ -39,7 +43,7 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   SteadyTime began = SteadyTime::max();  // when its head came
   std::uint64_t filled = 0;              // bytes of the chunk at `position` that stand in `filling`
   Buffer filling;
-  std::vector<Buffer> spare;               // taken beforehand by a stream that holds back what it brings
+  std::vector<Buffer> spare;               // for what comes next; all at once where it holds back what comes
   std::map<ChunkIndex, Buffer> held;       // complete, and not to be seen before the body is verified
   std::shared_ptr<BodyVerifier> verifier;  // has seen every byte before `position`
   std::shared_ptr<Fetch> fetch;
@@ -48,8 +52,9 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   int attempts = 0;            // of those, since the last progress
   bool holds_back = false;
   bool head_seen = false;
-  bool paused = false;
-  std::optional<SteadyTime> short_since;  // somebody waits for it, and there is no memory
+  bool paused = false;                      // it came to its limit, or there is no memory
+  std::atomic<bool> waits_in_pool = false;  // for memory; not guarded: the pool's callback may lock nothing
+  std::optional<SteadyTime> short_since;    // somebody waits for it, and there is no memory
   bool cancelled = false;
 
  private:

@@ -16,11 +16,6 @@ Timer::Id Waiters::start_deadline(std::uint64_t id) {
   return timer_.at(steady_now() + deadline_, [expire = expire_, id] { expire(id); });
 }
 
-bool Waiters::await(ChunkIndex chunk) const {
-  return std::any_of(reads_.begin(), reads_.end(),
-                     [&](const PendingRead& read) { return read.lacks(chunk); });
-}
-
 /// The owner's lock is held where a waiter ends, which waits for a callback that runs: so this calls nobody.
 std::unique_ptr<StopCallback> Waiters::watch(const std::stop_token& stop, std::uint64_t id) {
   if (!stop.stop_possible()) return nullptr;
@@ -75,18 +70,21 @@ void Waiters::fail_reads(Effects& effects, const Error& error,
   }
 }
 
-bool Waiters::end(Effects& effects, std::uint64_t waiter, const Error& why) {
+std::optional<ByteRange> Waiters::end(Effects& effects, std::uint64_t waiter, const Error& why) {
   const auto finder =
       std::find_if(finders_.begin(), finders_.end(), [&](const Finder& f) { return f.id == waiter; });
   if (finder != finders_.end()) {
     timer_.cancel(finder->deadline);
     effects.add([done = std::move(finder->done), why] { done(why); });
     finders_.erase(finder);
-    return false;
+    return std::nullopt;
   }
-  const std::size_t before = reads_.size();
-  fail_reads(effects, why, [&](const PendingRead& read) { return read.id == waiter; });
-  return reads_.size() < before;
+  const auto read =
+      std::find_if(reads_.begin(), reads_.end(), [&](const PendingRead& r) { return r.id == waiter; });
+  if (read == reads_.end()) return std::nullopt;
+  const ByteRange range = read->range();
+  fail_reads(effects, why, [&](const PendingRead& r) { return r.id == waiter; });
+  return range;
 }
 
 }  // namespace mediafs

@@ -26,9 +26,6 @@ class Waiters {
   [[nodiscard]] bool nobody_finds() const { return finders_.empty(); }
   [[nodiscard]] const std::list<PendingRead>& reads() const { return reads_; }
 
-  /// Whether a read waits for the chunk.
-  [[nodiscard]] bool await(ChunkIndex chunk) const;
-
   void add_finder(Done<MediaItemRef> done, const std::stop_token& stop);
   void add_read(PendingRead read, const std::stop_token& stop);
 
@@ -43,8 +40,8 @@ class Waiters {
   void fail_reads(Effects& effects, const Error& error,
                   const std::function<bool(const PendingRead&)>& concerned);
 
-  /// Replies to one waiter, if it still waits. True if it was a read.
-  bool end(Effects& effects, std::uint64_t waiter, const Error& why);
+  /// Replies to one waiter, if it still waits. The range if it was a read.
+  std::optional<ByteRange> end(Effects& effects, std::uint64_t waiter, const Error& why);
 
  private:
   struct Finder {

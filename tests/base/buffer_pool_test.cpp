@@ -36,7 +36,7 @@ TEST(BufferPool, ToldOnceWhenABlockIsFree) {
   BufferPool pool(4096, 1);
   auto blocks = pool.try_acquire(1);
   int told = 0;
-  pool.when_freed([&] { ++told; });
+  pool.when_freed(1, [&] { ++told; });
   EXPECT_EQ(told, 0);
   blocks.clear();
   EXPECT_EQ(told, 1);
@@ -48,7 +48,7 @@ TEST(BufferPool, ToldOnceWhenABlockIsFree) {
 TEST(BufferPool, ToldAtOnceWhereABlockIsFreeAlready) {
   BufferPool pool(4096, 1);
   int told = 0;
-  pool.when_freed([&] { ++told; });
+  pool.when_freed(1, [&] { ++told; });
   EXPECT_EQ(told, 1);
 }
 
@@ -60,6 +60,17 @@ TEST(BufferPool, BlocksOutliveThePool) {
   }
   block[4095] = std::byte{1};
   EXPECT_EQ(block[4095], std::byte{1});
+}
+
+TEST(BufferPool, WhoWaitsForManyIsNotToldOfOne) {
+  BufferPool pool(4096, 3);
+  auto blocks = pool.try_acquire(3);
+  int told = 0;
+  pool.when_freed(2, [&] { ++told; });
+  blocks.pop_back();
+  EXPECT_EQ(told, 0);
+  blocks.pop_back();
+  EXPECT_EQ(told, 1);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstring>
 #include <thread>
 
 #include "mount_fixture.h"
@@ -39,9 +40,8 @@ TEST_P(Killed, ADirectReadThatWaitsLetsGo) {
   expect_end_at_once(waiting);
 }
 
-INSTANTIATE_TEST_SUITE_P(By, Killed, ::testing::Values(SIGKILL, SIGTERM), [](const auto& tested) {
-  return std::string(tested.param == SIGKILL ? "SIGKILL" : "SIGTERM");
-});
+INSTANTIATE_TEST_SUITE_P(By, Killed, ::testing::Values(SIGKILL, SIGTERM, SIGQUIT),
+                         [](const auto& tested) { return std::string(::sigabbrev_np(tested.param)); });
 
 using Interrupted = MountTest;
 

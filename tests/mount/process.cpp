@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <sstream>
 #include <system_error>
 
 #include "mediafs/base/unique_fd.h"
@@ -123,7 +124,9 @@ std::vector<pid_t> processes_of(const std::string& name, const std::string& part
     std::error_code gone;
     if (std::filesystem::read_symlink(entry.path() / "exe", gone).filename() != name) continue;
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    const std::string cmdline(std::istreambuf_iterator<char>(file), {});
+    std::stringstream cmdline_read;
+    cmdline_read << file.rdbuf();  // unlike an iterator, no exception where the process ends meanwhile
+    const std::string cmdline = cmdline_read.str();
     if (cmdline.find(part) != std::string::npos) found.push_back(std::stoi(pid));
   }
   return found;

@@ -1,6 +1,9 @@
 // Reading at several places of a media: ranges of their own, and how far ahead is fetched.
 #include <numeric>
 
+#include <fmt/format.h>
+
+#include "mount/eventually.h"
 #include "store/store_fixture.h"
 #include "store/stream_plan.h"
 
@@ -125,6 +128,52 @@ TEST_F(SeekTest, WithoutACacheSeekingBackAndForthIsExact) {
   for (const std::uint64_t offset : {50'000'000U, 0U, 99'000'000U, 50'100'000U, 10'000'000U, 0U}) {
     read_in_order(item, offset, std::min<std::uint64_t>(kSize, offset + 3'000'000));
   }
+}
+
+TEST_F(SeekTest, APausedStreamGivesItsConnectionBackOnceNobodyReads) {
+  start({.keep_unwanted = Duration(1)});
+  server_.set_rules("* 2 stall 64K");
+  const auto item = open(kLarge);
+  expect_exact(kLarge, item, {0, 4096});
+  auto waits = read_later(item, {50'000'000, 500'000});  // past the first stream's time
+  ASSERT_TRUE(server_.wait_for_requests(kLarge, 2));
+  server_.release();
+  ASSERT_TRUE(waits.get().ok());
+  store_->closed(item->id);
+  EXPECT_TRUE(e2e::eventually([&] { return store_->under_way() == 0; }));
+}
+
+TEST_F(SeekTest, ASmallSignedMediaIsNotReadByRangeBeforeItIsVerified) {
+  start({.deadline = Duration(300)});
+  const std::string id = "gen-000003000000-signed01";
+  server_.set_rules("* 1 stall 64K");
+  const auto item = open(id);
+  EXPECT_EQ(to_string(read(item, {2'900'000, 4096}).error().code), to_string(Errc::timed_out));
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(SeekTest, ABodyThatEndsEarlyThoughRightlyFramedGivesNoByteThatItHasNot) {
+  start();
+  const auto known = open(kLarge);
+  std::string first_bytes;
+  for (const char c : original(kLarge, {49'938'432, 1000})) {
+    first_bytes += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  server_.set_rules("* 2 raw HTTP/1.1 206 Partial Content\\r\\nETag: " + known->etag +
+                    "\\r\\nTransfer-Encoding: chunked\\r\\nContent-Range: bytes 49938432-50069503/100000000"
+                    "\\r\\n\\r\\n3e8\\r\\n" +
+                    first_bytes + "\\r\\n0\\r\\n\\r\\n");
+  expect_exact(kLarge, known, {50'000'000, 4096});
+  ASSERT_EQ(server_.requests().size(), 3U);
+  EXPECT_EQ(server_.requests()[2].range, "bytes=49939432-50069503") << "what came was good";
+}
+
+TEST_F(SeekTest, AFailedSeekDisturbsNoReaderThatIsServed) {
+  start({.deadline = Duration(500)});
+  server_.set_rules("* 1 slow 4M\n* 2+ hang");
+  const auto item = open(kLarge);
+  EXPECT_FALSE(read(item, {50'000'000, 4096}).ok());
+  expect_exact(kLarge, item, {500'000, 4096});
 }
 
 TEST_F(SeekTest, ThePiecesOfASignedMediaAreNotTakenForVerified) {

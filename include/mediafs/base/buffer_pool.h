@@ -29,9 +29,10 @@ class BufferPool {
   /// budget is freed, not kept, when let go.
   Buffer acquire_for_demand();
 
-  /// Called once, from whichever thread frees the next block, or at once where one is free by now; for
-  /// streams that try_acquire sent away. The job tries again and may find that it has to wait once more.
-  void when_freed(std::function<void()> job);
+  /// Called once, from whichever thread frees the block that makes `count` free, or at once where they are by
+  /// now; for streams that try_acquire sent away. The job tries again and may find that it has to wait once
+  /// more. It must not lock anything under which a block is let go.
+  void when_freed(std::size_t count, std::function<void()> job);
 
   [[nodiscard]] std::size_t in_use() const;
   /// More is out than the budget has: acquire_for_demand was needed.
