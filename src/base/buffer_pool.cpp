@@ -54,8 +54,8 @@ struct BufferPool::Shared : std::enable_shared_from_this<BufferPool::Shared> {
         free_blocks.push_back(block);
         block = nullptr;
       }
-      const auto ready = std::stable_partition(
-          waiting.begin(), waiting.end(), [this](const Waiting& w) REQUIRES(mutex) { return !has(w.count); });
+      const auto ready = std::partition(waiting.begin(), waiting.end(),
+                                        [this](const Waiting& w) REQUIRES(mutex) { return !has(w.count); });
       for (auto w = ready; w != waiting.end(); ++w) jobs.push_back(std::move(w->job));
       waiting.erase(ready, waiting.end());
     }

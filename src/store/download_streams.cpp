@@ -240,6 +240,7 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
   if (error.code == Errc::corrupt) {
     if (!stream.holds_back) {  // readers have had some of it
       version_changed(effects, Errc::corrupt, nullptr);
+      remember_failure(error);  // also where nobody waits just now: it is what their open version ended by
       return fail(effects, error);
     }
     stream.position = 0;  // none of it can be told right from wrong

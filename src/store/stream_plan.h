@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -46,18 +47,17 @@ inline std::uint64_t largest_window(std::uint64_t memory, std::uint64_t streams)
 /// Those of the media that are fetched before anybody asks: small ones first, as many as `memory` holds of
 /// what is fetched of each.
 template <typename ItemRef>
-std::vector<ItemRef> worth_fetching_ahead(std::vector<ItemRef> items, std::uint64_t memory) {
-  std::stable_sort(items.begin(), items.end(),
-                   [](const ItemRef& a, const ItemRef& b) { return a->size < b->size; });
-  std::size_t count = 0;
-  while (count < items.size()) {
-    const std::uint64_t needed = std::min(items[count]->size, kSmallMedia);
+std::vector<ItemRef> worth_fetching_ahead(const std::vector<ItemRef>& items, std::uint64_t memory) {
+  std::multimap<std::uint64_t, ItemRef> by_size;  // those of one size stay in their order
+  for (const ItemRef& item : items) by_size.emplace(item->size, item);
+  std::vector<ItemRef> worth;
+  for (const auto& [size, item] : by_size) {
+    const std::uint64_t needed = std::min(size, kSmallMedia);
     if (needed > memory) break;
     memory -= needed;
-    ++count;
+    worth.push_back(item);
   }
-  items.resize(count);
-  return items;
+  return worth;
 }
 
 /// Where a stream is and what it will bring.
