@@ -43,7 +43,8 @@ class SealedPieces {
           .nonce = nonces_[i], .text = chunk.subspan((first + i) * kPieceSize, kPieceSize), .tag = tags_[i]};
     }
   }
-  SealedPieces(const SealedPieces&) = delete;
+  ~SealedPieces() = default;
+  SealedPieces(const SealedPieces&) = delete;  // its parts point into it
   SealedPieces& operator=(const SealedPieces&) = delete;
 
   void copy_from(ByteView sealed) {

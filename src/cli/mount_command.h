@@ -22,13 +22,13 @@ struct MountCommand {
   std::string proxy;
   bool allow_http = false;
   bool require_signature = false;
+  bool prefetch = true;
 
   std::string cache_dir;
   bool no_cache = false;
   std::uint64_t cache_size = 10_GiB;
   std::uint64_t memory = 128_MiB;
   std::uint64_t max_unsized = 1_GiB;
-  bool prefetch = true;
 
   Duration deadline{30'000};
   Duration negative_ttl{10'000};

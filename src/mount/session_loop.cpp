@@ -23,7 +23,7 @@ namespace {
 constexpr int kWakeUp = SIGUSR1;
 constexpr auto kWakeAgain = std::chrono::milliseconds(5);
 
-std::atomic<bool> end_asked = false;  // by a signal: one server a process
+std::atomic<bool> end_asked = false;  // NOLINT: a signal handler has nothing else to write to
 
 void ask_for_the_end(int /*signal*/) {
   end_asked = true;
@@ -48,7 +48,7 @@ class Worker {
   void run() {
     fuse_buf request{};
     int received = 0;
-    while (!stopping_ && !fuse_session_exited(session_)) {
+    while (!stopping_ && fuse_session_exited(session_) == 0) {
       received = fuse_session_receive_buf(session_, &request);
       if (received == -EINTR) continue;
       if (received <= 0) break;  // 0: unmounted

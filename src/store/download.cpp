@@ -35,7 +35,7 @@ std::optional<Error> Download::refusal() const {
 
 /// The same for a read: one that a healthy stream brings is not refused for the failure of another.
 std::optional<Error> Download::refusal_of(ChunkIndex chunk) const {
-  const auto error = refusal();
+  auto error = refusal();
   if (!error || context_->stopping) return error;
   const bool failed_itself =
       !failure_->of.empty() && chunk >= chunk_at(failure_->of.offset) && start_of(chunk) < failure_->of.end();

@@ -24,7 +24,7 @@ bool Download::has_ranges() const {
 /// Whether a read may have a range of its own. Not of a small signed media: its bytes wait for its signature,
 /// which only the whole body can prove.
 bool Download::may_seek() const {
-  return has_ranges() && !(item_->unverified && item_->size <= kSmallMedia);
+  return has_ranges() && (!item_->unverified || item_->size > kSmallMedia);
 }
 
 /// How far ahead of its readers this media may be fetched.
@@ -125,7 +125,7 @@ void Download::fetch_ahead(Effects& effects) {
   std::uint64_t from = run.fetched_to / kChunkSize * kChunkSize;
   while (from < target && (seen_.seen(chunk_at(from)) || bringer_of(chunk_at(from)) != nullptr))
     from += kChunkSize;
-  if (from > run.fetched_to) run.fetched_to = from;
+  run.fetched_to = std::max(run.fetched_to, from);
   const std::uint64_t window = target - std::min(target, run.read_up_to);
   if (from >= target || target - from < window / 2 || running().size() >= kMostStreams) return;
   start_range(effects, from, target);
