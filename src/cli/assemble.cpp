@@ -114,6 +114,7 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
   MediaStore store({.deadline = command.deadline,
                     .negative_ttl = command.negative_ttl,
                     .max_unsized = command.max_unsized,
+                    .seek = !command.require_signature,
                     .memory = command.memory},
                    api, cache.get(), catalog, timer);
   Filesystem filesystem({.fetch_ahead = command.prefetch}, catalog, store);

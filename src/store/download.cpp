@@ -37,9 +37,10 @@ std::optional<Error> Download::refusal() const {
 std::optional<Error> Download::refusal_of(ChunkIndex chunk) const {
   auto error = refusal();
   if (!error || context_->stopping) return error;
-  const bool failed_itself =
-      !failure_->of.empty() && chunk >= chunk_at(failure_->of.offset) && start_of(chunk) < failure_->of.end();
-  return failed_itself || !is_coming(chunk) ? error : std::nullopt;
+  const ByteRange& of = failure_->of;
+  const bool concerned =
+      of.empty() ? !is_coming(chunk) : chunk >= chunk_at(of.offset) && start_of(chunk) < of.end();
+  return concerned ? error : std::nullopt;
 }
 
 void Download::find(Done<MediaItemRef> done, const std::stop_token& stop) {
@@ -181,7 +182,7 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
   Effects effects;
   const MutexLock lock(mutex_);
   if (stream.cancelled) return Flow::stop;
-  stream.paused = false;
+  if (std::exchange(stream.paused, false)) stream.measure();
   if (stream.position + piece.size() > std::min(stream.end, most_bytes())) {
     stream.cancelled = true;
     const Errc code = unsized_ ? Errc::too_large : Errc::protocol;

@@ -51,9 +51,8 @@ void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& hea
     wake_streams(effects);  // those on their way may be nearer now
     if (others_bring_all(stream)) return cancel(effects, stream);
   }
-  stream.first = stream.position;
   stream.end = head.end.value_or(Stream::kToTheEnd);
-  stream.began = steady_now();
+  stream.measure();
   stream.verifier = head.verifier;
   ranges_shown_ = head.ranges;
   if (!item_) {

@@ -24,7 +24,8 @@ bool Download::has_ranges() const {
 /// Whether a read may have a range of its own. Not of a small signed media: its bytes wait for its signature,
 /// which only the whole body can prove.
 bool Download::may_seek() const {
-  return has_ranges() && (!item_->unverified || item_->size > kSmallMedia);
+  const bool held_back = has_ranges() && item_->unverified && item_->size <= kSmallMedia;
+  return has_ranges() && !held_back && context_->options.seek;
 }
 
 /// How far ahead of its readers this media may be fetched.
@@ -189,6 +190,7 @@ void Download::wake_streams(Effects& effects, const Stream* except) {
   for (const auto& stream : streams_) {
     if (!stream->paused || stream.get() == except || stream->position >= limit_of(*stream)) continue;
     stream->paused = false;
+    stream->measure();
     effects.add([fetch = stream->fetch] { fetch->resume(); });
   }
 }

@@ -1,5 +1,7 @@
 #include "store/stream.h"
 
+#include <algorithm>
+
 #include "store/download.h"
 
 namespace mediafs {
@@ -11,12 +13,12 @@ void Stream::let_go() {
 }
 
 StreamPlace Stream::place() const {
-  const SteadyTime now = steady_now();
-  const auto elapsed =
-      now > began ? std::chrono::duration_cast<std::chrono::milliseconds>(now - began).count() : 0;
-  const std::uint64_t speed =
-      elapsed > 0 ? (position - first) * 1000 / static_cast<std::uint64_t>(elapsed) : 0;
-  return {.position = position, .end = end, .bytes_per_second = speed};
+  constexpr auto kLongEnoughToTell = std::chrono::milliseconds(20);
+  const auto elapsed = steady_now() - began;
+  if (paused || !head_seen || elapsed < kLongEnoughToTell) return {.position = position, .end = end};
+  const double seconds = std::chrono::duration<double>(elapsed).count();
+  const auto speed = static_cast<std::uint64_t>(static_cast<double>(position - first) / seconds);
+  return {.position = position, .end = end, .bytes_per_second = std::max<std::uint64_t>(speed, 1)};
 }
 
 Flow Stream::on_head(const MediaHead& head) {

@@ -29,19 +29,25 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   /// The chunk that `filling` is of. REQUIRES: it is not yet complete.
   [[nodiscard]] ChunkIndex filling_chunk() const { return chunk_at(position - filled); }
 
+  /// Its speed is what it brings from now on.
+  void measure() {
+    first = position;
+    began = steady_now();
+  }
+
   /// Its memory is given back: nothing goes on from it.
   void let_go();
 
-  /// Where it is, and how fast it has been since its head.
+  /// Where it is, and how fast it has been.
   [[nodiscard]] StreamPlace place() const;
 
   static constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
 
-  std::uint64_t position = 0;            // of the next byte in the media
-  std::uint64_t end = kToTheEnd;         // where its body ends in the media
-  std::uint64_t first = 0;               // where its body began
-  SteadyTime began = SteadyTime::max();  // when its head came
-  std::uint64_t filled = 0;              // bytes of the chunk at `position` that stand in `filling`
+  std::uint64_t position = 0;     // of the next byte in the media
+  std::uint64_t end = kToTheEnd;  // where its body ends in the media
+  std::uint64_t first = 0;   // where it was when its speed began to be measured: at its head or after a pause
+  SteadyTime began{};        // when that was
+  std::uint64_t filled = 0;  // bytes of the chunk at `position` that stand in `filling`
   Buffer filling;
   std::vector<Buffer> spare;               // for what comes next; all at once where it holds back what comes
   std::map<ChunkIndex, Buffer> held;       // complete, and not to be seen before the body is verified

@@ -64,7 +64,7 @@ std::vector<ItemRef> worth_fetching_ahead(const std::vector<ItemRef>& items, std
 struct StreamPlace {
   std::uint64_t position = 0;
   std::uint64_t end = 0;
-  std::uint64_t bytes_per_second = 0;  // as far as is known
+  std::uint64_t bytes_per_second = 0;  // 0: not known
 };
 
 /// The stream (by its index) that will bring the chunk soonest; nothing where none does. Streams begin at a
@@ -82,7 +82,8 @@ inline std::optional<std::size_t> stream_bringing(ChunkIndex chunk, std::span<co
 /// own. The kernel reads up to 2 MiB ahead of whoever goes on reading; that is no seek.
 inline bool worth_waiting(std::uint64_t distance, bool goes_on_reading, std::uint64_t bytes_per_second) {
   if (goes_on_reading) return distance <= 4_MiB;
-  return distance <= std::clamp<std::uint64_t>(bytes_per_second / 10, 1_MiB, 4_MiB);
+  if (bytes_per_second == 0) return distance <= 1_MiB;
+  return distance <= std::clamp<std::uint64_t>(bytes_per_second / 10, kChunkSize, 1_MiB);
 }
 
 }  // namespace mediafs

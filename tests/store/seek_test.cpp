@@ -50,11 +50,40 @@ TEST_F(SeekTest, AReadFarAheadOfTheStreamIsARangeOfItsOwn) {
 
 TEST_F(SeekTest, AReadNearTheStreamWaitsForIt) {
   start();
-  server_.set_rules("* 1 stall 64K");
   const auto item = open(kLarge);
-  auto bytes = read_later(item, {900'000, 4096});
-  server_.release();
-  ASSERT_TRUE(bytes.get().ok());
+  expect_exact(kLarge, item, {900'000, 4096});
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(SeekTest, AReadNearASlowStreamDoesNot) {
+  start({.deadline = Duration(5'000)});
+  server_.set_rules("* 1 no-signature + slow 20K");
+  const auto item = open(kLarge);
+  expect_exact(kLarge, item, {0, 1000});  // its speed shows
+  expect_exact(kLarge, item, {2'000'000, 4096});
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(SeekTest, WhatWasWaitedForTooLongFailsNoOtherPlace) {
+  start({.deadline = Duration(500)});
+  server_.set_rules("* 2 hang");
+  const auto item = open(kLarge);
+  EXPECT_FALSE(read(item, {50'000'000, 4096}).ok());
+  EXPECT_FALSE(read_later(item, {50'004'096, 4096}).get().ok());
+  expect_exact(kLarge, item, {80'000'000, 4096});
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(SeekTest, NoRangeIsTakenWhereEveryByteMustBeSigned) {
+  start({.seek = false});
+  const auto item = open(kLarge);
+  expect_exact(kLarge, item, {50'000'000, 4096});
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(SeekTest, ReadingInOrderWithoutACacheIsOneRequest) {
+  start({.memory = 16_MiB}, /*with_cache=*/false);
+  read_in_order(open(kLarge), 0, kSize);
   EXPECT_EQ(server_.requests().size(), 1U);
 }
 

@@ -77,8 +77,10 @@ TEST(StreamBringing, IsTheNearestOneThatHasNotPassed) {
 TEST(WorthWaiting, IsWhatComesBeforeARequestWouldBeAnswered) {
   EXPECT_TRUE(worth_waiting(1_MiB, false, 0));
   EXPECT_FALSE(worth_waiting(1_MiB + 1, false, 0));
-  EXPECT_TRUE(worth_waiting(2_MiB, false, 20_MiB)) << "100 ms of a stream of 20 MiB/s";
-  EXPECT_FALSE(worth_waiting(5_MiB, false, 1_GiB));
+  EXPECT_TRUE(worth_waiting(512_KiB, false, 5_MiB)) << "100 ms of its speed";
+  EXPECT_FALSE(worth_waiting(513_KiB, false, 5_MiB));
+  EXPECT_FALSE(worth_waiting(2_MiB, false, 1_GiB)) << "a megabyte at most";
+  EXPECT_FALSE(worth_waiting(600_KiB, false, 20'000)) << "a slow stream";
 }
 
 TEST(WorthWaiting, IsAllThatTheKernelReadsAhead) {

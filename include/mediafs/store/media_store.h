@@ -40,6 +40,7 @@ class MediaStore {
     Duration negative_ttl{10'000};      // how long "no such media" is believed
     Duration keep_unwanted{5'000};      // how long a stream that nobody waits for is kept, paused
     std::uint64_t max_unsized = 1_GiB;  // a body without a length is downloaded to find its size, up to this
+    bool seek = true;                   // far reads may ask for ranges, whose bytes no signature proves
     std::uint64_t memory = 128_MiB;     // of chunk buffers, for all streams and for what was read last
   };
 
