@@ -203,7 +203,7 @@ void Download::release(Effects& effects, ChunkIndex index, const Buffer& chunk, 
 void Download::keep(ChunkKey key, const Buffer& chunk) {
   if (context_->cache == nullptr) return;
   // A disk that cannot keep up must not fill the memory.
-  if (context_->pool.overdrawn() && context_->cache->backlog() > context_->memory_for_windows) {
+  if (context_->pool.overdrawn() && context_->cache->backlog() > context_->memory_for_windows()) {
     context_->cache->skip_chunk(key);
     skipped_ = true;
   } else {

@@ -30,7 +30,7 @@ bool Download::may_seek() const {
 
 /// How far ahead of its readers this media may be fetched.
 std::uint64_t Download::window() const {
-  return largest_window(context_->memory_for_windows, context_->streams_running);
+  return largest_window(context_->memory_for_windows(), context_->streams_running);
 }
 
 std::vector<Stream*> Download::running(const Stream* except) const {
@@ -222,7 +222,9 @@ void Download::drop_unwanted() {
 
 bool Download::worth_going_on(const Stream& stream) const {
   const std::uint64_t size = item_ ? item_->size : 0;
-  return wanted() || stream_limit({.size = size, .position = stream.position}) > stream.position;
+  return wanted() ||
+         stream_limit({.size = size, .position = stream.position, .kept = context_->cache_keeps()}) >
+             stream.position;
 }
 
 /// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.

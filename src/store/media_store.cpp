@@ -142,7 +142,7 @@ void MediaStore::fetch_ahead(const std::vector<MediaId>& ids) {
     auto item = context_->catalog.find(id);
     if (item && !is_here(*item)) missing.push_back(std::move(item));
   }
-  for (const MediaItemRef& item : worth_fetching_ahead(missing, context_->memory_for_windows)) {
+  for (const MediaItemRef& item : worth_fetching_ahead(missing, context_->memory_for_windows())) {
     Use(*this, item->id)->fetch_head();
   }
 }

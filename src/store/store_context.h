@@ -17,8 +17,7 @@ struct StoreContext {
         catalog(k),
         timer(t),
         pool(kChunkSize, static_cast<std::size_t>(o.memory / kChunkSize * 7 / 8)),
-        memory(static_cast<std::size_t>(o.memory / kChunkSize / 2)),
-        memory_for_windows(o.memory / 4) {}
+        memory(static_cast<std::size_t>(o.memory / kChunkSize / 2)) {}
 
   const MediaStore::Options options;
   ApiClient& api;
@@ -27,12 +26,14 @@ struct StoreContext {
   Timer& timer;
   BufferPool pool;     // the last eighth is for reads that somebody waits for: acquire_for_demand
   ChunkMemory memory;  // half of it at most, so that streams always find a block in the end
-  const std::uint64_t memory_for_windows;  // for what is fetched ahead, all streams together: half of
-                                           // `memory`, so that nothing leaves it before it has been read
   std::atomic<std::uint64_t> streams_running = 0;
   MediaStore::ChangeListener changed = [](const MediaId&) {};
   std::function<void(const MediaId&)> idle = [](const MediaId&) {};  // a download has nothing left to do
   std::atomic<bool> stopping = false;
+
+  /// For what is fetched ahead, all streams together. Without a cache nothing may leave `memory` unread,
+  /// where what was read meanwhile stands beside it.
+  [[nodiscard]] std::uint64_t memory_for_windows() const { return options.memory / (cache_keeps() ? 4 : 8); }
 
   [[nodiscard]] bool cache_keeps() const { return cache != nullptr && cache->accepts_chunks(); }
 };

@@ -33,8 +33,8 @@ struct StreamSituation {
 
 /// The offset at which the stream pauses.
 inline std::uint64_t stream_limit(const StreamSituation& s) {
-  const bool worth_finishing = s.size <= kSmallMedia || s.size - std::min(s.position, s.size) <= kSmallMedia;
-  if (worth_finishing || (s.wanted && s.kept && !s.seekable)) return s.size;
+  const bool nearly_done = s.size - std::min(s.position, s.size) <= kSmallMedia;
+  if (s.size <= kSmallMedia || (s.kept && (nearly_done || (s.wanted && !s.seekable)))) return s.size;
   const std::uint64_t head = s.seekable ? kGlance : kSmallMedia;
   return s.wanted ? std::min(s.size, std::max(s.target, head)) : head;
 }

@@ -58,7 +58,7 @@ TEST(ListingWalk, SomebodyElseWhoListsTheDirectoryDisturbsNothing) {
 
 class FetchAhead : public FilesystemFixture {
  protected:
-  FetchAhead() : FilesystemFixture({.memory = 16_MiB}, /*with_cache=*/false) {}
+  FetchAhead() : FilesystemFixture({.memory = 64_MiB}, /*with_cache=*/false) {}
 
   static std::string id(int i) { return "gen-000001000000-walk" + std::to_string(1000 + i); }
 
@@ -77,7 +77,7 @@ class FetchAhead : public FilesystemFixture {
 };
 
 TEST_F(FetchAhead, FilesThatAreOpenedInOrderBringTheNextOnes) {
-  know(30);
+  know(45);
   open_in_order(2);
   for (int i = 2; i < 10; ++i) EXPECT_TRUE(server_.wait_for_requests(id(i), 1)) << i;
   EXPECT_EQ(server_.requests_for(id(10)), 0U);

@@ -16,13 +16,15 @@ TEST(StreamLimit, SmallMediaAreFinishedWhoeverWaits) {
 
 TEST(StreamLimit, LargeMediaThatNobodyWantsStopAfterTheirHead) {
   EXPECT_EQ(stream_limit({.size = 100_MiB}), kSmallMedia);
-  EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 50_MiB}), kSmallMedia);
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 50_MiB, .kept = true}), kSmallMedia);
   EXPECT_EQ(stream_limit({.size = 100_MiB, .seekable = true}), kGlance);
 }
 
 TEST(StreamLimit, WhatIsNearlyDoneIsFinished) {
-  EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 97_MiB}), 100_MiB);
-  EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 200_MiB}), 100_MiB);
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 97_MiB, .kept = true}), 100_MiB);
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 200_MiB, .kept = true}), 100_MiB);
+  EXPECT_EQ(stream_limit({.size = 100_MiB, .position = 97_MiB, .wanted = true, .target = 98_MiB}), 98_MiB)
+      << "what is not kept would push out what nobody has read yet";
 }
 
 TEST(StreamLimit, WhatIsWantedAndKeptAndCannotBeSoughtIsFetchedWhole) {
