@@ -53,7 +53,7 @@ class MediaSink {
   /// At most once, before any byte.
   virtual Flow on_head(const MediaHead& head) = 0;
   virtual Flow on_body(ByteView piece) = 0;
-  /// Success: every byte up to the end of the media has been passed on, and its signature, if any, is right.
+  /// Success: every byte up to the end of the body has been passed on, and its signature, if any, is right.
   /// Errc::corrupt: the signature is wrong. Before on_head, failures come after all retries; after it, at
   /// once, since only the taker knows what it has and how to go on.
   virtual void on_end(Status outcome) = 0;
