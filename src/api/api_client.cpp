@@ -1,6 +1,7 @@
 #include "mediafs/api/api_client.h"
 
 #include "api/media_fetch.h"
+#include "mediafs/api/listing_fetch.h"
 
 namespace mediafs {
 
@@ -11,6 +12,11 @@ ApiClient::~ApiClient() = default;
 
 std::shared_ptr<Fetch> ApiClient::fetch(FetchRequest request, std::shared_ptr<MediaSink> sink) {
   return std::make_shared<MediaFetch>(shared_, std::move(request), std::move(sink));
+}
+
+std::shared_ptr<ListingFetch> ApiClient::list(const ListingKey& key, SteadyTime deadline,
+                                              Done<Listing> done) {
+  return std::make_shared<ListingFetch>(*this, shared_->timer, key, deadline, std::move(done));
 }
 
 }  // namespace mediafs

@@ -50,4 +50,11 @@ Result<BaseUrl> BaseUrl::parse(std::string_view text, bool allow_http) {
   return BaseUrl(origin + path);
 }
 
+std::string BaseUrl::listing(const ListingKey& key) const {
+  const bool of_attempt = key.kind == ListingKind::attempt_media;
+  const bool attempts = key.kind == ListingKind::session_attempts;
+  return fmt::format("{}/v1/{}/{}/{}", text_, of_attempt ? "attempts" : "sessions", key.id.text(),
+                     attempts ? "attempts" : "media");
+}
+
 }  // namespace mediafs

@@ -164,7 +164,11 @@ void MediaFetch::begin() {
 
 HttpRequest MediaFetch::signed_request() const {
   const Credentials& credentials = api_->options.credentials;
-  HttpRequest http{.url = api_->options.base.media(request_.id), .headers = {}, .fresh_connection = fresh_};
+  const BaseUrl& base = api_->options.base;
+  HttpRequest http{
+      .url = request_.listing ? base.listing({*request_.listing, request_.id}) : base.media(request_.id),
+      .headers = {},
+      .fresh_connection = fresh_};
   const auto add = [&http](std::string_view name, std::string_view value) {
     http.headers.emplace_back(fmt::format("{}: {}", name, value));
   };

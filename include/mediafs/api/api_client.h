@@ -11,12 +11,14 @@
 #include "mediafs/base/clock.h"
 #include "mediafs/base/timer.h"
 #include "mediafs/http/http_client.h"
+#include "mediafs/model/listing.h"
 
 namespace mediafs {
 
-/// What to get of a media, and how it continues what is there already.
+/// What to get of a media, and how it continues what is there already; or a listing.
 struct FetchRequest {
   MediaId id;
+  std::optional<ListingKind> listing = {};  // of the session or attempt that the id names, whole
   std::uint64_t offset = 0;  // > 0: a range from there on; the origin may answer with the whole all the same
   std::optional<std::uint64_t> end;  // with an offset: where the range ends; the media's end where nothing
   std::string
@@ -44,6 +46,7 @@ class Fetch {
   [[nodiscard]] virtual std::optional<Error> setback() = 0;
 };
 
+class ListingFetch;
 struct ApiShared;
 
 /// Signs, sends, retries, and makes of each answer what api.md says it means. Thread-safe.
@@ -64,6 +67,11 @@ class ApiClient {
   /// A GET for begin() to send, which never blocks. The sink is called from the http thread, or from the
   /// timer's where a deadline ends a backoff.
   std::shared_ptr<Fetch> fetch(FetchRequest request, std::shared_ptr<MediaSink> sink);
+
+  /// A listing's GET for begin() to send, all retries included until `deadline`. It is given as it was
+  /// answered, without the entries that cannot be believed; `done` is called from the http thread or from the
+  /// timer's.
+  std::shared_ptr<ListingFetch> list(const ListingKey& key, SteadyTime deadline, Done<Listing> done);
 
  private:
   std::shared_ptr<ApiShared> shared_;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "mediafs/base/result.h"
+#include "mediafs/model/listing.h"
 #include "mediafs/model/media_id.h"
 
 namespace mediafs {
@@ -20,6 +21,8 @@ class BaseUrl {
 
   /// GET it for the media's bytes.
   [[nodiscard]] std::string media(const MediaId& id) const { return text_ + "/v1/media/" + id.text(); }
+  /// GET it for what is listed.
+  [[nodiscard]] std::string listing(const ListingKey& key) const;
 
  private:
   explicit BaseUrl(std::string text) : text_(std::move(text)) {}

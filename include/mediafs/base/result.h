@@ -4,6 +4,7 @@
 // is for the log: it may name hosts, statuses and files, never ids, secrets or signatures.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,6 +80,11 @@ class [[nodiscard]] Result {
  private:
   std::variant<T, Error> held_;
 };
+
+/// Takes a result later. Called exactly once, on the calling thread or any other of the program, with no lock
+/// held.
+template <typename T>
+using Done = std::function<void(Result<T>)>;
 
 using Status = Result<std::monostate>;
 inline Status ok_status() {

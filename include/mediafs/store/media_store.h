@@ -24,10 +24,6 @@ struct Slice {
 };
 using Slices = std::vector<Slice>;
 
-/// Called exactly once, on the calling thread or any other of the program, with no lock held.
-template <typename T>
-using Done = std::function<void(Result<T>)>;
-
 class ChunkMemory;
 class Download;
 struct StoreContext;

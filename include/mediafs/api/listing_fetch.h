@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "mediafs/api/api_client.h"
+#include "mediafs/base/mutex.h"
+
+namespace mediafs {
+
+/// One listing on its way: MediaFetch's attempts until a head is there, and here those after a body that was
+/// cut, unverifiable or no listing. Any thread; begin() once.
+class ListingFetch final : public MediaSink, public std::enable_shared_from_this<ListingFetch> {
+ public:
+  /// Both must outlive it.
+  ListingFetch(ApiClient& api, Timer& timer, ListingKey key, SteadyTime deadline, Done<Listing> done);
+
+  void begin() EXCLUDES(mutex_);
+  void cancel() EXCLUDES(mutex_);
+
+ private:
+  Flow on_head(const MediaHead& head) override;
+  Flow on_body(ByteView piece) override;
+  void on_end(Status outcome) override EXCLUDES(mutex_);
+
+  void start_attempt() EXCLUDES(mutex_);
+  void end_with(Errc why) EXCLUDES(mutex_);
+  Result<Listing> result_of(const Status& outcome);
+  std::optional<Duration> delay_after(const Error& error) EXCLUDES(mutex_);
+  void finish(Result<Listing> result) EXCLUDES(mutex_);
+
+  ApiClient& api_;
+  Timer& timer_;
+  const ListingKey key_;
+  const SteadyTime deadline_;
+
+  // Of the attempt that runs: only it, or the one that follows it, comes here.
+  std::string body_;
+  bool head_seen_ = false;
+  bool too_large_ = false;
+  int attempts_ = 0;
+
+  Mutex mutex_;
+  Done<Listing> done_ GUARDED_BY(mutex_);  // empty once it has been called
+  std::shared_ptr<Fetch> fetch_ GUARDED_BY(mutex_);
+  std::optional<Timer::Id> backoff_ GUARDED_BY(mutex_);
+  std::optional<Timer::Id> time_up_ GUARDED_BY(mutex_);
+  std::optional<Errc> ended_ GUARDED_BY(mutex_);  // cancelled or timed_out: no further attempt
+};
+
+}  // namespace mediafs

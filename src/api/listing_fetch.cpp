@@ -1,0 +1,128 @@
+#include "mediafs/api/listing_fetch.h"
+
+#include <fmt/format.h>
+
+#include "mediafs/api/listing.h"
+#include "mediafs/api/retry.h"
+#include "mediafs/base/log.h"
+#include "mediafs/crypto/pseudonym.h"
+#include "mediafs/crypto/random.h"
+
+namespace mediafs {
+
+ListingFetch::ListingFetch(ApiClient& api, Timer& timer, ListingKey key, SteadyTime deadline,
+                           Done<Listing> done)
+    : api_(api), timer_(timer), key_(std::move(key)), deadline_(deadline), done_(std::move(done)) {}
+
+void ListingFetch::begin() {
+  {
+    const MutexLock lock(mutex_);
+    time_up_ = timer_.at(deadline_, [self = weak_from_this()] {
+      if (const auto fetch = self.lock()) fetch->end_with(Errc::timed_out);
+    });
+  }
+  start_attempt();
+}
+
+void ListingFetch::cancel() {
+  end_with(Errc::cancelled);
+}
+
+void ListingFetch::start_attempt() {
+  body_.clear();
+  head_seen_ = false;
+  ++attempts_;
+  auto fetch = api_.fetch(
+      {.id = key_.id, .listing = key_.kind, .fresh_connection = attempts_ > 1, .deadline = deadline_},
+      shared_from_this());
+  {
+    const MutexLock lock(mutex_);
+    backoff_.reset();
+    fetch_ = fetch;
+    if (ended_) fetch->cancel();
+  }
+  fetch->begin();
+}
+
+void ListingFetch::end_with(Errc why) {
+  const MutexLock lock(mutex_);
+  if (ended_ || !done_) return;
+  ended_ = why;
+  if (fetch_) fetch_->cancel();
+  // Between two attempts: the next one finds out that it is not to be, now instead of later.
+  if (backoff_ && timer_.cancel(*backoff_)) {
+    timer_.at(steady_now(), [self = shared_from_this()] { self->start_attempt(); });
+  }
+}
+
+Flow ListingFetch::on_head(const MediaHead& head) {
+  head_seen_ = true;
+  if (head.size.value_or(0) <= kMaxListingBytes) return Flow::go_on;
+  too_large_ = true;
+  return Flow::stop;
+}
+
+Flow ListingFetch::on_body(ByteView piece) {
+  too_large_ = body_.size() + piece.size() > kMaxListingBytes;
+  if (too_large_) return Flow::stop;
+  body_ += text_of(piece);
+  return Flow::go_on;
+}
+
+void ListingFetch::on_end(Status outcome) {
+  auto result = result_of(outcome);
+  if (!result) {
+    if (const auto delay = delay_after(result.error())) {
+      log::debug("listing {}: {}; again in {} ms", crypto::pseudonym(key_.id.text()), result.error().context,
+                 delay->count());
+      const MutexLock lock(mutex_);
+      fetch_.reset();
+      const Duration pause = ended_ ? Duration::zero() : *delay;
+      backoff_ = timer_.at(steady_now() + pause, [self = shared_from_this()] { self->start_attempt(); });
+      return;
+    }
+  }
+  finish(std::move(result));
+}
+
+Result<Listing> ListingFetch::result_of(const Status& outcome) {
+  {
+    const MutexLock lock(mutex_);
+    if (ended_)
+      return Error{*ended_, *ended_ == Errc::timed_out ? "no listing within the deadline" : "cancelled"};
+  }
+  if (too_large_)
+    return Error{Errc::outside_api, fmt::format("a listing of more than {} bytes", kMaxListingBytes)};
+  if (!outcome) return outcome.error();
+  auto parsed = parse_listing(key_, body_);
+  if (!parsed) return std::move(parsed).error();
+  if (parsed->left_out > 0) {
+    log::warning("listing {}: {} entries are left out: bad id, size or type, or of another session",
+                 crypto::pseudonym(key_.id.text()), parsed->left_out);
+  }
+  return std::move(parsed->listing);
+}
+
+/// What comes before a head has been tried as often as it should be.
+std::optional<Duration> ListingFetch::delay_after(const Error& error) {
+  const MutexLock lock(mutex_);
+  if (ended_ || !head_seen_) return std::nullopt;
+  return delay_before_retry({.failure = error.code,
+                             .attempts = attempts_,
+                             .left = std::chrono::duration_cast<Duration>(deadline_ - steady_now()),
+                             .retry_after = std::nullopt,
+                             .jitter = crypto::random_fraction()});
+}
+
+void ListingFetch::finish(Result<Listing> result) {
+  Done<Listing> done;
+  {
+    const MutexLock lock(mutex_);
+    if (time_up_) timer_.cancel(*time_up_);
+    fetch_.reset();
+    done = std::exchange(done_, nullptr);
+  }
+  if (done) done(std::move(result));
+}
+
+}  // namespace mediafs

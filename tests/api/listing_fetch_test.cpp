@@ -1,0 +1,113 @@
+#include "mediafs/api/listing_fetch.h"
+
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include "sandbox/server.h"
+
+namespace mediafs {
+namespace {
+
+const std::string kSession = "5e551011-0000-4000-8000-000000000001";
+const std::string kPath = "/v1/sessions/" + kSession + "/media";
+
+class ListingFetchTest : public testing::Test {
+ protected:
+  ListingFetchTest() {
+    server_.add_manifest(R"({"sessions":[{"id":")" + kSession + R"(","attempts":[
+        {"id":"a77e3b11-0000-4000-8000-000000000001","createdTime":"2024-01-12T09:12:55.040Z",
+         "media":[{"id":"gen-000000001000-small001","context":"face"}]}]}]})");
+  }
+
+  Result<Listing> list(ListingKind kind = ListingKind::session_media,
+                       Duration deadline = std::chrono::seconds(20), const std::string& id = kSession) {
+    std::promise<Result<Listing>> listed;
+    fetch_ = api_.list({kind, *MediaId::parse(id)}, steady_now() + deadline,
+                       [&](Result<Listing> listing) { listed.set_value(std::move(listing)); });
+    fetch_->begin();
+    if (cancel_when_asked_) {
+      server_.wait_for_requests(id, 1);
+      fetch_->cancel();
+    }
+    return listed.get_future().get();
+  }
+  void expect_failure(const Result<Listing>& outcome, Errc code) {
+    ASSERT_FALSE(outcome.ok());
+    EXPECT_EQ(to_string(outcome.error().code), to_string(code)) << outcome.error().context;
+  }
+
+  sandbox::Server server_;
+  Timer timer_;
+  HttpClient http_{{}};
+  ApiClient api_{{.base = *BaseUrl::parse(server_.url(), false),
+                  .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
+                 http_,
+                 timer_};
+  std::shared_ptr<ListingFetch> fetch_;
+  bool cancel_when_asked_ = false;
+};
+
+TEST_F(ListingFetchTest, OneSignedRequestForEachListing) {
+  const auto media = list();
+  ASSERT_TRUE(media.ok()) << media.error().context;
+  EXPECT_EQ(media->media.at(0).size, 1000U);
+  EXPECT_EQ(server_.requests_for(kPath), 1U);
+  EXPECT_EQ(list(ListingKind::session_attempts)->attempts.at(0).created, 1'705'050'775);
+  EXPECT_EQ(list(ListingKind::attempt_media, std::chrono::seconds(20), "a77e3b11-0000-4000-8000-000000000001")
+                ->media.size(),
+            1U);
+  EXPECT_EQ(server_.total_requests(), 3U);
+}
+
+TEST_F(ListingFetchTest, AnUnknownSessionIsNotFound) {
+  expect_failure(
+      list(ListingKind::session_media, std::chrono::seconds(20), "00000000-0000-4000-8000-000000000001"),
+      Errc::not_found);
+}
+
+TEST_F(ListingFetchTest, ACutBodyIsAskedForAgain) {
+  server_.set_rules("* 1 cut 20");
+  EXPECT_TRUE(list().ok());
+  EXPECT_EQ(server_.requests_for(kPath), 2U);
+}
+
+TEST_F(ListingFetchTest, AWrongSignatureIsAskedForOnceMoreAndThenRefused) {
+  server_.set_rules("* * bad-signature");
+  expect_failure(list(), Errc::corrupt);
+  EXPECT_EQ(server_.requests_for(kPath), 2U);
+}
+
+TEST_F(ListingFetchTest, WhatIsNoListingIsAskedForOnceMoreAndThenRefused) {
+  server_.put_document(kPath, "application/json", "{\"images\": [");
+  expect_failure(list(), Errc::protocol);
+  EXPECT_EQ(server_.requests_for(kPath), 2U);
+}
+
+TEST_F(ListingFetchTest, FailuresBeforeTheHeadAreTriedFiveTimesInAll) {
+  server_.set_rules("* * status 503");
+  expect_failure(list(), Errc::unavailable);
+  EXPECT_EQ(server_.requests_for(kPath), 5U);
+}
+
+TEST_F(ListingFetchTest, ABodyBeyondTheCapIsRefusedOnce) {
+  server_.put_document(kPath, "application/json", std::string(kMaxListingBytes + 1, ' '));
+  expect_failure(list(), Errc::outside_api);
+  server_.set_rules("* * no-length");
+  expect_failure(list(), Errc::outside_api);
+  EXPECT_EQ(server_.requests_for(kPath), 2U);
+}
+
+TEST_F(ListingFetchTest, ABodyThatStallsEndsWithTheDeadline) {
+  server_.set_rules("* * stall 10 + no-length");
+  expect_failure(list(ListingKind::session_media, std::chrono::milliseconds(300)), Errc::timed_out);
+}
+
+TEST_F(ListingFetchTest, CancellingEndsIt) {
+  server_.set_rules("* * hang");
+  cancel_when_asked_ = true;
+  expect_failure(list(), Errc::cancelled);
+}
+
+}  // namespace
+}  // namespace mediafs

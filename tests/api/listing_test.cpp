@@ -1,0 +1,234 @@
+// Listings are hostile input: every row here is something that an API, or whoever stands in its place, could
+// answer.
+#include "mediafs/api/listing.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mediafs {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const std::string kSession = "5e551011-0000-4000-8000-000000000001";
+const std::string kMedia = "05cfc122-15d8-4838-bbf1-7b26a736b2d2";
+const std::string kOther = "16cfc122-15d8-4838-bbf1-7b26a736b2d2";
+
+ListingKey key_of(ListingKind kind = ListingKind::session_media) {
+  return {kind, *MediaId::parse(kSession)};
+}
+
+/// An entry with everything in it, where `changes` does not say otherwise (a text replaces, null removes).
+std::string entry(const std::string& id = kMedia,
+                  const std::string& rest = R"("size":1000,"mimetype":"image/jpeg")") {
+  return fmt::format(
+      R"({{"id":"{}","name":"n","context":"face","timestamp":null,"url":"https://elsewhere/","sessionId":"{}",{}}})",
+      id, kSession, rest);
+}
+std::string listing(const std::string& images, const std::string& more = "") {
+  return R"({"status":"success","images":[)" + images + "]" + more + "}";
+}
+std::vector<std::string> ids(const Result<ParsedListing>& parsed) {
+  std::vector<std::string> ids;
+  if (!parsed) return {"(" + std::string(to_string(parsed.error().code)) + ")"};
+  for (const ListedMedia& media : parsed->listing.media) ids.push_back(media.id.text());
+  return ids;
+}
+Result<ParsedListing> parse(const std::string& body) {
+  return parse_listing(key_of(), body);
+}
+void expect_left_out(const std::string& bad) {
+  const auto parsed = parse(listing(bad + "," + entry(kOther)));
+  EXPECT_THAT(ids(parsed), ElementsAre(kOther)) << bad;
+  EXPECT_EQ(parsed ? parsed->left_out : 0U, 1U) << bad;
+}
+void expect_refused(const std::string& body, Errc code = Errc::protocol) {
+  const auto parsed = parse(body);
+  ASSERT_FALSE(parsed.ok()) << body.substr(0, 200);
+  EXPECT_EQ(parsed.error().code, code) << body.substr(0, 200);
+}
+
+TEST(Listing, TellsWhatItSaysOfAMedia) {
+  const auto parsed = parse_listing(
+      key_of(),
+      R"({"status":"success","videos":[{"id":")" + kMedia + R"(","name":"n","context":"face","size":12,)" +
+          R"("duration":3.5,"mimetype":"Video/WebM; codecs=vp9","sessionId":")" + kSession + R"("}]})");
+  ASSERT_TRUE(parsed.ok());
+  ASSERT_EQ(parsed->listing.media.size(), 1U);
+  EXPECT_EQ(parsed->listing.media[0], (ListedMedia{.id = *MediaId::parse(kMedia),
+                                                   .context = "face",
+                                                   .content_type = "video/webm",
+                                                   .size = 12,
+                                                   .duration = "3.5",
+                                                   .session = kSession}));
+}
+
+TEST(Listing, ArraysCanBeMissingNullOrEmptyAndNewOnesAreNotRead) {
+  EXPECT_THAT(ids(parse(R"({"status":"success"})")), IsEmpty());
+  EXPECT_THAT(ids(parse(R"({"status":"success","images":null,"videos":[]})")), IsEmpty());
+  EXPECT_THAT(ids(parse(listing(entry(), R"(,"holograms":[{"id":1,"x":[[{}]]}],"next":{"page":[2]})"))),
+              ElementsAre(kMedia));
+}
+
+TEST(Listing, ItsOrderDoesNotMatter) {
+  const auto one = parse(listing(entry(kMedia) + "," + entry(kOther)));
+  const auto other = parse(listing(entry(kOther) + "," + entry(kMedia)));
+  EXPECT_EQ(one->listing, other->listing);
+}
+
+TEST(Listing, TheNameStandsInForAMissingContext) {
+  const auto parsed = parse(R"({"images":[{"id":")" + kMedia +
+                            R"(","name":"face-pre","context":null,"size":1,"mimetype":"image/png"}]})");
+  EXPECT_EQ(parsed->listing.media.at(0).context, "face-pre");
+}
+
+TEST(Listing, ADurationMayBeANumberATextOrMissing) {
+  const auto duration = [](const std::string& json) {
+    return parse(listing(entry(kMedia, R"("size":1,"mimetype":"video/mp4","duration":)" + json)))
+        ->listing.media.at(0)
+        .duration;
+  };
+  EXPECT_EQ(duration("7"), "7");
+  EXPECT_EQ(duration(R"("7.25")"), "7.25");
+  for (const std::string bad : {"-1", "1e400", "null", "[]", R"("x\u0000")", "true"})
+    EXPECT_EQ(duration(bad), "") << bad;
+}
+
+TEST(Listing, TextThatIsNoJsonIsRefused) {
+  const std::string good = listing(entry());
+  expect_refused("");
+  expect_refused("<html>");
+  expect_refused("[]");
+  expect_refused("null");
+  expect_refused("\xEF\xBB\xBF" + good);
+  expect_refused(good + " x");
+  expect_refused(good + good);
+  expect_refused(listing(entry(kMedia, "\"size\":NaN,\"mimetype\":\"image/png\"")));
+  expect_refused(listing(entry(kMedia, "\"name\":\"\xff\"")));
+  expect_refused(listing(entry(kMedia, R"("context2":"\ud800")")));
+  for (std::size_t length = 0; length < good.size(); ++length) expect_refused(good.substr(0, length));
+}
+
+TEST(Listing, JsonThatIsNoListingIsRefused) {
+  expect_refused("{}");
+  expect_refused(R"({"error":"try later"})");
+  expect_refused(R"({"status":"success","images":[],"images":[]})");
+}
+
+TEST(Listing, AFailBodyMeansWhatItsCodeSays) {
+  expect_refused(R"({"status":"fail","code":"1802","message":"no"})", Errc::denied);
+  expect_refused(R"({"status":"fail","code":1104})", Errc::not_found);
+}
+
+TEST(Listing, DepthIsBounded) {
+  const auto nested = [](std::size_t depth) {
+    return listing("", R"(,"x":)" + std::string(depth, '[') + std::string(depth, ']'));
+  };
+  EXPECT_TRUE(parse(nested(31)).ok());
+  expect_refused(nested(32));
+  expect_refused(nested(1'000'000));
+  expect_refused(std::string(10'000'000, '['));
+}
+
+TEST(Listing, MoreEntriesThanTheCapAreRefused) {
+  std::string many = entry();
+  const std::string one = "," + entry();
+  for (std::size_t i = 1; i < kMaxListed; ++i) many += one;
+  EXPECT_TRUE(parse(listing(many)).ok());
+  expect_refused(listing(many + one), Errc::outside_api);
+}
+
+TEST(Listing, AnEntryThatIsNoneIsLeftOut) {
+  for (const std::string bad : {"7", "null", "\"x\"", "[]", R"([{"id":"x"}])", R"(["size",1])", "{}"})
+    expect_left_out(bad);
+}
+
+TEST(Listing, AnEntryWithABadIdIsLeftOut) {
+  expect_left_out(entry(""));
+  expect_left_out(entry("short"));
+  expect_left_out(entry("../../../../etc/passwd"));
+  expect_left_out(entry(R"(05cfc122-15d8-4838\r\nX-Evil: 1)"));
+  expect_left_out(entry(R"({\"status\":\"success\"})"));
+  expect_left_out(entry(std::string(10'240, 'a')));
+  expect_left_out(entry("05cfc122-15d8-4838-bbf1-7b26a736b2d2\\u0000"));
+  expect_left_out(R"({"id":5,"size":1,"mimetype":"image/png"})");
+  expect_left_out(R"({"size":1,"mimetype":"image/png"})");
+}
+
+TEST(Listing, AnEntryWithABadSizeIsLeftOut) {
+  for (const std::string size : {"\"1000\"", "-1", "1.5", "1e400", "1e40", "9223372036854775808",
+                                 "18446744073709551616", "null", "true", "[1]", "{}"}) {
+    expect_left_out(entry(kMedia, R"("mimetype":"image/png","size":)" + size));
+  }
+  expect_left_out(entry(kMedia, R"("mimetype":"image/png")"));
+}
+
+TEST(Listing, AnEntryWithABadTypeIsLeftOut) {
+  for (const std::string type : {"null", "7", "\"\"", "\"jpeg\"", "\"image/\"", "\"/png\"", "\"image/p ng\"",
+                                 "\"a/b/c\"", "\"image/png\\u0000\"", "\"../x\""}) {
+    expect_left_out(entry(kMedia, R"("size":1,"mimetype":)" + type));
+  }
+}
+
+TEST(Listing, AnEntryOfAnotherSessionIsLeftOut) {
+  expect_left_out(R"({"id":")" + kMedia + R"(","size":1,"mimetype":"image/png","sessionId":")" + kOther +
+                  R"("})");
+  expect_left_out(R"({"id":")" + kMedia + R"(","size":1,"mimetype":"image/png","sessionId":7})");
+}
+
+TEST(Listing, OfAnAttemptHasMediaOfAnySession) {
+  const auto parsed =
+      parse_listing(key_of(ListingKind::attempt_media),
+                    R"({"images":[{"id":")" + kMedia + R"(","size":1,"mimetype":"image/png","sessionId":")" +
+                        kOther + R"("}]})");
+  EXPECT_THAT(ids(parsed), ElementsAre(kMedia));
+  EXPECT_EQ(parsed->listing.media[0].session, kOther);
+}
+
+TEST(Listing, AnEntryThatSaysAThingTwiceIsLeftOut) {
+  expect_left_out(entry(kMedia, R"("size":1,"size":2,"mimetype":"image/png")"));
+  expect_left_out(entry(kMedia, R"("size":1,"mimetype":"image/png","id":")" + kOther + "\""));
+}
+
+TEST(Listing, TheSameIdTwiceIsOneEntryUnlessTheyContradict) {
+  const auto twice = parse(listing(entry() + "," + entry()));
+  EXPECT_THAT(ids(twice), ElementsAre(kMedia));
+  EXPECT_EQ(twice->left_out, 0U);
+  const auto contradicting =
+      parse(listing(entry() + "," + entry(kOther),
+                    R"(,"videos":[)" + entry(kMedia, R"("size":2,"mimetype":"video/mp4")") + "]"));
+  EXPECT_THAT(ids(contradicting), ElementsAre(kOther));
+  EXPECT_EQ(contradicting->left_out, 2U);
+}
+
+TEST(Listing, AttemptsHaveTheirTimesOnceEach) {
+  const std::string body = R"({"status":"success","verifications":[
+      {"id":"bbbbbbbb-0000-4000-8000-000000000001","status":"declined","createdTime":"2024-01-12T09:12:55.040Z"},
+      {"id":"aaaaaaaa-0000-4000-8000-000000000001","status":"x"},
+      {"id":"bbbbbbbb-0000-4000-8000-000000000001"}, {"id":"no"}, 5]})";
+  const auto parsed = parse_listing(key_of(ListingKind::session_attempts), body);
+  ASSERT_TRUE(parsed.ok()) << parsed.error().context;
+  EXPECT_EQ(parsed->left_out, 2U);
+  EXPECT_THAT(
+      parsed->listing.attempts,
+      ElementsAre(ListedAttempt{*MediaId::parse("aaaaaaaa-0000-4000-8000-000000000001"), std::nullopt},
+                  ListedAttempt{*MediaId::parse("bbbbbbbb-0000-4000-8000-000000000001"), 1'705'050'775}));
+}
+
+TEST(Timestamp, IsReadAsRfc3339HasIt) {
+  EXPECT_EQ(parse_timestamp("1970-01-01T00:00:00Z"), 0);
+  EXPECT_EQ(parse_timestamp("2024-02-29T12:00:00.123456789Z"), 1'709'208'000);
+  EXPECT_EQ(parse_timestamp("2024-02-29T14:00:00+02:00"), 1'709'208'000);
+  EXPECT_EQ(parse_timestamp("2024-02-29 06:30:00-0530"), 1'709'208'000);
+  EXPECT_EQ(parse_timestamp("2024-02-29T12:00:00"), 1'709'208'000);
+  for (const std::string bad :
+       {"", "2024", "2024-02-30T12:00:00Z", "2024-02-29T24:00:00Z", "2024-02-29T12:00:00Zx",
+        "2024-02-29T12:00:00+2", "2024-13-01T00:00:00Z", "x024-01-01T00:00:00Z", "2024-01-01T00:00"}) {
+    EXPECT_EQ(parse_timestamp(bad), std::nullopt) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace mediafs
