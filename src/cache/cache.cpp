@@ -5,6 +5,7 @@
 
 #include "cache/cache_files.h"
 #include "cache/environment.h"
+#include "cache/record.h"
 #include "cache/sealing.h"
 #include "cache/writer.h"
 #include "mediafs/base/log.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kCatalogMapSize = 1_GiB;     // address space, not disk
 constexpr std::uint64_t kChunkMapSlack = 256_MiB;    // copy-on-write: deletes need pages too
+constexpr std::size_t kItemNameSize = 16;            // a listing's parts have longer ones
 constexpr std::uint64_t kSyncAtExitAtMost = 64_MiB;  // more could take longer than an exit may
 
 struct Databases {
@@ -63,6 +65,49 @@ class SealedPieces {
   std::array<std::array<std::byte, crypto::kNonceSize>, kPieces> nonces_{};
   std::array<std::array<std::byte, crypto::kTagSize>, kPieces> tags_{};
   std::array<crypto::SealedParts, kPieces> parts_{};
+};
+
+/// Puts listings together from their parts, which come in order.
+class ListingParts {
+ public:
+  explicit ListingParts(std::vector<Listing>& listings) : listings_(listings) {}
+
+  void add(const Sealing& sealing, ByteView name, ByteView record) {
+    const std::string_view listing = text_of(name).substr(0, kItemNameSize);
+    if (listing != name_) {
+      take_listing();
+      name_ = listing;
+    }
+    const auto part = sealing.open_listing_part(name, record);
+    if (!part) return void(++unreadable_);
+    if (read_ == 0) first_ = *part;
+    if (part->version != first_.version) return void(++unreadable_);
+    plain_ += part->content;
+    ++read_;
+  }
+
+  /// How many records were of no use.
+  std::size_t end() {
+    take_listing();
+    return unreadable_;
+  }
+
+ private:
+  void take_listing() {
+    if (read_ > 0) {
+      auto listing = read_ == first_.count ? decode_listing(bytes_of(plain_)) : std::nullopt;
+      listing ? listings_.push_back(*std::move(listing)) : void(unreadable_ += read_);
+    }
+    read_ = 0;
+    plain_.clear();
+  }
+
+  std::vector<Listing>& listings_;
+  std::string name_;   // of the listing whose parts are being read
+  ListingPart first_;  // of them
+  std::string plain_;
+  std::uint32_t read_ = 0;
+  std::size_t unreadable_ = 0;
 };
 
 }  // namespace
@@ -115,19 +160,23 @@ Result<std::unique_ptr<Cache>> Cache::open(const Options& options, const std::ve
   return std::unique_ptr<Cache>(new Cache(std::move(files)));
 }
 
-std::vector<MediaItem> Cache::load_items() {
-  std::vector<MediaItem> items;
+Cache::Known Cache::load() {
+  Known known;
+  ListingParts parts(known.listings);
   std::size_t unreadable = 0;
   const Status read = files_->databases.catalog->for_each([&](ByteView name, ByteView record) {
-    if (auto item = files_->sealing.open_item(name, record)) {
-      items.push_back(*std::move(item));
+    if (name.size() != kItemNameSize) {
+      parts.add(files_->sealing, name, record);
+    } else if (auto item = files_->sealing.open_item(name, record)) {
+      known.items.push_back(*std::move(item));
     } else {
       ++unreadable;
     }
     return true;
   });
+  unreadable += parts.end();
   if (!read || unreadable > 0) log::warning("the cache's catalog has {} unreadable records", unreadable);
-  return items;
+  return known;
 }
 
 bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, MutableBytes out) {
@@ -175,6 +224,18 @@ void Cache::store_item(MediaItem item) {
 
 void Cache::forget_item(const MediaId& id) {
   files_->writer->enqueue(CacheWriter::Forget{id});
+}
+
+void Cache::store_listing(ListingRef listing) {
+  files_->writer->enqueue(std::move(listing));
+}
+
+void Cache::forget_listing(const ListingKey& key) {
+  files_->writer->enqueue(CacheWriter::ForgetListing{key});
+}
+
+std::uint64_t Cache::chunks_of(const MediaId& id, Revision revision) {
+  return files_->databases.chunks->count_prefix(bytes_of(files_->sealing.version_name(id, revision)));
 }
 
 void Cache::drop(const MediaId& id, Revision revision) {

@@ -20,7 +20,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr std::string_view kMagic = "mfscache2";  // FORMAT.md: counts up with every change of any record
+constexpr std::string_view kMagic = "mfscache3";  // FORMAT.md: counts up with every change of any record
 constexpr std::size_t kSaltSize = 32;
 constexpr std::size_t kWrappedSize = SecretKey::kSize + crypto::kSealOverhead;
 constexpr std::size_t kKeyFileSize = kMagic.size() + sizeof(CacheId) + kSaltSize + kWrappedSize;

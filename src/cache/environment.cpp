@@ -143,6 +143,23 @@ Status Environment::for_each(const std::function<bool(ByteView key, ByteView val
   return code == MDB_NOTFOUND ? ok_status() : status_of(code, "reading on");
 }
 
+std::uint64_t Environment::count_prefix(ByteView prefix) {
+  const ReadTransaction transaction(*this);
+  MDB_cursor* cursor = nullptr;
+  if (transaction.get() == nullptr || mdb_cursor_open(transaction.get(), database_, &cursor) != MDB_SUCCESS)
+    return 0;
+  std::uint64_t count = 0;
+  MDB_val key = value_of(prefix);
+  MDB_val value{};
+  int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+  while (code == MDB_SUCCESS && text_of(view_of(key)).starts_with(text_of(prefix))) {
+    ++count;
+    code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+  }
+  mdb_cursor_close(cursor);
+  return count;
+}
+
 Status Environment::write(const std::function<Status(Writer&)>& body) {
   MDB_txn* transaction = nullptr;
   const int code = mdb_txn_begin(env_, nullptr, 0, &transaction);

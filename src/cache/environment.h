@@ -34,6 +34,9 @@ class Environment {
   /// All records, in the order of their keys; `look` returns false to end.
   Status for_each(const std::function<bool(ByteView key, ByteView value)>& look);
 
+  /// How many records' names begin so.
+  std::uint64_t count_prefix(ByteView prefix);
+
   /// One write transaction: committed when `body` returns success, else undone.
   class Writer;
   Status write(const std::function<Status(Writer&)>& body);

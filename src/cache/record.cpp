@@ -54,6 +54,56 @@ class Reader {
   bool failed_ = false;
 };
 
+void append_media(std::string& out, const ListedMedia& media) {
+  append_text(out, media.id.text());
+  append_text(out, media.context);
+  append_text(out, media.content_type);
+  append_big_endian(out, media.size);
+  append_text(out, media.duration);
+  append_text(out, media.session);
+  append_big_endian(out, static_cast<std::uint64_t>(media.first_seen));
+}
+
+std::optional<ListedMedia> read_media(Reader& reader) {
+  auto id = MediaId::parse(reader.text());
+  if (!id) return std::nullopt;
+  ListedMedia media{.id = *std::move(id)};
+  media.context = reader.text();
+  media.content_type = reader.text();
+  media.size = reader.number<std::uint64_t>();
+  media.duration = reader.text();
+  media.session = reader.text();
+  media.first_seen = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  return media;
+}
+
+void append_attempt(std::string& out, const ListedAttempt& attempt) {
+  append_text(out, attempt.id.text());
+  append_big_endian(out, std::uint32_t{attempt.created.has_value()});
+  append_big_endian(out, static_cast<std::uint64_t>(attempt.created.value_or(0)));
+}
+
+std::optional<ListedAttempt> read_attempt(Reader& reader) {
+  auto id = MediaId::parse(reader.text());
+  if (!id) return std::nullopt;
+  const bool has_time = reader.number<std::uint32_t>() != 0;
+  const auto time = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  return ListedAttempt{.id = *std::move(id), .created = has_time ? std::optional(time) : std::nullopt};
+}
+
+/// A count and as many entries; false where one of them is none.
+template <typename Entry>
+bool read_all(Reader& reader, std::vector<Entry>& entries, std::optional<Entry> (*read)(Reader&)) {
+  const auto count = reader.number<std::uint32_t>();
+  if (count > kMaxListed) return false;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    auto entry = read(reader);
+    if (!entry) return false;
+    entries.push_back(*std::move(entry));
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string encode_item(const MediaItem& item) {
@@ -85,6 +135,32 @@ std::optional<MediaItem> decode_item(ByteView record) {
   if (!reader.only_padding_left() || record.size() % kPadding != 0 || item.size > kMaxMediaSize)
     return std::nullopt;
   return item;
+}
+
+std::string encode_listing(const Listing& listing) {
+  std::string out;
+  append_big_endian(out, static_cast<std::uint32_t>(listing.key.kind));
+  append_text(out, listing.key.id.text());
+  append_big_endian(out, static_cast<std::uint64_t>(listing.listed));
+  append_big_endian(out, static_cast<std::uint64_t>(listing.changed));
+  append_big_endian(out, static_cast<std::uint32_t>(listing.media.size()));
+  for (const ListedMedia& media : listing.media) append_media(out, media);
+  append_big_endian(out, static_cast<std::uint32_t>(listing.attempts.size()));
+  for (const ListedAttempt& attempt : listing.attempts) append_attempt(out, attempt);
+  return out;
+}
+
+std::optional<Listing> decode_listing(ByteView record) {
+  Reader reader(record);
+  const auto kind = ListingKind{reader.number<std::uint32_t>()};
+  auto id = MediaId::parse(reader.text());
+  if (!id || kind < ListingKind::session_media || kind > ListingKind::session_attempts) return std::nullopt;
+  Listing listing{.key = {kind, *std::move(id)}};
+  listing.listed = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  listing.changed = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  const bool whole =
+      read_all(reader, listing.media, read_media) && read_all(reader, listing.attempts, read_attempt);
+  return whole && reader.only_padding_left() ? std::optional(std::move(listing)) : std::nullopt;
 }
 
 }  // namespace mediafs

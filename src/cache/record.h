@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "mediafs/base/bytes.h"
+#include "mediafs/model/listing.h"
 #include "mediafs/model/media_item.h"
 
 namespace mediafs {
@@ -16,5 +17,10 @@ std::string encode_item(const MediaItem& item);
 
 /// Nothing where the bytes are not exactly what encode_item makes.
 std::optional<MediaItem> decode_item(ByteView record);
+
+std::string encode_listing(const Listing& listing);
+
+/// Nothing where the bytes are not what encode_listing makes, with zeros behind it.
+std::optional<Listing> decode_listing(ByteView record);
 
 }  // namespace mediafs

@@ -2,12 +2,25 @@
 
 #include "cache/record.h"
 #include "mediafs/crypto/digest.h"
+#include "mediafs/crypto/random.h"
 
 namespace mediafs {
 
 namespace {
 
 constexpr std::size_t kNameSize = 16;
+constexpr std::size_t kPartHeader = sizeof(std::uint64_t) + sizeof(std::uint32_t);
+constexpr std::size_t kPartContent = kListingPartSize - kPartHeader;
+constexpr std::string_view kItemRecord = "mediafs item 1";
+constexpr std::string_view kListingRecord = "mediafs listing 1";
+
+template <typename Number>
+Number number_at(ByteView bytes) {
+  Number number = 0;
+  for (const std::byte b : bytes.first(sizeof(Number)))
+    number = static_cast<Number>(number << 8 | std::to_integer<Number>(b));
+  return number;
+}
 
 std::string name_under(const SecretKey& key, std::string_view kind, std::string_view rest) {
   crypto::HmacSha256 mac(key.view());
@@ -53,8 +66,8 @@ std::string Sealing::piece_data(const MediaId& id, ChunkKey key) const {
   return data;
 }
 
-std::string Sealing::item_data(ByteView name) const {
-  std::string data("mediafs item 1");
+std::string Sealing::record_data(std::string_view kind, ByteView name) const {
+  std::string data(kind);
   data += text_of(cache_id_);
   data += text_of(name);
   return data;
@@ -80,12 +93,51 @@ bool Sealing::open_pieces(const MediaId& id, ChunkKey key, std::size_t first,
 }
 
 std::string Sealing::seal_item(const MediaItem& item) const {
-  return crypto::seal(items_, bytes_of(item_data(bytes_of(item_name(item.id)))), bytes_of(encode_item(item)));
+  return crypto::seal(items_, bytes_of(record_data(kItemRecord, bytes_of(item_name(item.id)))),
+                      bytes_of(encode_item(item)));
 }
 
 std::optional<MediaItem> Sealing::open_item(ByteView name, ByteView record) const {
-  const auto plain = crypto::open(items_, bytes_of(item_data(name)), record);
+  const auto plain = crypto::open(items_, bytes_of(record_data(kItemRecord, name)), record);
   return plain ? decode_item(bytes_of(*plain)) : std::nullopt;
+}
+
+std::string Sealing::listing_name(const ListingKey& key) const {
+  std::string rest;
+  append_big_endian(rest, static_cast<std::uint32_t>(key.kind));
+  return name_under(names_, "listing ", rest + key.id.text());
+}
+
+std::string Sealing::listing_part_name(const ListingKey& key, std::uint32_t part) const {
+  std::string name = listing_name(key);
+  append_big_endian(name, part);
+  return name;
+}
+
+std::vector<std::string> Sealing::seal_listing(const Listing& listing) const {
+  const std::string plain = encode_listing(listing);
+  const std::uint64_t version = crypto::random_number();
+  const auto count = static_cast<std::uint32_t>((plain.size() + kPartContent - 1) / kPartContent);
+  std::vector<std::string> parts;
+  for (std::uint32_t part = 0; part < count; ++part) {
+    std::string text;
+    append_big_endian(text, version);
+    append_big_endian(text, count);
+    text += std::string_view(plain).substr(part * kPartContent, kPartContent);
+    text.resize(kListingPartSize, '\0');
+    const std::string data = record_data(kListingRecord, bytes_of(listing_part_name(listing.key, part)));
+    parts.push_back(crypto::seal(items_, bytes_of(data), bytes_of(text)));
+  }
+  return parts;
+}
+
+std::optional<ListingPart> Sealing::open_listing_part(ByteView name, ByteView record) const {
+  const auto plain = crypto::open(items_, bytes_of(record_data(kListingRecord, name)), record);
+  if (!plain || plain->size() != kListingPartSize) return std::nullopt;
+  const ByteView bytes = bytes_of(*plain);
+  return ListingPart{.version = number_at<std::uint64_t>(bytes),
+                     .count = number_at<std::uint32_t>(bytes.subspan(sizeof(std::uint64_t))),
+                     .content = plain->substr(kPartHeader)};
 }
 
 }  // namespace mediafs

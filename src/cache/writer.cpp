@@ -1,6 +1,7 @@
 #include "cache/writer.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "mediafs/base/log.h"
 
@@ -11,6 +12,7 @@ namespace {
 constexpr std::size_t kBatch = 32;  // 4 MiB a transaction: more adds latency, not throughput
 constexpr std::size_t kErasedPerTransaction =
     64;  // larger free-list records want contiguous pages themselves
+constexpr std::size_t kEverything = std::numeric_limits<std::size_t>::max();
 constexpr auto kIdleBeforeSync = std::chrono::seconds(1);
 constexpr auto kRetryWhenFull = std::chrono::seconds(10);
 
@@ -162,20 +164,39 @@ void CacheWriter::lose_chunks(const std::vector<Job>& batch) {
 
 Status CacheWriter::write_items(const std::vector<Job>& batch) {
   const auto concerns_catalog = [](const Job& job) {
-    return std::holds_alternative<MediaItem>(job) || std::holds_alternative<Forget>(job);
+    return std::holds_alternative<MediaItem>(job) || std::holds_alternative<Forget>(job) ||
+           std::holds_alternative<ListingRef>(job) || std::holds_alternative<ForgetListing>(job);
   };
   if (std::none_of(batch.begin(), batch.end(), concerns_catalog)) return ok_status();
   return catalog_.write([&](Environment::Writer& writer) -> Status {
     for (const Job& job : batch) {
-      if (const auto* item = std::get_if<MediaItem>(&job)) {
-        if (Status put = write_item(writer, *item); !put) return put;
-      } else if (const auto* forget = std::get_if<Forget>(&job)) {
-        const auto erased = writer.erase_prefix(bytes_of(sealing_.item_name(forget->id)), 1);
-        if (!erased) return erased.error();
-      }
+      if (Status written = write_record(writer, job); !written) return written;
     }
     return ok_status();
   });
+}
+
+Status CacheWriter::write_record(Environment::Writer& writer, const Job& job) {
+  const auto erase = [&](const std::string& name) -> Status {
+    const auto erased = writer.erase_prefix(bytes_of(name), kEverything);
+    return erased ? ok_status() : Status(erased.error());
+  };
+  if (const auto* item = std::get_if<MediaItem>(&job)) return write_item(writer, *item);
+  if (const auto* listing = std::get_if<ListingRef>(&job)) return write_listing(writer, **listing);
+  if (const auto* forget = std::get_if<Forget>(&job)) return erase(sealing_.item_name(forget->id));
+  if (const auto* forget = std::get_if<ForgetListing>(&job)) return erase(sealing_.listing_name(forget->key));
+  return ok_status();
+}
+
+Status CacheWriter::write_listing(Environment::Writer& writer, const Listing& listing) {
+  const std::vector<std::string> parts = sealing_.seal_listing(listing);
+  const auto erased = writer.erase_prefix(bytes_of(sealing_.listing_name(listing.key)), kEverything);
+  if (!erased) return erased.error();
+  for (std::uint32_t part = 0; part < parts.size(); ++part) {
+    const std::string name = sealing_.listing_part_name(listing.key, part);
+    if (Status put = writer.put(bytes_of(name), bytes_of(parts[part])); !put) return put;
+  }
+  return ok_status();
 }
 
 Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& item) {

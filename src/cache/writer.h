@@ -40,7 +40,10 @@ class CacheWriter {
   struct Skip {  // a chunk of this version is not kept
     Revision revision;
   };
-  using Job = std::variant<Chunk, MediaItem, Drop, Forget, Skip>;
+  struct ForgetListing {
+    ListingKey key;
+  };
+  using Job = std::variant<Chunk, MediaItem, Drop, Forget, Skip, ListingRef, ForgetListing>;
 
   void enqueue(Job job) EXCLUDES(mutex_);
 
@@ -67,7 +70,9 @@ class CacheWriter {
   void write(const std::vector<Job>& batch) EXCLUDES(mutex_);
   Status write_chunks(const std::vector<Job>& batch);
   Status write_items(const std::vector<Job>& batch);
+  Status write_record(Environment::Writer& writer, const Job& job);
   Status write_item(Environment::Writer& writer, const MediaItem& item);
+  Status write_listing(Environment::Writer& writer, const Listing& listing);
   void lose_chunks(const std::vector<Job>& batch);
   Status erase_version(const Drop& drop);
   void note(const Status& outcome);

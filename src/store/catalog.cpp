@@ -23,7 +23,7 @@ Revision new_revision() {
 
 Catalog::Catalog(Cache* cache) : cache_(cache) {
   if (cache_ == nullptr) return;
-  for (MediaItem& item : cache_->load_items()) {
+  for (MediaItem& item : cache_->load().items) {
     if (!trustworthy(item)) {
       cache_->drop(item.id, item.revision);
       item.revision = new_revision();

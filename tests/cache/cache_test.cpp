@@ -23,7 +23,7 @@ TEST_F(CacheTest, WhatIsStoredIsFoundAtOnceAndAfterAReopen) {
   open();
   EXPECT_EQ(look_up(media, 0), 'a');
   EXPECT_EQ(look_up(media, 1), 0);
-  EXPECT_EQ(cache_->load_items(), std::vector<MediaItem>{media});
+  EXPECT_EQ(cache_->load().items, std::vector<MediaItem>{media});
 }
 
 TEST_F(CacheTest, AVersionThatLacksAChunkIsNotKeptAsWhole) {
@@ -33,8 +33,8 @@ TEST_F(CacheTest, AVersionThatLacksAChunkIsNotKeptAsWhole) {
   cache_->skip_chunk({media.revision, ChunkIndex{1}});
   cache_->store_item(media);
   open();
-  ASSERT_EQ(cache_->load_items().size(), 1U);
-  EXPECT_FALSE(cache_->load_items().front().complete);
+  ASSERT_EQ(cache_->load().items.size(), 1U);
+  EXPECT_FALSE(cache_->load().items.front().complete);
 }
 
 TEST_F(CacheTest, VersionsAndMediaNeverMix) {
@@ -236,6 +236,60 @@ TEST_F(CacheTest, NothingStandsInTheClear) {
       EXPECT_EQ(bytes.find(needle), std::string::npos) << name << " has " << needle;
     }
   }
+}
+
+/// A listing with so many entries.
+ListingRef listing_of(std::size_t entries, UnixSeconds listed = 1) {
+  auto listing = std::make_shared<Listing>(Listing{
+      .key = {ListingKind::session_media, *MediaId::parse("some-session-0000001")}, .listed = listed});
+  for (std::size_t i = 0; i < entries; ++i) {
+    listing->media.push_back({.id = *MediaId::parse("listed-media-" + std::to_string(1'000'000 + i)),
+                              .context = "face",
+                              .content_type = "image/jpeg",
+                              .size = i});
+  }
+  return listing;
+}
+
+TEST_F(CacheTest, ListingsOfAnySizeComeBackAfterAReopen) {
+  for (const std::size_t entries : {0U, 1U, 50U, 100'000U, 3U}) {
+    open();
+    const ListingRef listing = listing_of(entries);
+    cache_->store_listing(listing);
+    open();
+    const Cache::Known known = cache_->load();
+    ASSERT_EQ(known.listings.size(), 1U) << entries;
+    EXPECT_EQ(known.listings.front(), *listing) << entries;
+    EXPECT_TRUE(known.items.empty());
+  }
+  cache_->forget_listing(listing_of(0)->key);
+  open();
+  EXPECT_TRUE(cache_->load().listings.empty());
+}
+
+TEST_F(CacheTest, AListingWithADamagedPartIsNotThere) {
+  open();
+  cache_->store_listing(listing_of(100));
+  cache_->store_item(item());
+  close();
+  const std::string catalog = content("catalog");
+  std::size_t page = 4;
+  while (catalog.substr(page * 4096 + 2048, 64) == std::string(64, '\0')) ++page;  // not one of parts
+  overwrite("catalog", page * 4096 + 3000, "damage");
+  open();
+  EXPECT_TRUE(cache_->load().listings.empty());
+  EXPECT_EQ(cache_->load().items.size(), 1U);
+}
+
+TEST_F(CacheTest, ChunksThatAreKeptCanBeCounted) {
+  open();
+  const MediaItem media = item();
+  EXPECT_EQ(cache_->chunks_of(media.id, media.revision), 0U);
+  store(media, 0, 'a');
+  store(media, 2, 'b');
+  cache_->settle();
+  EXPECT_EQ(cache_->chunks_of(media.id, media.revision), 2U);
+  EXPECT_EQ(cache_->chunks_of(media.id, Revision{8}), 0U);
 }
 
 }  // namespace

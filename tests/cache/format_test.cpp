@@ -5,6 +5,8 @@
 // The golden directory was made by this test with MEDIAFS_MAKE_GOLDEN=1 in the environment.
 #include <cstdlib>
 
+#include <gmock/gmock.h>
+
 #include "cache/cache_fixture.h"
 #include "cache/sealing.h"
 
@@ -23,12 +25,36 @@ MediaItem golden_item() {
           .complete = true};
 }
 
+Listing golden_listing() {
+  Listing listing{.key = {ListingKind::session_media, *MediaId::parse("golden-session-001")}};
+  listing.listed = listing.changed = 1'700'000'001;
+  for (int number = 1; number < 20; ++number) {  // more than fit into one part
+    listing.media.push_back({.id = *MediaId::parse("golden-media-00" + std::to_string(10 + number)),
+                             .context = "document-front",
+                             .content_type = "image/png",
+                             .size = kChunkSize + 1,
+                             .duration = "3.5",
+                             .session = "golden-session-001",
+                             .first_seen = 1'700'000'000});
+  }
+  return listing;
+}
+
+Listing golden_attempts() {
+  Listing listing{.key = {ListingKind::session_attempts, *MediaId::parse("golden-session-001")}};
+  listing.attempts = {{*MediaId::parse("golden-attempt-001"), 1'700'000'000},
+                      {*MediaId::parse("golden-attempt-002"), std::nullopt}};
+  return listing;
+}
+
 class FormatTest : public CacheFixture {
  protected:
   void make_golden() {
     open({"golden-secret"}, 1_MiB);
     store(golden_item(), 0, 'G');
     cache_->store_item(golden_item());
+    cache_->store_listing(std::make_shared<Listing>(golden_listing()));
+    cache_->store_listing(std::make_shared<Listing>(golden_attempts()));
     close();
     std::filesystem::create_directories(kGolden);
     for (const std::string name : {"key", "catalog", "chunks"}) {
@@ -38,12 +64,14 @@ class FormatTest : public CacheFixture {
   }
 };
 
-TEST_F(FormatTest, ACacheOfVersionTwoIsStillRead) {
+TEST_F(FormatTest, ACacheOfVersionThreeIsStillRead) {
   if (std::getenv("MEDIAFS_MAKE_GOLDEN") != nullptr) make_golden();
   std::filesystem::remove_all(directory_);
   std::filesystem::copy(kGolden, directory_);
   open({"golden-secret"});
-  EXPECT_EQ(cache_->load_items(), std::vector<MediaItem>{golden_item()});
+  const Cache::Known known = cache_->load();
+  EXPECT_EQ(known.items, std::vector<MediaItem>{golden_item()});
+  EXPECT_THAT(known.listings, testing::UnorderedElementsAre(golden_listing(), golden_attempts()));
   EXPECT_EQ(look_up(golden_item(), 0), 'G');
 }
 
@@ -54,6 +82,8 @@ TEST_F(FormatTest, NamesOfRecordsAreAsWritten) {
   EXPECT_EQ(to_hex(bytes_of(sealing.item_name(golden_item().id))), "2e68eed17e7c47941ba700732fbcbb94");
   EXPECT_EQ(to_hex(bytes_of(sealing.chunk_name(golden_item().id, {Revision{42}, ChunkIndex{258}}))),
             "82b8f4cca84e82014822b1f4029f781400000102");
+  EXPECT_EQ(to_hex(bytes_of(sealing.listing_part_name(golden_attempts().key, 1))),
+            "e4445d13f32d7f465b045ed15fe100f200000001");
 }
 
 }  // namespace

@@ -43,5 +43,38 @@ TEST(Record, CutOrForeignBytesAreRefused) {
   EXPECT_FALSE(decode_item(bytes_of(std::string(256, '\0'))).has_value());
 }
 
+Listing sample_listing() {
+  Listing listing{.key = {ListingKind::session_media, *MediaId::parse("some-session-0000001")}};
+  listing.listed = 1'700'000'000;
+  listing.changed = -5;
+  listing.media.push_back({.id = *MediaId::parse("some-media-00000001"),
+                           .context = std::string("fa\0ce\n", 6),
+                           .content_type = "image/png",
+                           .size = 1ULL << 40,
+                           .duration = "3.5",
+                           .session = "some-session-0000001",
+                           .first_seen = 12});
+  listing.media.push_back({.id = *MediaId::parse("some-media-00000002")});
+  listing.attempts.push_back({.id = *MediaId::parse("some-attempt-000001"), .created = 7});
+  listing.attempts.push_back({.id = *MediaId::parse("some-attempt-000002"), .created = std::nullopt});
+  return listing;
+}
+
+TEST(ListingRecord, ComesBackAsItWas) {
+  const std::string record = encode_listing(sample_listing());
+  EXPECT_EQ(decode_listing(bytes_of(record)), sample_listing());
+  EXPECT_EQ(decode_listing(bytes_of(record + std::string(100, '\0'))), sample_listing());
+}
+
+TEST(ListingRecord, CutOrForeignBytesAreRefused) {
+  const std::string record = encode_listing(sample_listing());
+  for (std::size_t length = 0; length < record.size(); ++length) {
+    EXPECT_FALSE(decode_listing(bytes_of(record.substr(0, length))).has_value()) << length;
+  }
+  EXPECT_FALSE(decode_listing(bytes_of(record + "x")).has_value());
+  EXPECT_FALSE(decode_listing(bytes_of(std::string(256, '\xff'))).has_value());
+  EXPECT_FALSE(decode_listing(bytes_of(std::string(256, '\0'))).has_value());
+}
+
 }  // namespace
 }  // namespace mediafs

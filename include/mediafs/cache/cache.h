@@ -11,6 +11,7 @@
 #include "mediafs/base/secret.h"
 #include "mediafs/model/byte_range.h"
 #include "mediafs/model/chunk.h"
+#include "mediafs/model/listing.h"
 #include "mediafs/model/media_item.h"
 
 namespace mediafs {
@@ -36,8 +37,12 @@ class Cache {
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
-  /// Every media the cache knows, as last stored.
-  std::vector<MediaItem> load_items();
+  /// Every media and every listing that the cache knows, as last stored.
+  struct Known {
+    std::vector<MediaItem> items;
+    std::vector<Listing> listings;
+  };
+  Known load();
 
   /// True: the bytes of `part`, a range within the chunk, stand in their place in `out`, authenticated; the
   /// rest of `out` is undefined. False: a miss.
@@ -61,9 +66,14 @@ class Cache {
   /// An item that says "complete" is stored as incomplete where one of its chunks was dropped.
   void store_item(MediaItem item);
   void forget_item(const MediaId& id);
+  void store_listing(ListingRef listing);
+  void forget_listing(const ListingKey& key);
 
   /// Forgets a version's chunks.
   void drop(const MediaId& id, Revision revision);
+
+  /// How many chunks of the version have been committed.
+  [[nodiscard]] std::uint64_t chunks_of(const MediaId& id, Revision revision);
 
   /// Returns when all that was stored before has been committed or given up.
   void settle();
