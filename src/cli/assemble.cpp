@@ -104,7 +104,7 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
   std::unique_ptr<Cache> cache;
   if (auto exit = open_cache(command, base, credentials, cache)) return *exit;
   Catalog catalog(cache.get());
-  if (auto exit = check_api(command, base, catalog.size() > 0)) return *exit;
+  if (auto exit = check_api(command, base, !catalog.empty())) return *exit;
 
   Timer timer;
   HttpClient http({.ca_file = command.cacert, .proxy = command.proxy});

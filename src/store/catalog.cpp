@@ -1,7 +1,10 @@
 #include "mediafs/store/catalog.h"
 
+#include <algorithm>
+
 #include "mediafs/cache/cache.h"
 #include "mediafs/crypto/random.h"
+#include "store/mentions.h"
 
 namespace mediafs {
 
@@ -15,15 +18,37 @@ bool trustworthy(const MediaItem& item) {
   return !item.unverified && (item.complete || !item.etag.empty());
 }
 
+MediaItem claimed_item(const ListedMedia& media) {
+  return {
+      .id = media.id, .size = media.size, .content_type = media.content_type, .modified = media.first_seen};
+}
+
+/// Whether both say the same, times aside.
+bool same_content(const Listing& a, const Listing& b) {
+  const auto same = [](ListedMedia x, const ListedMedia& y) {
+    x.first_seen = y.first_seen;
+    return x == y;
+  };
+  return a.attempts == b.attempts &&
+         std::equal(a.media.begin(), a.media.end(), b.media.begin(), b.media.end(), same);
+}
+
 }  // namespace
+
+struct Catalog::Listings {
+  std::unordered_map<ListingKey, ListingRef> by_key;
+  Mentions<ListedMedia> media;
+  Mentions<ListedAttempt> attempts;
+};
 
 Revision new_revision() {
   return Revision{crypto::random_number()};
 }
 
-Catalog::Catalog(Cache* cache) : cache_(cache) {
+Catalog::Catalog(Cache* cache) : cache_(cache), listings_(std::make_unique<Listings>()) {
   if (cache_ == nullptr) return;
-  for (MediaItem& item : cache_->load().items) {
+  Cache::Known kept = cache_->load();
+  for (MediaItem& item : kept.items) {
     if (!trustworthy(item)) {
       cache_->drop(item.id, item.revision);
       item.revision = new_revision();
@@ -32,7 +57,10 @@ Catalog::Catalog(Cache* cache) : cache_(cache) {
     auto known = std::make_shared<const MediaItem>(std::move(item));
     items_.emplace(known->id, std::move(known));
   }
+  for (Listing& listing : kept.listings) add_listing(std::make_shared<const Listing>(std::move(listing)));
 }
+
+Catalog::~Catalog() = default;
 
 MediaItemRef Catalog::find(const MediaId& id) const {
   const MutexLock lock(mutex_);
@@ -48,16 +76,20 @@ std::vector<MediaItemRef> Catalog::all() const {
   return items;
 }
 
-std::size_t Catalog::size() const {
+bool Catalog::empty() const {
   const MutexLock lock(mutex_);
-  return items_.size();
+  return items_.empty() && listings_->by_key.empty();
 }
 
 MediaItemRef Catalog::remember(MediaItem item) {
   auto known = std::make_shared<const MediaItem>(std::move(item));
   {
     const MutexLock lock(mutex_);
-    items_[known->id] = known;
+    MediaItemRef& place = items_[known->id];
+    if (place && place->claimed() && (place->size != known->size || place->modified != known->modified)) {
+      corrected_.insert(known->id);
+    }
+    place = known;
     absent_.erase(known->id);
   }
   if (cache_ != nullptr) cache_->store_item(*known);
@@ -68,8 +100,110 @@ void Catalog::forget(const MediaId& id) {
   {
     const MutexLock lock(mutex_);
     items_.erase(id);
+    if (const auto listed = listings_->media.find(id)) claim(*listed);
   }
   if (cache_ != nullptr) cache_->forget_item(id);
+}
+
+bool Catalog::take_correction(const MediaId& id) {
+  const MutexLock lock(mutex_);
+  return corrected_.erase(id) > 0;
+}
+
+/// What a listing says counts until the media itself has been asked for.
+void Catalog::claim(const ListedMedia& media) {
+  MediaItemRef& place = items_[media.id];
+  if (place && !place->claimed()) return;
+  MediaItem item = claimed_item(media);
+  if (place && *place == item) return;
+  if (place) corrected_.insert(media.id);
+  place = std::make_shared<const MediaItem>(std::move(item));
+}
+
+void Catalog::add_listing(const ListingRef& listing) {
+  listings_->by_key[listing->key] = listing;
+  listings_->media.add(listing, listing->media);
+  listings_->attempts.add(listing, listing->attempts);
+  for (const ListedMedia& media : listing->media) claim(media);
+}
+
+void Catalog::remove_listing(const ListingRef& listing) {
+  listings_->by_key.erase(listing->key);
+  listings_->media.remove(listing->media);
+  listings_->attempts.remove(listing->attempts);
+}
+
+ListingRef Catalog::find_listing(const ListingKey& key) const {
+  const MutexLock lock(mutex_);
+  const auto found = listings_->by_key.find(key);
+  return found == listings_->by_key.end() ? nullptr : found->second;
+}
+
+std::vector<ListingRef> Catalog::listings(ListingKind kind) const {
+  const MutexLock lock(mutex_);
+  std::vector<ListingRef> listings;
+  for (const auto& [key, listing] : listings_->by_key) {
+    if (key.kind == kind) listings.push_back(listing);
+  }
+  return listings;
+}
+
+ListingRef Catalog::remember_listing(Listing answered) {
+  ListingRef listing;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = listings_->by_key.find(answered.key);
+    const ListingRef before = found == listings_->by_key.end() ? nullptr : found->second;
+    answered.changed = before && same_content(*before, answered) ? before->changed : answered.listed;
+    for (ListedMedia& media : answered.media) {
+      const auto listed = listings_->media.find(media.id);
+      const auto item = items_.find(media.id);
+      const UnixSeconds unlisted = item == items_.end() ? answered.listed : item->second->modified;
+      media.first_seen = listed ? listed->first_seen : unlisted;
+    }
+    listing = std::make_shared<const Listing>(std::move(answered));
+    if (before) remove_listing(before);
+    add_listing(listing);
+    if (before) drop_claims_of(*before);
+  }
+  if (cache_ != nullptr) cache_->store_listing(listing);
+  return listing;
+}
+
+void Catalog::forget_listing(const ListingKey& key) {
+  {
+    const MutexLock lock(mutex_);
+    const auto found = listings_->by_key.find(key);
+    if (found == listings_->by_key.end()) return;
+    const ListingRef listing = found->second;
+    remove_listing(listing);
+    drop_claims_of(*listing);
+  }
+  if (cache_ != nullptr) cache_->forget_listing(key);
+}
+
+/// Media that nothing but this listing, which is gone, had told of.
+void Catalog::drop_claims_of(const Listing& listing) {
+  for (const ListedMedia& media : listing.media) {
+    const auto item = items_.find(media.id);
+    if (item != items_.end() && item->second->claimed() && listings_->media.count(media.id) == 0)
+      items_.erase(item);
+  }
+}
+
+Catalog::Mention Catalog::mention(const MediaId& id) const {
+  const MutexLock lock(mutex_);
+  return {listings_->media.find(id), listings_->media.count(id)};
+}
+
+std::shared_ptr<const ListedAttempt> Catalog::attempt(const MediaId& id) const {
+  const MutexLock lock(mutex_);
+  return listings_->attempts.find(id);
+}
+
+std::vector<std::shared_ptr<const ListedAttempt>> Catalog::attempts() const {
+  const MutexLock lock(mutex_);
+  return listings_->attempts.all();
 }
 
 void Catalog::note_absent(const MediaId& id, Duration ttl) {

@@ -6,6 +6,7 @@ namespace mediafs {
 
 Download::Download(MediaId id, std::shared_ptr<StoreContext> context)
     : id_(std::move(id)), context_(std::move(context)), item_(context_->catalog.find(id_)) {
+  if (item_ && item_->claimed()) item_ = nullptr;  // its own response will tell
   if (item_) revision_ = item_->revision;
 }
 
@@ -103,7 +104,7 @@ void Download::note_read(ByteRange range) {
 void Download::fetch_head() {
   Effects effects;
   const MutexLock lock(mutex_);
-  if (!item_ || !streams_.empty() || seen_.seen(ChunkIndex{0}) || refusal()) return;
+  if (!streams_.empty() || seen_.seen(ChunkIndex{0}) || refusal()) return;
   ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
 }
 

@@ -27,11 +27,13 @@ bool Download::same_version(const MediaHead& head) const {
 }
 
 void Download::remember_item(const MediaHead& head, std::uint64_t size) {
-  const UnixSeconds first_seen = item_ ? item_->modified : wall_seconds();
+  const MediaItemRef before = item_ ? item_ : context_->catalog.find(id_);
+  const bool says_nothing = before && head.content_type == "application/octet-stream";
+  const UnixSeconds first_seen = before ? before->modified : wall_seconds();
   item_ = context_->catalog.remember({.id = id_,
                                       .revision = revision_,
                                       .size = size,
-                                      .content_type = head.content_type,
+                                      .content_type = says_nothing ? before->content_type : head.content_type,
                                       .modified = head.last_modified.value_or(first_seen),
                                       .etag = head.etag,
                                       .complete = false,

@@ -61,13 +61,28 @@ void MediaStore::drop_if_idle(const MediaId& id) {
 }
 
 void MediaStore::find(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop) {
-  if (auto item = context_->catalog.find(id)) {
+  auto item = context_->catalog.find(id);
+  if (!item || context_->catalog.known_absent(id)) return confirm(id, std::move(done), stop);
+  done(std::move(item));
+}
+
+void MediaStore::confirm(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop) {
+  auto item = context_->catalog.find(id);
+  if (item && !item->claimed()) {
     done(std::move(item));
   } else if (context_->catalog.known_absent(id)) {
     done(Error{Errc::not_found, "known not to exist"});
   } else {
     Use(*this, id)->find(std::move(done), stop);
   }
+}
+
+unsigned MediaStore::percent_kept(const MediaItem& item) {
+  if (item.claimed() || context_->cache == nullptr) return 0;
+  const std::uint64_t all = chunk_count(item.size);
+  if (all == 0) return 100;
+  const std::uint64_t kept = item.complete ? all : context_->cache->chunks_of(item.id, item.revision);
+  return static_cast<unsigned>(std::min(kept, all) * 100 / all);
 }
 
 /// The part of the chunk that the range wants, from memory or from the cache; null where it is in neither.
@@ -131,6 +146,7 @@ void MediaStore::closed(const MediaId& id) {
 
 /// Whether its head, at least, can be read without a request.
 bool MediaStore::is_here(const MediaItem& item) {
+  if (item.claimed()) return false;
   if (item.size == 0) return true;
   if (item.complete && context_->cache != nullptr) return true;
   return context_->memory.get({item.revision, ChunkIndex{0}}) != nullptr;

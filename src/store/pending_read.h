@@ -3,15 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <stop_token>
 #include <vector>
 
 #include "mediafs/base/timer.h"
 #include "mediafs/store/media_store.h"
+#include "store/stop_callback.h"
 
 namespace mediafs {
-
-using StopCallback = std::stop_callback<std::function<void()>>;
 
 /// A read that waits for some of its chunks.
 class PendingRead {

@@ -12,6 +12,7 @@
 #include "mediafs/cache/cache.h"
 #include "mediafs/http/http_client.h"
 #include "mediafs/store/catalog.h"
+#include "mediafs/store/listing_store.h"
 #include "mediafs/store/media_store.h"
 #include "sandbox/server.h"
 #include "sandbox/synthetic.h"
@@ -41,13 +42,16 @@ class StoreFixture : public testing::Test {
                            .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
         *http_, *timer_);
     store_.emplace(options, *api_, cache_.get(), *catalog_, *timer_);
+    listings_.emplace(listing_options_, *api_, *catalog_, *timer_);
   }
   void stop() {
     if (!store_) return;
     store_->stop();
+    listings_->stop();
     http_->stop();
     timer_->stop();
     store_.reset();
+    listings_.reset();
     api_.reset();
     http_.reset();
     timer_.reset();
@@ -65,6 +69,14 @@ class StoreFixture : public testing::Test {
   std::future<Result<MediaItemRef>> find_later(const std::string& id) {
     auto promise = std::make_shared<std::promise<Result<MediaItemRef>>>();
     store_->find(id_of(id), [promise](Result<MediaItemRef> item) { promise->set_value(std::move(item)); });
+    return promise->get_future();
+  }
+
+  Result<ListingRef> list(const ListingKey& key) { return list_later(key).get(); }
+  std::future<Result<ListingRef>> list_later(const ListingKey& key, const std::stop_token& stop = {}) {
+    auto promise = std::make_shared<std::promise<Result<ListingRef>>>();
+    listings_->find(
+        key, [promise](Result<ListingRef> listing) { promise->set_value(std::move(listing)); }, stop);
     return promise->get_future();
   }
 
@@ -104,6 +116,8 @@ class StoreFixture : public testing::Test {
   std::optional<HttpClient> http_;
   std::optional<ApiClient> api_;
   std::optional<MediaStore> store_;
+  ListingStore::Options listing_options_;
+  std::optional<ListingStore> listings_;
 };
 
 }  // namespace mediafs

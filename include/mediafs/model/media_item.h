@@ -12,13 +12,16 @@ namespace mediafs {
 /// What is known of one media: enough to stat it, and to tell whether new bytes belong to the same version.
 struct MediaItem {
   MediaId id;
-  Revision revision{};
+  Revision revision{};  // none: see claimed()
   std::uint64_t size = 0;
   std::string content_type;
   UnixSeconds modified = 0;  // Last-Modified where the origin sends it, else when first seen
   std::string etag;          // strong entity tag (RFC 9110 section 8.8.3) with its quotes; empty: none
   bool complete = false;     // every byte has been received and, where signed, verified
   bool unverified = false;   // the body is signed and has not been verified (yet)
+
+  /// Known from a listing alone: size and type are what that claims, and none of its bytes is here.
+  [[nodiscard]] bool claimed() const { return revision == Revision{}; }
 
   bool operator==(const MediaItem&) const = default;
 };

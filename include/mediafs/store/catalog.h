@@ -4,10 +4,12 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "mediafs/base/clock.h"
 #include "mediafs/base/mutex.h"
+#include "mediafs/model/listing.h"
 #include "mediafs/model/media_item.h"
 
 namespace mediafs {
@@ -17,32 +19,69 @@ class Cache;
 /// A snapshot of what is known of a media; it never changes, a newer one replaces it.
 using MediaItemRef = std::shared_ptr<const MediaItem>;
 
-/// Which media exist, as far as is known, and which do not. In memory, and kept in the cache where there is
-/// one, so that it survives a remount. Thread-safe; its lock is a leaf.
+/// Which media exist, as far as is known, and which do not; what has been listed of sessions and attempts. In
+/// memory, and kept in the cache where there is one, so that it survives a remount. Thread-safe; its lock is
+/// a leaf.
 class Catalog {
  public:
   /// `cache` may be null and must outlive this object.
   explicit Catalog(Cache* cache);
+  ~Catalog();
+  Catalog(const Catalog&) = delete;
+  Catalog& operator=(const Catalog&) = delete;
 
-  /// Null: not known.
+  /// Null: not known. One that only a listing has is claimed().
   [[nodiscard]] MediaItemRef find(const MediaId& id) const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<MediaItemRef> all() const EXCLUDES(mutex_);
-  [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);
+
+  /// Nothing at all is known.
+  [[nodiscard]] bool empty() const EXCLUDES(mutex_);
 
   MediaItemRef remember(MediaItem item) EXCLUDES(mutex_);
 
-  /// What was known of it holds no more.
+  /// What was known of it holds no more, but for what listings claim.
   void forget(const MediaId& id) EXCLUDES(mutex_);
+
+  /// True, once, after the media has turned out to be another than was claimed before.
+  bool take_correction(const MediaId& id) EXCLUDES(mutex_);
 
   /// The API has said that there is no such media: believed for as long as `ttl` says. Bounded in number.
   void note_absent(const MediaId& id, Duration ttl) EXCLUDES(mutex_);
   [[nodiscard]] bool known_absent(const MediaId& id) const EXCLUDES(mutex_);
 
+  /// The last good one, of whatever age; null: none.
+  [[nodiscard]] ListingRef find_listing(const ListingKey& key) const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<ListingRef> listings(ListingKind kind) const EXCLUDES(mutex_);
+
+  /// Takes the place of an earlier one of the key; `listed` is set by the caller, the other times here.
+  ListingRef remember_listing(Listing answered) EXCLUDES(mutex_);
+  void forget_listing(const ListingKey& key) EXCLUDES(mutex_);
+
+  /// The media as a listing has it, and in how many listings it stands; null and 0: in none.
+  struct Mention {
+    std::shared_ptr<const ListedMedia> listed;
+    std::size_t listings = 0;
+  };
+  [[nodiscard]] Mention mention(const MediaId& id) const EXCLUDES(mutex_);
+
+  /// An attempt as its session's listing has it; null: in none.
+  [[nodiscard]] std::shared_ptr<const ListedAttempt> attempt(const MediaId& id) const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<std::shared_ptr<const ListedAttempt>> attempts() const EXCLUDES(mutex_);
+
  private:
+  struct Listings;  // with who stands in them
+
+  void add_listing(const ListingRef& listing) REQUIRES(mutex_);
+  void remove_listing(const ListingRef& listing) REQUIRES(mutex_);
+  void drop_claims_of(const Listing& listing) REQUIRES(mutex_);
+  void claim(const ListedMedia& media) REQUIRES(mutex_);
+
   Cache* const cache_;
   mutable Mutex mutex_;
   std::unordered_map<MediaId, MediaItemRef> items_ GUARDED_BY(mutex_);
   std::unordered_map<MediaId, SteadyTime> absent_ GUARDED_BY(mutex_);
+  std::unordered_set<MediaId> corrected_ GUARDED_BY(mutex_);
+  const std::unique_ptr<Listings> listings_ GUARDED_BY(mutex_);
 };
 
 /// Draws a name for a version of a media that has not been seen before.

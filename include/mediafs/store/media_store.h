@@ -55,6 +55,12 @@ class MediaStore {
   /// Where `stop` is requested meanwhile, it ends with Errc::cancelled.
   void find(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
 
+  /// The same, where what a listing claims is not enough.
+  void confirm(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
+
+  /// How much of a media can be read without a request, in percent.
+  [[nodiscard]] unsigned percent_kept(const MediaItem& item);
+
   /// The bytes of `range`, which lies within the item's size: all of them or an error. Errc::changed where
   /// the item is no longer the media's version.
   void read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done,

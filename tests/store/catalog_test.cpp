@@ -1,0 +1,104 @@
+#include "mediafs/store/catalog.h"
+
+#include <gtest/gtest.h>
+
+namespace mediafs {
+namespace {
+
+const MediaId kOne = *MediaId::parse("listed-media-00001");
+const MediaId kTwo = *MediaId::parse("listed-media-00002");
+const ListingKey kSession{ListingKind::session_media, *MediaId::parse("some-session-00001")};
+const ListingKey kAttempt{ListingKind::attempt_media, *MediaId::parse("some-attempt-00001")};
+
+Listing listing(const ListingKey& key, const std::vector<MediaId>& ids, UnixSeconds listed = 100) {
+  Listing listing{.key = key, .listed = listed};
+  for (const MediaId& id : ids) {
+    listing.media.push_back({.id = id, .context = "face", .content_type = "image/png", .size = 10});
+  }
+  return listing;
+}
+MediaItem confirmed(const MediaId& id) {
+  return {.id = id, .revision = Revision{1}, .size = 11, .content_type = "image/jpeg", .modified = 50};
+}
+
+TEST(Catalog, AListingClaimsWhatItHas) {
+  Catalog catalog(nullptr);
+  EXPECT_TRUE(catalog.empty());
+  catalog.remember_listing(listing(kSession, {kOne}));
+  EXPECT_FALSE(catalog.empty());
+  ASSERT_NE(catalog.find(kOne), nullptr);
+  EXPECT_TRUE(catalog.find(kOne)->claimed());
+  EXPECT_EQ(catalog.find(kOne)->size, 10U);
+  EXPECT_EQ(catalog.find(kOne)->modified, 100);
+}
+
+TEST(Catalog, WhatTheMediaItselfSaysIsRight) {
+  Catalog catalog(nullptr);
+  catalog.remember_listing(listing(kSession, {kOne}));
+  catalog.remember(confirmed(kOne));
+  catalog.remember_listing(listing(kSession, {kOne}, 200));
+  EXPECT_EQ(catalog.find(kOne)->size, 11U);
+  EXPECT_TRUE(catalog.take_correction(kOne));
+  EXPECT_FALSE(catalog.take_correction(kOne));
+}
+
+TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
+  Catalog catalog(nullptr);
+  catalog.remember_listing(listing(kSession, {kOne, kTwo}));
+  catalog.remember_listing(listing(kAttempt, {kOne}));
+  EXPECT_EQ(catalog.mention(kOne).listings, 2U);
+  catalog.remember_listing(listing(kSession, {}, 200));
+  EXPECT_EQ(catalog.find(kTwo), nullptr);
+  EXPECT_NE(catalog.find(kOne), nullptr);
+  catalog.forget_listing(kAttempt);
+  EXPECT_EQ(catalog.find(kOne), nullptr);
+  EXPECT_EQ(catalog.mention(kOne).listings, 0U);
+}
+
+TEST(Catalog, AConfirmedMediaStaysWhenItsListingGoes) {
+  Catalog catalog(nullptr);
+  catalog.remember_listing(listing(kSession, {kOne}));
+  catalog.remember(confirmed(kOne));
+  catalog.forget_listing(kSession);
+  EXPECT_NE(catalog.find(kOne), nullptr);
+}
+
+TEST(Catalog, AForgottenMediaIsAClaimAgainWhereItIsListed) {
+  Catalog catalog(nullptr);
+  catalog.remember_listing(listing(kSession, {kOne}));
+  catalog.remember(confirmed(kOne));
+  catalog.forget(kOne);
+  ASSERT_NE(catalog.find(kOne), nullptr);
+  EXPECT_TRUE(catalog.find(kOne)->claimed());
+  catalog.forget(kTwo);
+  EXPECT_EQ(catalog.find(kTwo), nullptr);
+}
+
+TEST(Catalog, TimesStayAsTheyWereFirstSeen) {
+  Catalog catalog(nullptr);
+  catalog.remember_listing(listing(kSession, {kOne}, 100));
+  auto again = catalog.remember_listing(listing(kSession, {kOne}, 200));
+  EXPECT_EQ(again->listed, 200);
+  EXPECT_EQ(again->changed, 100);
+  EXPECT_EQ(again->media[0].first_seen, 100);
+  again = catalog.remember_listing(listing(kSession, {kOne, kTwo}, 300));
+  EXPECT_EQ(again->changed, 300);
+  EXPECT_EQ(again->media[0].first_seen, 100);
+  EXPECT_EQ(again->media[1].first_seen, 300);
+  EXPECT_EQ(catalog.remember_listing(listing(kAttempt, {kOne}, 400))->media[0].first_seen, 100);
+}
+
+TEST(Catalog, AttemptsAreKnownFromTheirSession) {
+  Catalog catalog(nullptr);
+  Listing attempts{.key = {ListingKind::session_attempts, kSession.id}, .listed = 1};
+  attempts.attempts = {{kAttempt.id, 77}};
+  catalog.remember_listing(attempts);
+  ASSERT_NE(catalog.attempt(kAttempt.id), nullptr);
+  EXPECT_EQ(catalog.attempt(kAttempt.id)->created, 77);
+  EXPECT_EQ(catalog.attempts().size(), 1U);
+  EXPECT_EQ(catalog.listings(ListingKind::session_attempts).size(), 1U);
+  EXPECT_TRUE(catalog.listings(ListingKind::session_media).empty());
+}
+
+}  // namespace
+}  // namespace mediafs
