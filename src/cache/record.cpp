@@ -81,6 +81,7 @@ void append_attempt(std::string& out, const ListedAttempt& attempt) {
   append_text(out, attempt.id.text());
   append_big_endian(out, std::uint32_t{attempt.created.has_value()});
   append_big_endian(out, static_cast<std::uint64_t>(attempt.created.value_or(0)));
+  append_big_endian(out, static_cast<std::uint64_t>(attempt.first_seen));
 }
 
 std::optional<ListedAttempt> read_attempt(Reader& reader) {
@@ -88,7 +89,9 @@ std::optional<ListedAttempt> read_attempt(Reader& reader) {
   if (!id) return std::nullopt;
   const bool has_time = reader.number<std::uint32_t>() != 0;
   const auto time = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
-  return ListedAttempt{.id = *std::move(id), .created = has_time ? std::optional(time) : std::nullopt};
+  return ListedAttempt{.id = *std::move(id),
+                       .created = has_time ? std::optional(time) : std::nullopt,
+                       .first_seen = static_cast<UnixSeconds>(reader.number<std::uint64_t>())};
 }
 
 /// A count and as many entries; false where one of them is none.

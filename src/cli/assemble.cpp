@@ -17,6 +17,7 @@
 #include "mediafs/http/http_client.h"
 #include "mediafs/mount/mount.h"
 #include "mediafs/store/catalog.h"
+#include "mediafs/store/listing_store.h"
 #include "mediafs/store/media_store.h"
 
 namespace mediafs {
@@ -90,8 +91,7 @@ Mount::Options mount_options(const MountCommand& command, const BaseUrl& base) {
           .owner = command.uid,
           .group = command.gid,
           .file_mode = command.file_mode,
-          .directory_mode = command.dir_mode,
-          .negative_ttl = command.negative_ttl};
+          .directory_mode = command.dir_mode};
 }
 
 }  // namespace
@@ -117,18 +117,30 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
                     .seek = !command.require_signature,
                     .memory = command.memory},
                    api, cache.get(), catalog, timer);
-  Filesystem filesystem({.fetch_ahead = command.prefetch}, catalog, store);
+  ListingStore listings(
+      {.deadline = command.deadline, .ttl = command.listing_ttl, .negative_ttl = command.negative_ttl}, api,
+      catalog, timer);
+  Filesystem filesystem({.fetch_ahead = command.prefetch,
+                         .negative_ttl = command.negative_ttl,
+                         .listing_ttl = command.listing_ttl,
+                         .sessions_file = command.sessions},
+                        catalog, store, listings);
   auto mount = Mount::open(mount_options(command, base), filesystem, timer);
   if (!mount)
     return {ExitCode::mount_refused, fmt::format("{}: {}", command.mountpoint, mount.error().context)};
   filesystem.on_new_attributes([&mount](NodeNumber node) { (*mount)->refresh_attributes(node); });
+  filesystem.on_gone(
+      [&mount](NodeNumber directory, const std::string& name) { (*mount)->forget_name(directory, name); });
   store.on_change([&filesystem](const MediaId& id) { filesystem.media_changed(id); });
 
   log::info("mounted");
-  const bool ended_well = (*mount)->run(ready);
+  const auto answer_everybody = [&] {
+    store.stop();
+    listings.stop();
+  };
+  const bool ended_well = (*mount)->run(ready, answer_everybody);
   // From the top: nobody waits any more, nothing comes any more, no job is left; then the floors go by
   // themselves.
-  store.stop();
   http.stop();
   timer.stop();
   log::info("unmounted");

@@ -56,6 +56,8 @@ void add_access_options(CLI::App& app, MountCommand& command) {
   app.add_flag("--require-signature", command.require_signature, "Refuse media whose response is not signed");
   add_duration(app, "--deadline", command.deadline, "The longest that a file operation may wait (30s)");
   add_duration(app, "--negative-ttl", command.negative_ttl, "How long 'no such media' is believed (10s)");
+  add_duration(app, "--listing-ttl", command.listing_ttl,
+               "How long the listing of a session or attempt is taken for the present state (60s)");
   add_size(app, "--max-unsized", command.max_unsized, "Largest body without a length that is accepted (1G)");
 }
 
@@ -74,6 +76,8 @@ void add_cache_options(CLI::App& app, MountCommand& command) {
 void add_view_options(CLI::App& app, MountCommand& command) {
   app.add_flag("--foreground,-f", command.foreground, "Stay in the foreground");
   app.add_flag("--allow-other", command.allow_other, "Let other users in, as the modes say");
+  add_text(app, "--sessions", command.sessions,
+           "File of session ids, one a line, that are shown from the start; read again when it changes");
   add_parsed(app, "--uid", command.uid, parse_user, "a user's number or name", "Owner of the files (you)");
   add_parsed(app, "--gid", command.gid, parse_group, "a group's number or name",
              "Group of the files (yours)");
@@ -149,8 +153,8 @@ Command completed(MountCommand command) {
     return Exit{ExitCode::usage, "--deadline must be more than nothing"};
   if (command.cache_dir.empty() && !command.no_cache) command.cache_dir = default_cache_dir();
   if (command.cache_dir.empty()) command.no_cache = true;
-  for (std::string* path :
-       {&command.mountpoint, &command.credentials, &command.cacert, &command.cache_dir, &command.log.file}) {
+  for (std::string* path : {&command.mountpoint, &command.credentials, &command.cacert, &command.cache_dir,
+                            &command.sessions, &command.log.file}) {
     make_absolute(*path);
   }
   command.log.to_syslog = !command.foreground;

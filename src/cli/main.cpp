@@ -35,12 +35,12 @@ void harden() {
   ::unsetenv("SSLKEYLOGFILE");  // libcurl would write the session keys there
 }
 
-std::optional<Exit> check_readable(const std::string& file) {
+std::optional<Exit> check_readable(const std::string& option, const std::string& file) {
   std::error_code failed;
   if (file.empty()) return std::nullopt;
   if (::access(file.c_str(), R_OK) == 0 && std::filesystem::is_regular_file(file, failed))
     return std::nullopt;
-  return Exit{ExitCode::usage, fmt::format("--cacert: {} cannot be read", file)};
+  return Exit{ExitCode::usage, fmt::format("{}: {} cannot be read", option, file)};
 }
 
 Exit run_mount(MountCommand command) {
@@ -54,7 +54,8 @@ Exit run_mount(MountCommand command) {
   if (auto exit = check_fuse()) return *exit;
   if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir))
     return *exit;
-  if (auto exit = check_readable(command.cacert)) return *exit;
+  if (auto exit = check_readable("--cacert", command.cacert)) return *exit;
+  if (auto exit = check_readable("--sessions", command.sessions)) return *exit;
   command.mountpoint = resolved(command.mountpoint);
   const auto serve_here = [&](const Ready& ready) { return serve(command, *base, *credentials, ready); };
   return command.foreground ? serve_here([] {}) : run_in_background(serve_here);

@@ -32,6 +32,8 @@ struct MountCommand {
 
   Duration deadline{30'000};
   Duration negative_ttl{10'000};
+  Duration listing_ttl{60'000};
+  std::string sessions;
 
   bool allow_other = false;
   uid_t uid = 0;

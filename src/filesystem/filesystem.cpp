@@ -1,128 +1,155 @@
+// Filesystem: attributes and files. Names and directories are in filesystem_names.cpp.
 #include "mediafs/filesystem/filesystem.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "filesystem/listing_walk.h"
-#include "mediafs/crypto/random.h"
+#include "filesystem/session_file.h"
+#include "mediafs/filesystem/file_name.h"
 
 namespace mediafs {
 
 namespace {
 
-Attributes attributes_of(const MediaItem& item) {
-  return {.node = node_number_of(item.id), .size = item.size, .modified = item.modified};
+constexpr std::size_t kNotCounted = 1;  // links of a directory
+
+/// RFC 3339, in UTC.
+std::string timestamp(UnixSeconds seconds) {
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  std::string text(32, '\0');
+  text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
+  return text;
+}
+
+void add_unless_empty(ExtendedAttributes& out, std::string name, const std::string& value) {
+  if (!value.empty()) out.emplace_back(std::move(name), value);
 }
 
 }  // namespace
 
-Filesystem::Filesystem(const Options& options, Catalog& catalog, MediaStore& store)
-    : options_(options),
+Filesystem::Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings)
+    : options_(std::move(options)),
       catalog_(catalog),
-      store_(store),
+      media_(media),
+      listings_(listings),
       started_(wall_seconds()),
-      walks_(std::make_unique<ListingWalks>()) {
-  for (const MediaItemRef& item : catalog_.all()) static_cast<void>(adopt(*item).ok());
+      walks_(std::make_unique<ListingWalks>()),
+      sessions_(std::make_unique<SessionFile>(options_.sessions_file)) {
+  // So that numbers that the kernel, or somebody with an open handle, has kept lead somewhere.
+  for (const NodeKind kind : {NodeKind::root, NodeKind::sessions, NodeKind::attempts}) list_known(kind);
+  for (const ListingKind kind :
+       {ListingKind::session_media, ListingKind::attempt_media, ListingKind::session_attempts}) {
+    for (const ListingRef& listing : catalog_.listings(kind)) show(listing);
+  }
 }
 
 Filesystem::~Filesystem() = default;
 
-bool Filesystem::can_exist(NodeNumber parent, std::string_view name) {
-  return parent == kRootNode && MediaId::parse(name).ok();
+Result<MediaId> Filesystem::media_at(NodeNumber number) {
+  auto node = nodes_.find(number);
+  if (!node) return node.error();
+  switch (type_of(node->kind)) {
+    case FileType::directory:
+      return Error{Errc::is_directory, ""};
+    case FileType::link:
+      return Error{Errc::invalid_argument, "a symbolic link"};
+    case FileType::regular:
+      break;
+  }
+  return *std::move(node->id);
 }
 
-/// Makes the media's node known, so that its number leads back to it.
-Result<Attributes> Filesystem::adopt(const MediaItem& item) {
-  const Attributes attributes = attributes_of(item);
-  const MutexLock lock(mutex_);
-  const auto [place, added] = media_.try_emplace(attributes.node, item.id);
-  if (place->second != item.id) return Error{Errc::internal, "two media with one node number"};
+/// When an attempt was made; of other directories since when they hold what they hold.
+UnixSeconds Filesystem::time_of(const Node& directory) {
+  if (directory.kind == NodeKind::attempt) {
+    const auto attempt = catalog_.attempt(*directory.id);
+    if (attempt) return attempt->created.value_or(attempt->first_seen);
+  }
+  const auto key = listing_of(directory);
+  if (!key) return started_;
+  if (const ListingRef listing = catalog_.find_listing(*key)) return listing->changed;
+  const auto session = catalog_.find_listing({ListingKind::session_media, *directory.id});
+  return session ? session->changed : sessions_->current()->modified;
+}
+
+Result<Attributes> Filesystem::attributes_of(const Node& node) {
+  Attributes attributes{.node = node_number_of(node), .type = type_of(node.kind)};
+  if (node.kind == NodeKind::media) {
+    const auto item = catalog_.find(*node.id);
+    if (!item) return Error{Errc::changed, "a media that is not known any more"};
+    attributes.size = item->size;
+    attributes.modified = item->modified;
+    attributes.links = 1 + catalog_.mention(*node.id).listings;
+  } else if (node.kind == NodeKind::attempt_link) {
+    attributes.size = link_target(node).size();
+    attributes.modified = time_of({NodeKind::attempt, node.attempt, {}});
+  } else {
+    attributes.links = kNotCounted;
+    attributes.modified = time_of(node);
+    attributes.lasting = node.kind != NodeKind::session && node.kind != NodeKind::attempt;
+  }
   return attributes;
 }
 
-Result<MediaId> Filesystem::id_at(NodeNumber node) {
-  if (node == kRootNode) return Error{Errc::is_directory, ""};
-  const MutexLock lock(mutex_);
-  const auto found = media_.find(node);
-  if (found == media_.end()) return Error{Errc::changed, "a node that is not known any more"};
-  return found->second;
+Result<Attributes> Filesystem::attributes(NodeNumber number) {
+  const auto node = nodes_.find(number);
+  if (!node) return node.error();
+  return attributes_of(*node);
 }
 
-Result<MediaItemRef> Filesystem::media_at(NodeNumber node) {
-  const auto id = id_at(node);
-  if (!id) return id.error();
-  if (auto item = catalog_.find(*id)) return item;
-  return Error{Errc::changed, "a media that is not known any more"};
+Result<ExtendedAttributes> Filesystem::extended_attributes(NodeNumber number) {
+  const auto node = nodes_.find(number);
+  if (!node) return node.error();
+  ExtendedAttributes out;
+  if (const auto key = listing_of(*node)) {
+    if (const auto listing = catalog_.find_listing(*key)) {
+      out.emplace_back("user.mediafs.listed", timestamp(listing->listed));
+    }
+  }
+  const auto item = node->kind == NodeKind::media ? catalog_.find(*node->id) : nullptr;
+  if (!item) return out;
+  out.emplace_back("user.mime_type", freedesktop_type(item->content_type));
+  out.emplace_back("user.mediafs.id", item->id.text());
+  if (const auto listed = catalog_.mention(item->id).listed) {
+    add_unless_empty(out, "user.mediafs.session", listed->session);
+    add_unless_empty(out, "user.mediafs.context", listed->context);
+    add_unless_empty(out, "user.mediafs.duration", listed->duration);
+  }
+  out.emplace_back("user.mediafs.cached", std::to_string(media_.percent_kept(*item)));
+  return out;
 }
 
-void Filesystem::lookup(NodeNumber parent, std::string_view name, Done<Attributes> done,
-                        const std::stop_token& stop) {
-  if (parent != kRootNode) return done(Error{Errc::not_directory, ""});
-  const auto id = MediaId::parse(name);
+Result<std::string> Filesystem::read_link(NodeNumber number) {
+  const auto node = nodes_.find(number);
+  if (!node) return node.error();
+  if (node->kind != NodeKind::attempt_link) return Error{Errc::invalid_argument, "not a symbolic link"};
+  return link_target(*node);
+}
+
+void Filesystem::open(NodeNumber number, const Done<OpenFile>& done, const std::stop_token& stop) {
+  const auto id = media_at(number);
   if (!id) return done(id.error());
-  store_.find(
+  if (options_.fetch_ahead) fetch_ahead_of(number);
+  media_.confirm(
       *id,
-      [this, done = std::move(done)](const Result<MediaItemRef>& item) {
-        done(item ? adopt(**item) : Result<Attributes>(item.error()));
+      [this, number, id = *id, done](const Result<MediaItemRef>& item) {
+        done(item ? open_confirmed(number, id) : Result<OpenFile>(item.error()));
       },
       stop);
 }
 
-Result<Attributes> Filesystem::attributes(NodeNumber node) {
-  if (node == kRootNode)
-    return Attributes{.node = kRootNode, .directory = true, .modified = started_, .links = 2};
-  const auto item = media_at(node);
-  if (!item) return item.error();
-  return attributes_of(**item);
-}
-
-DirectorySnapshot Filesystem::list_root() {
-  auto entries = std::make_shared<std::vector<DirectoryEntry>>();
-  const Attributes root{.node = kRootNode, .directory = true, .modified = started_, .links = 2};
-  for (const MediaItemRef& item : catalog_.all()) {
-    if (const auto attributes = adopt(*item)) entries->push_back({item->id.text(), *attributes});
-  }
-  std::sort(entries->begin(), entries->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  entries->insert(entries->begin(), {{".", root}, {"..", root}});
-  return entries;
-}
-
-Result<std::uint64_t> Filesystem::open_directory(NodeNumber node) {
-  if (node != kRootNode) return Error{Errc::not_directory, ""};
-  const DirectorySnapshot snapshot = list_root();
-  walks_->begin(snapshot);
-  const std::uint64_t handle = crypto::random_number();  // unlike any of an earlier server
-  const MutexLock lock(mutex_);
-  open_directories_[handle] = snapshot;
-  return handle;
-}
-
-Result<DirectorySnapshot> Filesystem::directory(NodeNumber node, std::uint64_t handle) {
-  if (node != kRootNode) return Error{Errc::not_directory, ""};
-  {
-    const MutexLock lock(mutex_);
-    const auto found = open_directories_.find(handle);
-    if (found != open_directories_.end()) return found->second;
-  }
-  const DirectorySnapshot snapshot = list_root();
-  const MutexLock lock(mutex_);
-  return open_directories_.try_emplace(handle, snapshot).first->second;
-}
-
-void Filesystem::close_directory(std::uint64_t handle) {
-  const MutexLock lock(mutex_);
-  open_directories_.erase(handle);
-}
-
-Result<Filesystem::OpenFile> Filesystem::open(NodeNumber node) {
-  const auto id = id_at(node);
-  if (!id) return id.error();
-  store_.opened(*id);  // first: it may find that what is here cannot be continued
+Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const MediaId& id) {
+  media_.opened(id);  // first: it may find that what is here cannot be continued
+  // The kernel may have been told what a listing claims; it asks again before it reads on the strength of
+  // that.
+  if (catalog_.take_correction(id)) new_attributes_(number);
   auto file = [&]() -> Result<OpenFile> {
-    const auto item = catalog_.find(*id);
-    if (!item) return Error{Errc::changed, "a media that is not known any more"};
+    const auto item = catalog_.find(id);
+    if (!item || item->claimed()) return Error{Errc::changed, "a media that is not known any more"};
     const MutexLock lock(mutex_);
-    Opens& opens = opens_[node];
+    Opens& opens = opens_[number];
     const bool first = opens.version == Revision{};  // so the kernel has no page of it
     const bool same = opens.version == item->revision;
     if (opens.count > 0 && !same) return Error{Errc::changed, "another version is still open"};
@@ -130,48 +157,48 @@ Result<Filesystem::OpenFile> Filesystem::open(NodeNumber node) {
     ++opens.count;
     return OpenFile{item->revision, first || same};
   }();
-  if (!file) {
-    store_.closed(*id);
-  } else if (options_.fetch_ahead) {
-    fetch_ahead_of(node);
-  }
+  if (!file) media_.closed(id);
   return file;
 }
 
-void Filesystem::fetch_ahead_of(NodeNumber node) {
+void Filesystem::fetch_ahead_of(NodeNumber number) {
   std::vector<MediaId> ids;
-  for (const NodeNumber next : walks_->opened(node)) {
-    if (auto id = id_at(next)) ids.push_back(*std::move(id));
+  for (const NodeNumber next : walks_->opened(number)) {
+    if (auto id = media_at(next)) ids.push_back(*std::move(id));
   }
-  if (!ids.empty()) store_.fetch_ahead(ids);
+  if (!ids.empty()) media_.fetch_ahead(ids);
 }
 
-void Filesystem::read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done,
+void Filesystem::read(NodeNumber number, Revision version, ByteRange range, const Done<Slices>& done,
                       const std::stop_token& stop) {
-  const auto id = id_at(node);
+  const auto id = media_at(number);
   if (!id) return done(id.error());
   const auto item = catalog_.find(*id);
-  if (!item || item->revision != version) return done(store_.why_stale(*id));
+  if (!item || item->revision != version) return done(media_.why_stale(*id));
   const ByteRange there = clipped(range, item->size);
   if (there.empty()) return done(Slices{});
-  store_.read(item, there, done, stop);
+  media_.read(item, there, done, stop);
 }
 
-void Filesystem::close(NodeNumber node) {
-  const auto id = id_at(node);
+void Filesystem::close(NodeNumber number) {
+  const auto id = media_at(number);
   if (!id) return;
   bool tell = false;
   {
     const MutexLock lock(mutex_);
-    Opens& opens = opens_[node];
+    Opens& opens = opens_[number];
     tell = --opens.count == 0 && std::exchange(opens.changed, false);
   }
-  store_.closed(*id);
-  if (tell) new_attributes_(node);
+  media_.closed(*id);
+  if (tell) new_attributes_(number);
 }
 
 void Filesystem::on_new_attributes(std::function<void(NodeNumber)> listener) {
   new_attributes_ = std::move(listener);
+}
+
+void Filesystem::on_gone(std::function<void(NodeNumber, const std::string&)> listener) {
+  gone_ = std::move(listener);
 }
 
 void Filesystem::media_changed(const MediaId& id) {

@@ -7,46 +7,61 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kMostWalks = 16;
-constexpr std::size_t kMostLeftOut = 16;  // between two files: directories, files that are not wanted
+constexpr std::size_t kMostLeftOut = 16;  // files between two that are opened
 constexpr std::size_t kStepsThatShowIt = 2;
-constexpr std::size_t kAhead = 8;
+constexpr std::size_t kFirstAhead = 8;
+constexpr std::size_t kMostAhead = 32;
+
+std::vector<NodeNumber> files_of(const Directory& directory) {
+  std::vector<NodeNumber> files;
+  files.reserve(directory.entries.size());
+  for (const DirectoryEntry& entry : directory.entries) {
+    if (entry.type == FileType::regular) files.push_back(entry.node);
+  }
+  return files;
+}
 
 }  // namespace
 
 bool ListingWalk::goes_on_with(NodeNumber node) {
-  const std::size_t end = std::min(listing_->size(), place_ + kMostLeftOut);
-  for (std::size_t i = place_; i < end; ++i) {
-    if ((*listing_)[i].attributes.node != node) continue;
-    place_ = i + 1;
-    ++steps_;
-    return true;
-  }
-  return false;
+  const auto from = order_.begin() + static_cast<std::ptrdiff_t>(place_);
+  const auto end =
+      order_.begin() + static_cast<std::ptrdiff_t>(std::min(order_.size(), place_ + kMostLeftOut));
+  const auto found = std::find(from, end, node);
+  if (found == end) return false;
+  steps_ += found == order_.begin() ? 2U : 1U;
+  place_ = static_cast<std::size_t>(found - order_.begin()) + 1;
+  return true;
 }
 
-std::span<const DirectoryEntry> ListingWalk::next() const {
+std::span<const NodeNumber> ListingWalk::next() const {
   if (steps_ < kStepsThatShowIt) return {};
-  const std::span<const DirectoryEntry> rest = std::span(*listing_).subspan(place_);
-  return rest.first(std::min(rest.size(), kAhead));
+  const std::size_t ahead = kFirstAhead << std::min<std::size_t>(steps_ - kStepsThatShowIt, 2);
+  const std::span<const NodeNumber> rest = std::span(order_).subspan(place_);
+  return rest.first(std::min({rest.size(), ahead, kMostAhead}));
 }
 
-void ListingWalks::begin(DirectorySnapshot listing) {
+void ListingWalks::begin(const Directory& directory) {
+  std::vector<NodeNumber> by_name = files_of(directory);
+  std::vector<NodeNumber> by_number = by_name;
+  std::sort(by_number.begin(), by_number.end());
   const MutexLock lock(mutex_);
-  walks_.emplace_front(std::move(listing));
+  walks_.push_front({ListingWalk(std::move(by_name)), ListingWalk(std::move(by_number))});
   if (walks_.size() > kMostWalks) walks_.pop_back();
 }
 
 std::vector<NodeNumber> ListingWalks::opened(NodeNumber node) {
   const MutexLock lock(mutex_);
-  const auto walk =
-      std::find_if(walks_.begin(), walks_.end(), [&](ListingWalk& w) { return w.goes_on_with(node); });
-  if (walk == walks_.end()) return {};
-  walks_.splice(walks_.begin(), walks_, walk);
-  std::vector<NodeNumber> nodes;
-  for (const DirectoryEntry& entry : walk->next()) {
-    if (!entry.attributes.directory) nodes.push_back(entry.attributes.node);
+  for (auto walk = walks_.begin(); walk != walks_.end(); ++walk) {
+    const ListingWalk* best = nullptr;
+    for (ListingWalk& order : *walk) {
+      if (order.goes_on_with(node) && (best == nullptr || order.steps() > best->steps())) best = &order;
+    }
+    if (best == nullptr) continue;
+    walks_.splice(walks_.begin(), walks_, walk);
+    return {best->next().begin(), best->next().end()};
   }
-  return nodes;
+  return {};
 }
 
 }  // namespace mediafs

@@ -1,41 +1,49 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <list>
 #include <span>
+#include <vector>
 
 #include "mediafs/base/mutex.h"
-#include "mediafs/filesystem/filesystem.h"
+#include "mediafs/filesystem/directory.h"
 
 namespace mediafs {
 
-/// Somebody who opens a directory's files one after another in its order, as cp, tar and rsync do.
+/// Somebody who opens a directory's files one after another in some order.
 class ListingWalk {
  public:
-  explicit ListingWalk(DirectorySnapshot listing) : listing_(std::move(listing)) {}
+  explicit ListingWalk(std::vector<NodeNumber> order) : order_(std::move(order)) {}
 
-  /// Takes an open into account. True: it goes on with this walk, a few entries being left out or not.
+  /// Takes an open into account. True: it goes on with this walk, a few files being left out or not.
   bool goes_on_with(NodeNumber node);
 
-  /// What will probably be opened next: the entries that follow, once two in order have been.
-  [[nodiscard]] std::span<const DirectoryEntry> next() const;
+  /// How sure it is: how many files have been opened in this order, the very first counting twice.
+  [[nodiscard]] std::size_t steps() const { return steps_; }
+
+  /// What will probably be opened next: the files that follow, the more the more have been in order.
+  [[nodiscard]] std::span<const NodeNumber> next() const;
 
  private:
-  DirectorySnapshot listing_;
-  std::size_t place_ = 0;  // after the entry that was opened last
+  std::vector<NodeNumber> order_;
+  std::size_t place_ = 0;  // after the file that was opened last
   std::size_t steps_ = 0;
 };
 
 /// The walks through the directories that were opened last. Thread-safe; its lock is a leaf.
 class ListingWalks {
  public:
-  void begin(DirectorySnapshot listing) EXCLUDES(mutex_);
+  void begin(const Directory& directory) EXCLUDES(mutex_);
   /// The nodes that will probably be opened after this one; none where no walk goes on with it.
   std::vector<NodeNumber> opened(NodeNumber node) EXCLUDES(mutex_);
 
  private:
+  // rsync, tar and shells go by name (as the directory is listed), cp -r by node number.
+  using Orders = std::array<ListingWalk, 2>;
+
   Mutex mutex_;
-  std::list<ListingWalk> walks_ GUARDED_BY(mutex_);  // used last first
+  std::list<Orders> walks_ GUARDED_BY(mutex_);  // used last first
 };
 
 }  // namespace mediafs

@@ -60,12 +60,15 @@ class Mount::Session {
     return ok_status();
   }
 
-  bool run(std::function<void()> ready) {
+  bool run(std::function<void()> ready, const std::function<void()>& ending) {
     serving_.ready = [this, ready = std::move(ready)] {
       raise_read_ahead(serving_.options.mountpoint);
       ready();
     };
-    return serve_session(session_, worker_threads());
+    return serve_session(session_, worker_threads(), [&] {
+      ending();
+      names_.stop();  // it may wait for a look-up, which is answered as long as there are workers
+    });
   }
 
   void refresh_attributes(NodeNumber node) {
@@ -73,10 +76,20 @@ class Mount::Session {
     fuse_lowlevel_notify_inval_inode(session_, static_cast<fuse_ino_t>(node), kAttributesAlone, 0);
   }
 
+  void forget_name(NodeNumber directory, const std::string& name) {
+    names_.at(steady_now(), [this, directory, name] {
+      fuse_lowlevel_notify_inval_entry(session_, static_cast<fuse_ino_t>(directory), name.c_str(),
+                                       name.size());
+    });
+  }
+
  private:
   Serving serving_;
   fuse_session* session_ = nullptr;
   bool mounted_ = false;
+  // To forget a name takes the kernel's lock of its directory, and so waits for every look-up there: on a
+  // thread that nobody waits for.
+  Timer names_;
 };
 
 Mount::Mount(std::unique_ptr<Session> session) : session_(std::move(session)) {}
@@ -88,8 +101,12 @@ Result<std::unique_ptr<Mount>> Mount::open(const Options& options, Filesystem& f
   return std::unique_ptr<Mount>(new Mount(std::move(session)));
 }
 
-bool Mount::run(std::function<void()> ready) {
-  return session_->run(std::move(ready));
+bool Mount::run(std::function<void()> ready, const std::function<void()>& ending) {
+  return session_->run(std::move(ready), ending);
+}
+
+void Mount::forget_name(NodeNumber directory, const std::string& name) {
+  session_->forget_name(directory, name);
 }
 
 void Mount::refresh_attributes(NodeNumber node) {

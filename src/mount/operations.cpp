@@ -3,6 +3,9 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "mount/reply.h"
@@ -26,6 +29,7 @@ void on_init(void* /*userdata*/, fuse_conn_info* connection) {
        FUSE_CAP_PARALLEL_DIROPS);          // a slow lookup must not hold up its directory (see init_reply.h)
   want(connection, FUSE_CAP_READDIRPLUS);  // sizes are known: ls -l costs nothing more
   want(connection, FUSE_CAP_READDIRPLUS_AUTO);
+  want(connection, FUSE_CAP_CACHE_SYMLINKS);  // where a link leads never changes
   want(connection,
        FUSE_CAP_EXPLICIT_INVAL_DATA);  // pages go when we say so, not when an attribute is refreshed
   // Splicing replies from memory costs a copy more than it saves; the locks are the kernel's own business.
@@ -42,14 +46,13 @@ void on_init(void* /*userdata*/, fuse_conn_info* connection) {
 void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
   guarded(request, [&] {
     Serving& self = serving(request);
-    if (!Filesystem::can_exist(node_of(parent), name)) return reply_no_entry(request, kForever);
+    if (!self.filesystem.can_exist(node_of(parent), name)) return reply_no_entry(request, kForever);
     const std::stop_token stop = self.interrupts.watch(request);
-    const auto reply = [request](const Result<Attributes>& found) {
+    const auto reply = [request, parent](const Result<Attributes>& found) {
       serving(request).interrupts.forget(request);
       if (found) return reply_entry(request, *found);
       if (found.error().code != Errc::not_found) return reply_error(request, found.error());
-      const auto ttl = std::chrono::duration<double>(serving(request).options.negative_ttl);
-      reply_no_entry(request, ttl.count());
+      reply_no_entry(request, in_seconds(serving(request).filesystem.believed_absent(node_of(parent))));
     };
     self.filesystem.lookup(node_of(parent), name, reply, stop);
   });
@@ -70,18 +73,30 @@ void on_getattr(fuse_req_t request, fuse_ino_t node, fuse_file_info* /*file*/) {
   });
 }
 
+void on_readlink(fuse_req_t request, fuse_ino_t node) {
+  guarded(request, [&] {
+    const auto target = serving(request).filesystem.read_link(node_of(node));
+    target ? void(fuse_reply_readlink(request, target->c_str())) : reply_error(request, target.error());
+  });
+}
+
 void on_open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   guarded(request, [&] {
+    Serving& self = serving(request);
     if ((file->flags & O_ACCMODE) != O_RDONLY) {
       fuse_reply_err(request, EROFS);
       return;
     }
-    auto opened = serving(request).filesystem.open(node_of(node));
-    if (!opened) return reply_error(request, opened.error());
-    file->fh = static_cast<std::uint64_t>(opened->version);
-    file->keep_cache = opened->pages_are_right ? 1 : 0;
-    file->noflush = 1;  // nothing is ever written: one request less for each close
-    if (fuse_reply_open(request, file) == -ENOENT) serving(request).filesystem.close(node_of(node));
+    const auto reply = [request, node, info = *file](const Result<Filesystem::OpenFile>& opened) mutable {
+      serving(request).interrupts.forget(request);
+      if (!opened) return reply_error(request, opened.error());
+      info.fh = static_cast<std::uint64_t>(opened->version);
+      info.keep_cache = opened->pages_are_right ? 1 : 0;
+      info.noflush = 1;  // nothing is ever written: one request less for each close
+      Filesystem& filesystem = serving(request).filesystem;
+      if (fuse_reply_open(request, &info) == -ENOENT) filesystem.close(node_of(node));
+    };
+    self.filesystem.open(node_of(node), reply, self.interrupts.watch(request));
   });
 }
 
@@ -109,55 +124,62 @@ void on_release(fuse_req_t request, fuse_ino_t node, fuse_file_info* /*file*/) {
 
 void on_opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   guarded(request, [&] {
-    const auto handle = serving(request).filesystem.open_directory(node_of(node));
-    if (!handle) return reply_error(request, handle.error());
-    file->fh = *handle;
-    fuse_reply_open(request, file);
+    Serving& self = serving(request);
+    const auto reply = [request, info = *file](const Result<std::uint64_t>& handle) mutable {
+      serving(request).interrupts.forget(request);
+      if (!handle) return reply_error(request, handle.error());
+      info.fh = *handle;
+      Filesystem& filesystem = serving(request).filesystem;
+      if (fuse_reply_open(request, &info) == -ENOENT) filesystem.close_directory(*handle);
+    };
+    self.filesystem.open_directory(node_of(node), reply, self.interrupts.watch(request));
   });
 }
 
 /// Adds one entry to a listing's buffer; false where it does not fit. An entry's offset is that of the next
 /// one.
-using AddEntry = bool (*)(fuse_req_t request, std::vector<char>& buffer, std::size_t& used,
+using AddEntry = bool (*)(fuse_req_t request, std::span<char> room, std::size_t& used,
                           const DirectoryEntry& entry, off_t next);
 
-bool add_name(fuse_req_t request, std::vector<char>& buffer, std::size_t& used, const DirectoryEntry& entry,
+bool add_name(fuse_req_t request, std::span<char> room, std::size_t& used, const DirectoryEntry& entry,
               off_t next) {
-  const struct stat attr = stat_of(entry.attributes, serving(request).options);
-  const std::size_t room = buffer.size() - used;
-  const std::size_t taken =
-      fuse_add_direntry(request, buffer.data() + used, room, entry.name.c_str(), &attr, next);
-  if (taken > room) return false;
-  used += taken;
-  return true;
+  struct stat attr{};
+  attr.st_ino = static_cast<ino_t>(entry.node);
+  attr.st_mode = mode_of(entry.type);
+  used = fuse_add_direntry(request, room.data(), room.size(), entry.name.c_str(), &attr, next);
+  return used <= room.size();
 }
 
-bool add_name_and_attributes(fuse_req_t request, std::vector<char>& buffer, std::size_t& used,
+bool add_name_and_attributes(fuse_req_t request, std::span<char> room, std::size_t& used,
                              const DirectoryEntry& entry, off_t next) {
   fuse_entry_param param{};
-  param.attr = stat_of(entry.attributes, serving(request).options);
   const bool counted = entry.name != "." && entry.name != "..";  // for those the kernel wants no node
-  param.ino = counted ? static_cast<fuse_ino_t>(entry.attributes.node) : 0;
-  param.attr_timeout = param.entry_timeout = counted ? kForever : 0;
-  const std::size_t room = buffer.size() - used;
-  const std::size_t taken =
-      fuse_add_direntry_plus(request, buffer.data() + used, room, entry.name.c_str(), &param, next);
-  if (taken > room) return false;
-  used += taken;
-  return true;
+  // As they are now: since the directory was opened a file may have turned out to be of another size.
+  const auto attributes =
+      counted ? serving(request).filesystem.attributes(entry.node) : Error{Errc::not_found, ""};
+  if (attributes) {
+    param = entry_of(request, *attributes);
+  } else {
+    param.attr.st_ino = static_cast<ino_t>(entry.node);
+    param.attr.st_mode = mode_of(entry.type);
+  }
+  used = fuse_add_direntry_plus(request, room.data(), room.size(), entry.name.c_str(), &param, next);
+  return used <= room.size();
 }
 
 void list(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, std::uint64_t handle,
           AddEntry add) {
   const auto snapshot = serving(request).filesystem.directory(node_of(node), handle);
   if (!snapshot) return reply_error(request, snapshot.error());
-  const auto& entries = **snapshot;
+  const auto& entries = (*snapshot)->entries;
   std::vector<char> buffer(size);
-  std::size_t used = 0;
+  std::size_t filled = 0;
   for (auto i = static_cast<std::size_t>(offset); i < entries.size(); ++i) {
-    if (!add(request, buffer, used, entries[i], static_cast<off_t>(i + 1))) break;
+    std::size_t used = 0;
+    if (!add(request, std::span(buffer).subspan(filled), used, entries[i], static_cast<off_t>(i + 1))) break;
+    filled += used;
   }
-  fuse_reply_buf(request, buffer.data(), used);
+  fuse_reply_buf(request, buffer.data(), filled);
 }
 
 void on_readdir(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info* file) {
@@ -173,6 +195,35 @@ void on_releasedir(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* file
   guarded(request, [&] {
     serving(request).filesystem.close_directory(file->fh);
     fuse_reply_err(request, 0);
+  });
+}
+
+// The rest of the extended attributes' names belong to the system, which asks for some of them at every file.
+void on_getxattr(fuse_req_t request, fuse_ino_t node, const char* name, std::size_t size) {
+  guarded(request, [&] {
+    if (!std::string_view(name).starts_with("user.")) {
+      fuse_reply_err(request, ENODATA);
+      return;
+    }
+    const auto attributes = serving(request).filesystem.extended_attributes(node_of(node));
+    if (!attributes) return reply_error(request, attributes.error());
+    const auto found = std::find_if(attributes->begin(), attributes->end(),
+                                    [&](const auto& attribute) { return attribute.first == name; });
+    if (found == attributes->end()) {
+      fuse_reply_err(request, ENODATA);
+      return;
+    }
+    reply_value(request, found->second, size);
+  });
+}
+
+void on_listxattr(fuse_req_t request, fuse_ino_t node, std::size_t size) {
+  guarded(request, [&] {
+    const auto attributes = serving(request).filesystem.extended_attributes(node_of(node));
+    if (!attributes) return reply_error(request, attributes.error());
+    std::string names;
+    for (const auto& [name, value] : *attributes) names += name + '\0';
+    reply_value(request, names, size);
   });
 }
 
@@ -209,6 +260,7 @@ fuse_lowlevel_ops make_operations() {
   ops.forget = on_forget;
   ops.forget_multi = on_forget_multi;
   ops.getattr = on_getattr;
+  ops.readlink = on_readlink;
   ops.open = on_open;
   ops.read = on_read;
   ops.release = on_release;
@@ -216,6 +268,8 @@ fuse_lowlevel_ops make_operations() {
   ops.readdir = on_readdir;
   ops.readdirplus = on_readdirplus;
   ops.releasedir = on_releasedir;
+  ops.getxattr = on_getxattr;
+  ops.listxattr = on_listxattr;
   ops.statfs = on_statfs;
   ops.access = on_access;
   ops.setattr = refuse_change;

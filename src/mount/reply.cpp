@@ -10,12 +10,42 @@ namespace {
 
 constexpr blksize_t kPreferredRead = 1024 * 1024;  // cp and stdio read in this size
 
+mode_t permissions_of(FileType type, const Mount::Options& options) {
+  switch (type) {
+    case FileType::directory:
+      return options.directory_mode;
+    case FileType::link:
+      return 0777;  // a link's own mode is never looked at: symlink(7)
+    case FileType::regular:
+      break;
+  }
+  return options.file_mode;
+}
+
+// The kernel may keep what it is told: a media's bytes and size never change under its id, and where an
+// origin breaks that word the node is invalidated explicitly. libfuse takes seconds as a double.
+double believed_for(const Serving& self, const Attributes& attributes) {
+  return attributes.lasting ? kForever : in_seconds(self.filesystem.believed_present());
+}
+
 }  // namespace
+
+mode_t mode_of(FileType type) {
+  switch (type) {
+    case FileType::directory:
+      return S_IFDIR;
+    case FileType::link:
+      return S_IFLNK;
+    case FileType::regular:
+      break;
+  }
+  return S_IFREG;
+}
 
 struct stat stat_of(const Attributes& attributes, const Mount::Options& options) {
   struct stat out{};
   out.st_ino = static_cast<ino_t>(attributes.node);
-  out.st_mode = attributes.directory ? S_IFDIR | options.directory_mode : S_IFREG | options.file_mode;
+  out.st_mode = mode_of(attributes.type) | permissions_of(attributes.type, options);
   out.st_nlink = attributes.links;
   out.st_uid = options.owner;
   out.st_gid = options.group;
@@ -26,12 +56,17 @@ struct stat stat_of(const Attributes& attributes, const Mount::Options& options)
   return out;
 }
 
-void reply_entry(fuse_req_t request, const Attributes& attributes) {
+fuse_entry_param entry_of(fuse_req_t request, const Attributes& attributes) {
+  const Serving& self = serving(request);
   fuse_entry_param entry{};
   entry.ino = static_cast<fuse_ino_t>(attributes.node);
-  entry.attr = stat_of(attributes, serving(request).options);
-  entry.attr_timeout = kForever;
-  entry.entry_timeout = kForever;
+  entry.attr = stat_of(attributes, self.options);
+  entry.attr_timeout = entry.entry_timeout = believed_for(self, attributes);
+  return entry;
+}
+
+void reply_entry(fuse_req_t request, const Attributes& attributes) {
+  const fuse_entry_param entry = entry_of(request, attributes);
   fuse_reply_entry(request, &entry);
 }
 
@@ -44,7 +79,7 @@ void reply_no_entry(fuse_req_t request, double believed_for) {
 
 void reply_attributes(fuse_req_t request, const Attributes& attributes) {
   const struct stat attr = stat_of(attributes, serving(request).options);
-  fuse_reply_attr(request, &attr, attributes.directory ? 0 : kForever);
+  fuse_reply_attr(request, &attr, believed_for(serving(request), attributes));
 }
 
 // Whole reads only: a short reply makes the kernel shrink the file.
@@ -56,6 +91,16 @@ void reply_bytes(fuse_req_t request, const Slices& slices) {
         {const_cast<std::byte*>(slice.bytes.data()), slice.bytes.size()});  // NOLINT: iovec has no const
   }
   fuse_reply_iov(request, pieces.data(), static_cast<int>(pieces.size()));
+}
+
+void reply_value(fuse_req_t request, const std::string& value, std::size_t size) {
+  if (size == 0) {
+    fuse_reply_xattr(request, value.size());
+  } else if (size < value.size()) {
+    fuse_reply_err(request, ERANGE);
+  } else {
+    fuse_reply_buf(request, value.data(), value.size());
+  }
 }
 
 }  // namespace mediafs

@@ -11,15 +11,20 @@
 
 namespace mediafs {
 
-// The kernel may keep what it is told: a media's bytes and size never change under its id, and where an
-// origin breaks that word the node is invalidated explicitly. libfuse takes seconds as a double.
 inline constexpr double kForever = 1e9;
 
 inline Serving& serving(fuse_req_t request) {
   return *static_cast<Serving*>(fuse_req_userdata(request));
 }
 
+inline double in_seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+/// S_IFREG and so on.
+mode_t mode_of(FileType type);
 struct stat stat_of(const Attributes& attributes, const Mount::Options& options);
+fuse_entry_param entry_of(fuse_req_t request, const Attributes& attributes);
 
 inline void reply_error(fuse_req_t request, const Error& error) {
   fuse_reply_err(request, errno_of(error.code));
@@ -29,6 +34,8 @@ void reply_entry(fuse_req_t request, const Attributes& attributes);
 void reply_no_entry(fuse_req_t request, double believed_for);
 void reply_attributes(fuse_req_t request, const Attributes& attributes);
 void reply_bytes(fuse_req_t request, const Slices& slices);
+/// As getxattr(2) has it: a size of 0 asks how much room the value takes.
+void reply_value(fuse_req_t request, const std::string& value, std::size_t size);
 
 /// The one place where an exception ends: nothing below throws but for want of memory.
 template <typename Body>

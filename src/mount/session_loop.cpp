@@ -91,7 +91,7 @@ void wait_for_the_end(int ended) {
 
 }  // namespace
 
-bool serve_session(fuse_session* session, unsigned workers) {
+bool serve_session(fuse_session* session, unsigned workers, const std::function<void()>& ending) {
   handle(kWakeUp, do_nothing);
   const UniqueFd ended(::eventfd(0, EFD_CLOEXEC));
   std::atomic<bool> stopping = false;
@@ -106,6 +106,7 @@ bool serve_session(fuse_session* session, unsigned workers) {
       }));
     }
     wait_for_the_end(ended.get());
+    ending();
     stopping = true;
     for (const auto& thread : threads) thread->wake_until_ended();
   }

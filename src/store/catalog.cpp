@@ -25,12 +25,12 @@ MediaItem claimed_item(const ListedMedia& media) {
 
 /// Whether both say the same, times aside.
 bool same_content(const Listing& a, const Listing& b) {
-  const auto same = [](ListedMedia x, const ListedMedia& y) {
+  const auto same = [](auto x, const auto& y) {
     x.first_seen = y.first_seen;
     return x == y;
   };
-  return a.attempts == b.attempts &&
-         std::equal(a.media.begin(), a.media.end(), b.media.begin(), b.media.end(), same);
+  return std::equal(a.media.begin(), a.media.end(), b.media.begin(), b.media.end(), same) &&
+         std::equal(a.attempts.begin(), a.attempts.end(), b.attempts.begin(), b.attempts.end(), same);
 }
 
 }  // namespace
@@ -155,12 +155,7 @@ ListingRef Catalog::remember_listing(Listing answered) {
     const auto found = listings_->by_key.find(answered.key);
     const ListingRef before = found == listings_->by_key.end() ? nullptr : found->second;
     answered.changed = before && same_content(*before, answered) ? before->changed : answered.listed;
-    for (ListedMedia& media : answered.media) {
-      const auto listed = listings_->media.find(media.id);
-      const auto item = items_.find(media.id);
-      const UnixSeconds unlisted = item == items_.end() ? answered.listed : item->second->modified;
-      media.first_seen = listed ? listed->first_seen : unlisted;
-    }
+    set_first_seen(answered);
     listing = std::make_shared<const Listing>(std::move(answered));
     if (before) remove_listing(before);
     add_listing(listing);
@@ -168,6 +163,19 @@ ListingRef Catalog::remember_listing(Listing answered) {
   }
   if (cache_ != nullptr) cache_->store_listing(listing);
   return listing;
+}
+
+void Catalog::set_first_seen(Listing& answered) const {
+  for (ListedMedia& media : answered.media) {
+    const auto listed = listings_->media.find(media.id);
+    const auto item = items_.find(media.id);
+    const UnixSeconds unlisted = item == items_.end() ? answered.listed : item->second->modified;
+    media.first_seen = listed ? listed->first_seen : unlisted;
+  }
+  for (ListedAttempt& attempt : answered.attempts) {
+    const auto listed = listings_->attempts.find(attempt.id);
+    attempt.first_seen = listed ? listed->first_seen : answered.listed;
+  }
 }
 
 void Catalog::forget_listing(const ListingKey& key) {

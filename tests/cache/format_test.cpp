@@ -42,7 +42,7 @@ Listing golden_listing() {
 
 Listing golden_attempts() {
   Listing listing{.key = {ListingKind::session_attempts, *MediaId::parse("golden-session-001")}};
-  listing.attempts = {{*MediaId::parse("golden-attempt-001"), 1'700'000'000},
+  listing.attempts = {{*MediaId::parse("golden-attempt-001"), 1'700'000'000, 9},
                       {*MediaId::parse("golden-attempt-002"), std::nullopt}};
   return listing;
 }

@@ -2,12 +2,15 @@
 
 #include <thread>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "filesystem/filesystem_fixture.h"
 
 namespace mediafs {
 namespace {
+
+using testing::ElementsAre;
 
 const std::string kId = "gen-000000001000-small001";
 
@@ -21,7 +24,7 @@ TEST(NodeNumber, IsTheSameEverywhereAndForEver) {
 
 TEST_F(FilesystemTest, NamesThatCannotBeIdsAskNobody) {
   for (const std::string name : {".hidden", "autorun.inf", "short", "a/b"}) {
-    EXPECT_FALSE(Filesystem::can_exist(kRootNode, name));
+    EXPECT_FALSE(files_->can_exist(kRootNode, name));
     EXPECT_EQ(look_up(name).error().code, Errc::not_found);
   }
   EXPECT_EQ(server_.total_requests(), 0U);
@@ -32,24 +35,21 @@ TEST_F(FilesystemTest, AFoundMediaHasItsNodeSizeAndPlaceInTheRoot) {
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(found->node, node_number_of(id_of(kId)));
   EXPECT_EQ(found->size, 1000U);
-  EXPECT_FALSE(found->directory);
-  const auto handle = files_->open_directory(kRootNode);
-  const auto listing = files_->directory(kRootNode, *handle);
-  ASSERT_EQ((*listing)->size(), 3U);
-  EXPECT_EQ((*listing)->at(2).name, kId);
+  EXPECT_EQ(found->type, FileType::regular);
+  EXPECT_THAT(names_in(kRootNode), ElementsAre("attempts", kId, "sessions"));
 }
 
 TEST_F(FilesystemTest, AnOpenDirectoryStaysAsItWas) {
-  const auto handle = files_->open_directory(kRootNode);
+  const auto handle = open_directory(kRootNode);
   ASSERT_TRUE(look_up(kId).ok());
-  EXPECT_EQ((*files_->directory(kRootNode, *handle))->size(), 2U);
+  EXPECT_EQ((*files_->directory(kRootNode, *handle))->entries.size(), 4U);
   files_->close_directory(*handle);
-  EXPECT_EQ((*files_->directory(kRootNode, *handle))->size(), 3U);
+  EXPECT_EQ((*files_->directory(kRootNode, *handle))->entries.size(), 5U);
 }
 
 TEST_F(FilesystemTest, ReadsEndWhereTheMediaDoes) {
   const auto found = look_up(kId);
-  const auto version = files_->open(found->node);
+  const auto version = open(found->node);
   ASSERT_TRUE(version.ok());
   EXPECT_EQ(*length_read(found->node, version->version, {0, 4096}), 1000U);
   EXPECT_EQ(*length_read(found->node, version->version, {999, 4096}), 1U);
@@ -65,7 +65,7 @@ TEST_F(FilesystemTest, AHandleOfAnotherVersionIsStale) {
 TEST_F(FilesystemTest, TwoVersionsAreNeverOpenTogether) {
   const NodeNumber node = look_up(kId)->node;
   while (store_->under_way() > 0) std::this_thread::yield();  // its download has the last word on the item
-  const auto old = files_->open(node);
+  const auto old = open(node);
   ASSERT_TRUE(old.ok());
   MediaItem newer = *catalog_->find(id_of(kId));
   newer.revision = Revision{99};
@@ -74,23 +74,23 @@ TEST_F(FilesystemTest, TwoVersionsAreNeverOpenTogether) {
   std::vector<NodeNumber> told;
   files_->on_new_attributes([&](NodeNumber changed) { told.push_back(changed); });
   files_->media_changed(id_of(kId));
-  EXPECT_EQ(files_->open(node).error().code, Errc::changed);
+  EXPECT_EQ(open(node).error().code, Errc::changed);
   EXPECT_EQ(length_read(node, old->version, {0, 1}).error().code, Errc::changed);
   EXPECT_TRUE(told.empty());
   files_->close(node);
   EXPECT_EQ(told, std::vector<NodeNumber>{node});
-  const auto fresh = files_->open(node);
+  const auto fresh = open(node);
   ASSERT_TRUE(fresh.ok());
   EXPECT_EQ(fresh->version, Revision{99});
   EXPECT_FALSE(fresh->pages_are_right);
   files_->close(node);
-  EXPECT_TRUE(files_->open(node)->pages_are_right);
+  EXPECT_TRUE(open(node)->pages_are_right);
 }
 
 TEST_F(FilesystemTest, WhatIsNoFileOrDirectoryIsSaidSo) {
   const auto found = look_up(kId);
-  EXPECT_EQ(files_->open(kRootNode).error().code, Errc::is_directory);
-  EXPECT_EQ(files_->open_directory(found->node).error().code, Errc::not_directory);
+  EXPECT_EQ(open(kRootNode).error().code, Errc::is_directory);
+  EXPECT_EQ(open_directory(found->node).error().code, Errc::not_directory);
   EXPECT_EQ(look_up(kId, found->node).error().code, Errc::not_directory);
   EXPECT_EQ(files_->attributes(NodeNumber{12345}).error().code, Errc::changed);
 }

@@ -1,5 +1,6 @@
 #include "filesystem/listing_walk.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "filesystem/filesystem_fixture.h"
@@ -7,31 +8,57 @@
 namespace mediafs {
 namespace {
 
+using testing::Contains;
+
 NodeNumber file(std::uint64_t i) {
   return NodeNumber{1000 + i};
 }
 
-DirectorySnapshot listing_of(std::uint64_t files) {
-  auto entries = std::make_shared<std::vector<DirectoryEntry>>();
-  entries->push_back({".", {.node = kRootNode, .directory = true}});
-  entries->push_back({"..", {.node = kRootNode, .directory = true}});
-  for (std::uint64_t i = 0; i < files; ++i) entries->push_back({std::to_string(i), {.node = file(i)}});
-  return entries;
+/// Names in the order of the numbers, or against it.
+Directory directory_of(std::uint64_t files, bool same_order = true) {
+  std::vector<DirectoryEntry> entries{{"subdirectory", NodeNumber{5000}, FileType::directory}};
+  for (std::uint64_t i = 0; i < files; ++i)
+    entries.push_back({std::to_string(100'000 + i), file(same_order ? i : files - 1 - i), FileType::regular});
+  return make_directory(kRootNode, kRootNode, std::move(entries));
 }
 
 TEST(ListingWalk, TwoInOrderShowIt) {
   ListingWalks walks;
-  walks.begin(listing_of(100));
-  EXPECT_TRUE(walks.opened(file(0)).empty());
-  const auto next = walks.opened(file(1));
+  walks.begin(directory_of(100));
+  EXPECT_TRUE(walks.opened(file(10)).empty());
+  const auto next = walks.opened(file(11));
   ASSERT_EQ(next.size(), 8U);
-  EXPECT_EQ(next.front(), file(2));
-  EXPECT_EQ(next.back(), file(9));
+  EXPECT_EQ(next.front(), file(12));
+  EXPECT_EQ(next.back(), file(19));
+}
+
+TEST(ListingWalk, TheVeryFirstFileShowsItToo) {
+  ListingWalks walks;
+  walks.begin(directory_of(100));
+  EXPECT_EQ(walks.opened(file(0)).size(), 8U);
+}
+
+TEST(ListingWalk, TheLongerItGoesOnTheMoreIsExpected) {
+  ListingWalks walks;
+  walks.begin(directory_of(100));
+  std::vector<std::size_t> sizes;
+  for (std::uint64_t i = 0; i < 5; ++i) sizes.push_back(walks.opened(file(i)).size());
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{8, 16, 32, 32, 32}));
+}
+
+TEST(ListingWalk, GoesByNameOrByNumber) {
+  ListingWalks walks;
+  walks.begin(directory_of(100, /*same_order=*/false));
+  walks.opened(file(10));
+  EXPECT_THAT(walks.opened(file(11)), Contains(file(12))) << "as cp -r does";
+  walks.begin(directory_of(100, /*same_order=*/false));
+  walks.opened(file(90));
+  EXPECT_THAT(walks.opened(file(89)), Contains(file(88))) << "as the directory is listed";
 }
 
 TEST(ListingWalk, AFewMayBeLeftOutButOrderMatters) {
   ListingWalks walks;
-  walks.begin(listing_of(100));
+  walks.begin(directory_of(100));
   walks.opened(file(3));
   EXPECT_EQ(walks.opened(file(5)).front(), file(6));
   EXPECT_TRUE(walks.opened(file(4)).empty()) << "back";
@@ -41,7 +68,7 @@ TEST(ListingWalk, AFewMayBeLeftOutButOrderMatters) {
 
 TEST(ListingWalk, EndsWithTheDirectory) {
   ListingWalks walks;
-  walks.begin(listing_of(3));
+  walks.begin(directory_of(3));
   walks.opened(file(0));
   EXPECT_EQ(walks.opened(file(1)).size(), 1U);
   EXPECT_TRUE(walks.opened(file(2)).empty());
@@ -49,10 +76,10 @@ TEST(ListingWalk, EndsWithTheDirectory) {
 
 TEST(ListingWalk, SomebodyElseWhoListsTheDirectoryDisturbsNothing) {
   ListingWalks walks;
-  walks.begin(listing_of(100));
+  walks.begin(directory_of(100));
   walks.opened(file(20 - 8));
   walks.opened(file(20));
-  walks.begin(listing_of(100));
+  walks.begin(directory_of(100));
   EXPECT_EQ(walks.opened(file(21)).front(), file(22));
 }
 
@@ -71,8 +98,8 @@ class FetchAhead : public FilesystemFixture {
     server_.reset();
   }
   void open_in_order(int files) {
-    static_cast<void>(files_->open_directory(kRootNode));
-    for (int i = 0; i < files; ++i) ASSERT_TRUE(files_->open(node_number_of(id_of(id(i)))).ok());
+    static_cast<void>(open_directory(kRootNode));
+    for (int i = 0; i < files; ++i) ASSERT_TRUE(open(node_number_of(id_of(id(i)))).ok());
   }
 };
 
@@ -83,14 +110,14 @@ TEST_F(FetchAhead, FilesThatAreOpenedInOrderBringTheNextOnes) {
   EXPECT_EQ(server_.requests_for(id(10)), 0U);
   ASSERT_TRUE(e2e::eventually([&] { return store_->under_way() == 2; })) << "only those that are open";
   for (int i = 2; i < 10; ++i) {
-    const auto version = files_->open(node_number_of(id_of(id(i))));
+    const auto version = open(node_number_of(id_of(id(i))));
     EXPECT_EQ(*length_read(node_number_of(id_of(id(i))), version->version, {0, 4096}), 4096U);
     EXPECT_EQ(server_.requests_for(id(i)), 1U);
   }
 }
 
 TEST_F(FetchAhead, CanBeSwitchedOff) {
-  files_.emplace(Filesystem::Options{.fetch_ahead = false}, *catalog_, *store_);
+  files_.emplace(Filesystem::Options{.fetch_ahead = false}, *catalog_, *store_, *listings_);
   know(12);
   open_in_order(5);
   for (int i = 5; i < 12; ++i) EXPECT_EQ(server_.requests_for(id(i)), 0U);

@@ -1,23 +1,25 @@
-// Names, nodes and directories over the media store.
+// Names, nodes and directories over the stores of media and listings.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <stop_token>
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/result.h"
+#include "mediafs/filesystem/directory.h"
 #include "mediafs/filesystem/node.h"
 #include "mediafs/model/byte_range.h"
 #include "mediafs/store/catalog.h"
+#include "mediafs/store/listing_store.h"
 #include "mediafs/store/media_store.h"
 
 namespace mediafs {
-
-/// One directory as it was when it was opened: an entry's place in it is its offset.
-using DirectorySnapshot = std::shared_ptr<const std::vector<DirectoryEntry>>;
 
 /// How large the file system is, for statfs.
 struct Space {
@@ -25,33 +27,48 @@ struct Space {
   std::uint64_t files = 0;
 };
 
-class ListingWalks;
+/// Names and values of extended attributes: xattr(7).
+using ExtendedAttributes = std::vector<std::pair<std::string, std::string>>;
 
-/// The root holds every media under its id. Thread-safe; nothing here waits for the network.
+class ListingWalks;
+class SessionFile;
+
+/// The root holds every media under its id, and the sessions and attempts, which hold theirs under readable
+/// names. Thread-safe; nothing here waits for the network.
 class Filesystem {
  public:
   struct Options {
-    bool fetch_ahead = true;  // the next files, when a directory's are opened in its order
+    bool fetch_ahead = true;         // the next files, when a directory's are opened in order
+    Duration negative_ttl{10'000};   // how long a name may be believed not to exist
+    Duration listing_ttl{60'000};    // the same in a directory that shows a listing, at most
+    std::string sessions_file = {};  // of sessions that are shown from the start; empty: none
   };
 
-  /// Both must outlive this object.
-  Filesystem(const Options& options, Catalog& catalog, MediaStore& store);
+  /// All must outlive this object.
+  Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings);
   ~Filesystem();
   Filesystem(const Filesystem&) = delete;
   Filesystem& operator=(const Filesystem&) = delete;
 
   /// Whether a name could ever exist in the directory; where it could not, that never changes.
-  [[nodiscard]] static bool can_exist(NodeNumber parent, std::string_view name);
+  [[nodiscard]] bool can_exist(NodeNumber parent, std::string_view name);
+  /// How long a name that lookup() has not found in the directory may be taken not to be there.
+  [[nodiscard]] Duration believed_absent(NodeNumber parent);
+  /// How long a name may be taken to stay where its attributes say that it is not lasting.
+  [[nodiscard]] Duration believed_present() const { return options_.listing_ttl; }
 
-  /// Where `stop` is requested while it waits, here and in read(), it ends with Errc::cancelled.
+  /// Where `stop` is requested while it waits, here and below, it ends with Errc::cancelled.
   void lookup(NodeNumber parent, std::string_view name, Done<Attributes> done,
               const std::stop_token& stop = {}) EXCLUDES(mutex_);
-  Result<Attributes> attributes(NodeNumber node) EXCLUDES(mutex_);
+  Result<Attributes> attributes(NodeNumber number) EXCLUDES(mutex_);
+  Result<ExtendedAttributes> extended_attributes(NodeNumber number) EXCLUDES(mutex_);
+  Result<std::string> read_link(NodeNumber number);
 
   /// Gives a handle for directory(); each open has its own snapshot.
-  Result<std::uint64_t> open_directory(NodeNumber node) EXCLUDES(mutex_);
-  /// A handle of an earlier server gets a snapshot of now.
-  Result<DirectorySnapshot> directory(NodeNumber node, std::uint64_t handle) EXCLUDES(mutex_);
+  void open_directory(NodeNumber number, const Done<std::uint64_t>& done, const std::stop_token& stop = {})
+      EXCLUDES(mutex_);
+  /// A handle of an earlier server gets a snapshot of what is known now.
+  Result<DirectorySnapshot> directory(NodeNumber number, std::uint64_t handle) EXCLUDES(mutex_);
   void close_directory(std::uint64_t handle) EXCLUDES(mutex_);
 
   struct OpenFile {
@@ -59,17 +76,20 @@ class Filesystem {
     bool pages_are_right = false;  // the kernel's pages, if any, are of this version
   };
   /// Errc::changed while somebody still has another version open: the kernel has one set of pages for both,
-  /// and would mix them.
-  Result<OpenFile> open(NodeNumber node) EXCLUDES(mutex_);
+  /// and would mix them. Waits for the media's own word where only a listing has told its size.
+  void open(NodeNumber number, const Done<OpenFile>& done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
   /// The bytes of `range` as far as the media reaches: nothing at or past its end.
-  void read(NodeNumber node, Revision version, ByteRange range, const Done<Slices>& done,
+  void read(NodeNumber number, Revision version, ByteRange range, const Done<Slices>& done,
             const std::stop_token& stop = {}) EXCLUDES(mutex_);
-  void close(NodeNumber node) EXCLUDES(mutex_);
+  void close(NodeNumber number) EXCLUDES(mutex_);
 
   /// The store's word that a media has another version, or none. The listener is told once nobody has the
   /// media open any more: until then its size stays as it was, so that nobody's file ends early.
   void media_changed(const MediaId& id) EXCLUDES(mutex_);
+  /// Told of nodes whose attributes are not what they were.
   void on_new_attributes(std::function<void(NodeNumber)> listener);
+  /// Told of names that are not in their directory any more, or stand for something else.
+  void on_gone(std::function<void(NodeNumber directory, const std::string& name)> listener);
 
   [[nodiscard]] Space space() const;
 
@@ -80,23 +100,43 @@ class Filesystem {
     bool changed = false;  // since it was opened
   };
 
-  Result<Attributes> adopt(const MediaItem& item) EXCLUDES(mutex_);
-  Result<MediaId> id_at(NodeNumber node) EXCLUDES(mutex_);
-  Result<MediaItemRef> media_at(NodeNumber node) EXCLUDES(mutex_);
-  DirectorySnapshot list_root() EXCLUDES(mutex_);
-  void fetch_ahead_of(NodeNumber node) EXCLUDES(mutex_);
+  Result<MediaId> media_at(NodeNumber number);
+  Result<Attributes> attributes_of(const Node& node);
+  Result<Attributes> adopt(const Node& node);
+  [[nodiscard]] UnixSeconds time_of(const Node& directory);
+  [[nodiscard]] bool is_known(const ListingKey& key);
+  void lookup_media(std::string_view name, const Done<Attributes>& done, const std::stop_token& stop);
+  void lookup_listed(const Node& directory, std::string_view name, const Done<Attributes>& done,
+                     const std::stop_token& stop) EXCLUDES(mutex_);
+  void lookup_in(const ListingKey& listing, const std::string& name, const Done<Attributes>& done,
+                 const std::stop_token& stop) EXCLUDES(mutex_);
+  Result<Attributes> entry_in(const Directory& directory, std::string_view name);
+
+  DirectorySnapshot show(const ListingRef& listing) EXCLUDES(mutex_);
+  void stop_showing(const ListingKey& key) EXCLUDES(mutex_);
+  DirectorySnapshot list_root();
+  DirectorySnapshot list_known(NodeKind kind);
+  Result<DirectorySnapshot> list_known_now(const Node& directory) EXCLUDES(mutex_);
+  Result<std::uint64_t> handle_for(const DirectorySnapshot& snapshot) EXCLUDES(mutex_);
+
+  Result<OpenFile> open_confirmed(NodeNumber number, const MediaId& id) EXCLUDES(mutex_);
+  void fetch_ahead_of(NodeNumber number);
 
   const Options options_;
   Catalog& catalog_;
-  MediaStore& store_;
+  MediaStore& media_;
+  ListingStore& listings_;
   const UnixSeconds started_;
   std::function<void(NodeNumber)> new_attributes_ = [](NodeNumber) {};
+  std::function<void(NodeNumber, const std::string&)> gone_ = [](NodeNumber, const std::string&) {};
   const std::unique_ptr<ListingWalks> walks_;
+  const std::unique_ptr<SessionFile> sessions_;
+  NodeTable nodes_;
 
   Mutex mutex_;  // a leaf
-  std::unordered_map<NodeNumber, MediaId> media_ GUARDED_BY(mutex_);
   std::unordered_map<NodeNumber, Opens> opens_
       GUARDED_BY(mutex_);  // the last version of each that was opened
+  std::unordered_map<ListingKey, DirectorySnapshot> shown_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint64_t, DirectorySnapshot> open_directories_ GUARDED_BY(mutex_);
 };
 

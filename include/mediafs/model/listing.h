@@ -44,6 +44,7 @@ struct ListedMedia {
 struct ListedAttempt {
   MediaId id;
   std::optional<UnixSeconds> created;
+  UnixSeconds first_seen = 0;
   bool operator==(const ListedAttempt&) const = default;
 };
 

@@ -24,7 +24,6 @@ class Mount {
     gid_t group = 0;
     mode_t file_mode = 0400;
     mode_t directory_mode = 0500;
-    Duration negative_ttl{10'000};
   };
 
   /// Mounts; the kernel's requests wait until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in all threads.
@@ -36,13 +35,19 @@ class Mount {
   Mount& operator=(const Mount&) = delete;
 
   /// Serves on threads of its own until the mount is gone or a signal asks to end; on the main thread.
-  /// `ready` is called once, when the kernel has been answered for the first time. True: it ended as asked.
-  bool run(std::function<void()> ready);
+  /// `ready` is called once, when the kernel has been answered for the first time; `ending` on this thread
+  /// before the threads end: it has everybody answered who waits, now and from then on. True: it ended as
+  /// asked.
+  bool run(std::function<void()> ready, const std::function<void()>& ending);
 
   /// Makes the kernel ask for a node's attributes again. Any thread. Its pages are left alone: to drop them
   /// waits for reads under way, whose deadlines would then wait for that; Filesystem::open tells which are
   /// right.
   void refresh_attributes(NodeNumber node);
+
+  /// Makes the kernel look a name up again. Any thread; it is done later, by a thread that may wait for the
+  /// directory.
+  void forget_name(NodeNumber directory, const std::string& name);
 
  private:
   class Session;

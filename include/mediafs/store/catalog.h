@@ -73,6 +73,7 @@ class Catalog {
 
   void add_listing(const ListingRef& listing) REQUIRES(mutex_);
   void remove_listing(const ListingRef& listing) REQUIRES(mutex_);
+  void set_first_seen(Listing& answered) const REQUIRES(mutex_);
   void drop_claims_of(const Listing& listing) REQUIRES(mutex_);
   void claim(const ListedMedia& media) REQUIRES(mutex_);
 

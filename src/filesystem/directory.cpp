@@ -1,0 +1,102 @@
+#include "mediafs/filesystem/directory.h"
+
+#include <algorithm>
+
+#include "mediafs/filesystem/file_name.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::size_t kDots = 2;
+constexpr std::string_view kAttemptsName = "attempts";
+
+bool before_in_order(const DirectoryEntry& a, const DirectoryEntry& b) {
+  return a.name < b.name;
+}
+
+NodeNumber parent_of(const Node& directory) {
+  if (directory.kind == NodeKind::session_attempts)
+    return node_number_of(Node{NodeKind::session, directory.id, {}});
+  return directory.kind == NodeKind::attempt ? kAttemptsNode : kSessionsNode;
+}
+
+void add(std::vector<DirectoryEntry>& entries, NodeTable& nodes, std::string name, const Node& node) {
+  if (const auto number = nodes.add(node)) entries.push_back({std::move(name), *number, type_of(node.kind)});
+}
+
+}  // namespace
+
+const DirectoryEntry* Directory::find(std::string_view name) const {
+  const auto first = entries.begin() + kDots;
+  const auto found =
+      std::lower_bound(first, entries.end(), name,
+                       [](const DirectoryEntry& entry, std::string_view n) { return entry.name < n; });
+  return found != entries.end() && found->name == name ? &*found : nullptr;
+}
+
+Directory make_directory(NodeNumber self, NodeNumber parent, std::vector<DirectoryEntry> entries) {
+  std::sort(entries.begin(), entries.end(), before_in_order);
+  entries.insert(entries.begin(), {{".", self, FileType::directory}, {"..", parent, FileType::directory}});
+  return {.listing = nullptr, .entries = std::move(entries)};
+}
+
+Directory make_directory(const ListingRef& listing, NodeTable& nodes) {
+  const Node self = directory_of(listing->key);
+  std::vector<DirectoryEntry> entries;
+  entries.reserve(listing->media.size() + listing->attempts.size() + 1 + kDots);
+  std::vector<std::string> names = file_names(listing->media);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    add(entries, nodes, std::move(names[i]), {NodeKind::media, listing->media[i].id, {}});
+  }
+  for (const ListedAttempt& attempt : listing->attempts) {
+    add(entries, nodes, attempt.id.text(), {NodeKind::attempt_link, listing->key.id, attempt.id});
+  }
+  if (self.kind == NodeKind::session) {
+    add(entries, nodes, std::string(kAttemptsName), {NodeKind::session_attempts, listing->key.id, {}});
+  }
+  Directory directory = make_directory(node_number_of(self), parent_of(self), std::move(entries));
+  directory.listing = listing;
+  return directory;
+}
+
+std::vector<DirectoryEntry> names_gone(const Directory& before, const Directory& after) {
+  std::vector<DirectoryEntry> gone;
+  std::set_difference(before.entries.begin() + kDots, before.entries.end(), after.entries.begin() + kDots,
+                      after.entries.end(), std::back_inserter(gone),
+                      [](const DirectoryEntry& a, const DirectoryEntry& b) {
+                        return std::tie(a.name, a.node) < std::tie(b.name, b.node);
+                      });
+  return gone;
+}
+
+std::optional<ListingKey> listing_of(const Node& directory) {
+  switch (directory.kind) {
+    case NodeKind::session:
+      return ListingKey{ListingKind::session_media, *directory.id};
+    case NodeKind::session_attempts:
+      return ListingKey{ListingKind::session_attempts, *directory.id};
+    case NodeKind::attempt:
+      return ListingKey{ListingKind::attempt_media, *directory.id};
+    default:
+      return std::nullopt;
+  }
+}
+
+Node directory_of(const ListingKey& listing) {
+  switch (listing.kind) {
+    case ListingKind::session_media:
+      return {NodeKind::session, listing.id, {}};
+    case ListingKind::session_attempts:
+      return {NodeKind::session_attempts, listing.id, {}};
+    case ListingKind::attempt_media:
+      break;
+  }
+  return {NodeKind::attempt, listing.id, {}};
+}
+
+std::string link_target(const Node& link) {
+  return "../../../attempts/" + link.attempt->text();
+}
+
+}  // namespace mediafs

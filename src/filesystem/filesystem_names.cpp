@@ -1,0 +1,268 @@
+// Filesystem, the part of names and directories.
+#include <utility>
+
+#include "filesystem/listing_walk.h"
+#include "filesystem/session_file.h"
+#include "mediafs/crypto/random.h"
+#include "mediafs/filesystem/file_name.h"
+#include "mediafs/filesystem/filesystem.h"
+
+namespace mediafs {
+
+namespace {
+
+const std::string kSessionsName = "sessions";
+const std::string kAttemptsName = "attempts";
+
+bool can_be_media_name(std::string_view name) {
+  return MediaId::parse(name).ok() || MediaId::parse(split_id_name(name).id).ok();
+}
+
+/// Which listing decides whether a session or attempt of that id exists.
+ListingKey listing_in(NodeKind directory, const MediaId& id) {
+  return {directory == NodeKind::sessions ? ListingKind::session_media : ListingKind::attempt_media, id};
+}
+
+}  // namespace
+
+bool Filesystem::can_exist(NodeNumber parent, std::string_view name) {
+  const auto node = nodes_.find(parent);
+  if (!node) return true;  // lookup() says what is wrong
+  switch (node->kind) {
+    case NodeKind::root:
+      return name == kSessionsName || name == kAttemptsName || can_be_media_name(name);
+    case NodeKind::sessions:
+    case NodeKind::attempts:
+    case NodeKind::session_attempts:
+      return MediaId::parse(name).ok();
+    case NodeKind::session:
+      return name == kAttemptsName || can_be_file_name(name);
+    case NodeKind::attempt:
+      return can_be_file_name(name);
+    case NodeKind::attempt_link:
+    case NodeKind::media:
+      break;
+  }
+  return true;
+}
+
+Duration Filesystem::believed_absent(NodeNumber parent) {
+  const auto node = nodes_.find(parent);
+  const bool listed = node && listing_of(*node);
+  return listed ? std::min(options_.negative_ttl, options_.listing_ttl) : options_.negative_ttl;
+}
+
+void Filesystem::lookup(NodeNumber parent, std::string_view name, Done<Attributes> done,
+                        const std::stop_token& stop) {
+  const auto node = nodes_.find(parent);
+  if (!node) return done(node.error());
+  if (type_of(node->kind) != FileType::directory) return done(Error{Errc::not_directory, ""});
+  if (!can_exist(parent, name)) return done(Error{Errc::not_found, "a name that cannot be"});
+  if (node->kind != NodeKind::root) return lookup_listed(*node, name, done, stop);
+  if (name == kSessionsName) return done(attributes(kSessionsNode));
+  if (name == kAttemptsName) return done(attributes(kAttemptsNode));
+  lookup_media(name, done, stop);
+}
+
+/// Makes a node known, so that its number leads back to it.
+Result<Attributes> Filesystem::adopt(const Node& node) {
+  const auto added = nodes_.add(node);
+  return added ? attributes_of(node) : Result<Attributes>(added.error());
+}
+
+/// MOUNT/ID or MOUNT/ID.EXT.
+void Filesystem::lookup_media(std::string_view name, const Done<Attributes>& done,
+                              const std::stop_token& stop) {
+  const IdName parts = split_id_name(name);
+  const auto id = MediaId::parse(parts.id);
+  if (!id) return done(id.error());
+  media_.find(
+      *id,
+      [this, done, extension = std::string(parts.extension)](const Result<MediaItemRef>& item) {
+        if (!item) return done(item.error());
+        if (!extension.empty() && extension != extension_of((*item)->content_type)) {
+          return done(Error{Errc::not_found, "a media of another type"});
+        }
+        done(adopt({NodeKind::media, (*item)->id, {}}));
+      },
+      stop);
+}
+
+/// In any directory but the root.
+void Filesystem::lookup_listed(const Node& directory, std::string_view name, const Done<Attributes>& done,
+                               const std::stop_token& stop) {
+  if (const auto key = listing_of(directory)) return lookup_in(*key, std::string(name), done, stop);
+  const auto id = MediaId::parse(name);
+  if (!id) return done(id.error());
+  const ListingKey key = listing_in(directory.kind, *id);
+  if (is_known(key)) return done(adopt(directory_of(key)));
+  listings_.find(
+      key,
+      [this, key, done](const Result<ListingRef>& listing) {
+        if (!listing) return done(listing.error());
+        show(*listing);
+        done(adopt(directory_of(key)));
+      },
+      stop);
+}
+
+/// Whether a session or attempt is taken to exist without asking.
+bool Filesystem::is_known(const ListingKey& key) {
+  if (catalog_.find_listing(key)) return true;
+  return key.kind == ListingKind::session_media ? sessions_->current()->ids.contains(key.id)
+                                                : catalog_.attempt(key.id) != nullptr;
+}
+
+/// In a session's or attempt's directory: a name that is known needs no newer listing, one that is not does.
+void Filesystem::lookup_in(const ListingKey& listing, const std::string& name, const Done<Attributes>& done,
+                           const std::stop_token& stop) {
+  if (listing.kind == ListingKind::session_media && name == kAttemptsName) {
+    return done(adopt({NodeKind::session_attempts, listing.id, {}}));
+  }
+  if (const ListingRef known = catalog_.find_listing(listing)) {
+    auto found = entry_in(*show(known), name);
+    if (found || listings_.is_fresh(listing)) return done(std::move(found));
+  }
+  listings_.find(
+      listing,
+      [this, listing, name, done](const Result<ListingRef>& newest) {
+        if (newest) return done(entry_in(*show(*newest), name));
+        if (newest.error().code == Errc::not_found) stop_showing(listing);
+        done(newest.error());
+      },
+      stop);
+}
+
+Result<Attributes> Filesystem::entry_in(const Directory& directory, std::string_view name) {
+  const DirectoryEntry* const entry = directory.find(name);
+  if (entry == nullptr) return Error{Errc::not_found, "not listed"};
+  return attributes(entry->node);
+}
+
+/// The directory of a listing; where it takes the place of an older one, the kernel is told what has gone.
+DirectorySnapshot Filesystem::show(const ListingRef& listing) {
+  {
+    const MutexLock lock(mutex_);
+    const auto found = shown_.find(listing->key);
+    if (found != shown_.end() && found->second->listing == listing) return found->second;
+  }
+  auto fresh = std::make_shared<const Directory>(make_directory(listing, nodes_));
+  if (catalog_.find_listing(listing->key) != listing) return fresh;  // there is a newer one by now, or none
+  DirectorySnapshot before;
+  {
+    const MutexLock lock(mutex_);
+    before = std::exchange(shown_[listing->key], fresh);
+  }
+  if (!before || before->listing == listing) return fresh;
+  for (const DirectoryEntry& entry : names_gone(*before, *fresh))
+    gone_(before->entries.front().node, entry.name);
+  if (listing->changed != before->listing->changed) new_attributes_(before->entries.front().node);
+  return fresh;
+}
+
+/// A session or attempt that does not exist any more.
+void Filesystem::stop_showing(const ListingKey& key) {
+  DirectorySnapshot before;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = shown_.find(key);
+    if (found == shown_.end()) return;
+    before = std::move(found->second);
+    shown_.erase(found);
+  }
+  const NodeNumber node = before->entries.front().node;
+  for (const DirectoryEntry& entry : names_gone(*before, make_directory(node, node, {})))
+    gone_(node, entry.name);
+}
+
+DirectorySnapshot Filesystem::list_root() {
+  std::vector<DirectoryEntry> entries{{kSessionsName, kSessionsNode, FileType::directory},
+                                      {kAttemptsName, kAttemptsNode, FileType::directory}};
+  for (const MediaItemRef& item : catalog_.all()) {
+    if (const auto number = nodes_.add({NodeKind::media, item->id, {}})) {
+      entries.push_back({item->id.text(), *number, FileType::regular});
+    }
+  }
+  return std::make_shared<const Directory>(make_directory(kRootNode, kRootNode, std::move(entries)));
+}
+
+/// The sessions or attempts known so far; or the root.
+DirectorySnapshot Filesystem::list_known(NodeKind kind) {
+  if (kind == NodeKind::root) return list_root();
+  std::unordered_set<MediaId> ids;
+  for (const ListingRef& listing : catalog_.listings(
+           kind == NodeKind::sessions ? ListingKind::session_media : ListingKind::attempt_media)) {
+    ids.insert(listing->key.id);
+  }
+  if (kind == NodeKind::sessions) {
+    const auto file = sessions_->current();
+    ids.insert(file->ids.begin(), file->ids.end());
+    for (const ListingRef& listing : catalog_.listings(ListingKind::session_attempts))
+      ids.insert(listing->key.id);
+  } else {
+    for (const auto& attempt : catalog_.attempts()) ids.insert(attempt->id);
+  }
+  std::vector<DirectoryEntry> entries;
+  entries.reserve(ids.size() + 2);
+  for (const MediaId& id : ids) {
+    const Node node = directory_of(listing_in(kind, id));
+    if (const auto number = nodes_.add(node)) entries.push_back({id.text(), *number, FileType::directory});
+  }
+  const NodeNumber self = kind == NodeKind::sessions ? kSessionsNode : kAttemptsNode;
+  return std::make_shared<const Directory>(make_directory(self, kRootNode, std::move(entries)));
+}
+
+/// Without asking anybody.
+Result<DirectorySnapshot> Filesystem::list_known_now(const Node& directory) {
+  const auto key = listing_of(directory);
+  if (!key) return list_known(directory.kind);
+  if (const ListingRef listing = catalog_.find_listing(*key)) return show(listing);
+  return Error{Errc::changed, "a directory that is not known any more"};
+}
+
+Result<std::uint64_t> Filesystem::handle_for(const DirectorySnapshot& snapshot) {
+  walks_->begin(*snapshot);
+  const std::uint64_t handle = crypto::random_number();  // unlike any of an earlier server
+  const MutexLock lock(mutex_);
+  open_directories_[handle] = snapshot;
+  return handle;
+}
+
+void Filesystem::open_directory(NodeNumber number, const Done<std::uint64_t>& done,
+                                const std::stop_token& stop) {
+  const auto node = nodes_.find(number);
+  if (!node) return done(node.error());
+  if (type_of(node->kind) != FileType::directory) return done(Error{Errc::not_directory, ""});
+  const auto key = listing_of(*node);
+  if (!key) return done(handle_for(list_known(node->kind)));
+  listings_.find(
+      *key,
+      [this, key = *key, done](const Result<ListingRef>& listing) {
+        if (listing) return done(handle_for(show(*listing)));
+        if (listing.error().code == Errc::not_found) stop_showing(key);
+        done(listing.error());
+      },
+      stop);
+}
+
+Result<DirectorySnapshot> Filesystem::directory(NodeNumber number, std::uint64_t handle) {
+  {
+    const MutexLock lock(mutex_);
+    const auto found = open_directories_.find(handle);
+    if (found != open_directories_.end()) return found->second;
+  }
+  const auto node = nodes_.find(number);
+  if (!node) return node.error();
+  if (type_of(node->kind) != FileType::directory) return Error{Errc::not_directory, ""};
+  const auto snapshot = list_known_now(*node);
+  if (!snapshot) return snapshot.error();
+  const MutexLock lock(mutex_);
+  return open_directories_.try_emplace(handle, *snapshot).first->second;
+}
+
+void Filesystem::close_directory(std::uint64_t handle) {
+  const MutexLock lock(mutex_);
+  open_directories_.erase(handle);
+}
+
+}  // namespace mediafs

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "mediafs/base/clock.h"
+#include "mediafs/base/mutex.h"
+#include "mediafs/model/media_id.h"
+
+namespace mediafs {
+
+/// The sessions of `--sessions FILE`: one id a line, empty lines and those that begin with # aside.
+/// Thread-safe.
+class SessionFile {
+ public:
+  /// An empty path: none.
+  explicit SessionFile(std::string path) : path_(std::move(path)) {}
+
+  struct Content {
+    std::unordered_set<MediaId> ids;
+    UnixSeconds modified = 0;  // the file's own time
+  };
+  using ContentRef = std::shared_ptr<const Content>;
+
+  /// As the file is now, or was within the last second. While it cannot be read, as it was last.
+  ContentRef current() EXCLUDES(mutex_);
+
+ private:
+  void read(const struct stat& status) REQUIRES(mutex_);
+
+  const std::string path_;
+  Mutex mutex_;
+  ContentRef content_ GUARDED_BY(mutex_) = std::make_shared<const Content>();
+  std::optional<SteadyTime> looked_at_ GUARDED_BY(mutex_);
+  std::optional<struct stat> seen_ GUARDED_BY(mutex_);  // of the content
+  bool complained_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace mediafs
