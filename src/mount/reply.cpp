@@ -79,7 +79,9 @@ void reply_no_entry(fuse_req_t request, double believed_for) {
 
 void reply_attributes(fuse_req_t request, const Attributes& attributes) {
   const struct stat attr = stat_of(attributes, serving(request).options);
-  fuse_reply_attr(request, &attr, believed_for(serving(request), attributes));
+  // Directories are asked for each time, which also shows whether there is still a server behind the mount.
+  const bool directory = attributes.type == FileType::directory;
+  fuse_reply_attr(request, &attr, directory ? 0 : believed_for(serving(request), attributes));
 }
 
 // Whole reads only: a short reply makes the kernel shrink the file.

@@ -1,0 +1,369 @@
+// Sessions and attempts as directories: names, bytes, and what they cost in requests.
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include <fstream>
+
+#include "session_fixture.h"
+
+namespace mediafs::e2e {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+class Sessions : public SessionTest {
+ protected:
+  /// A session of so many faces.
+  void publish_faces(int number, int first, int count) {
+    std::vector<Shown> shown;
+    for (int i = first; i < first + count; ++i) shown.push_back(show(i));
+    publish(number, shown);
+  }
+  /// That a folder holds exactly what the session has.
+  void expect_copied(const fs::path& folder, int first, int count) {
+    for (int i = first; i < first + count; ++i) {
+      std::ifstream file(folder / name_of(i), std::ios::binary);
+      EXPECT_TRUE(same_bytes(std::string{std::istreambuf_iterator<char>(file), {}}, bytes(i))) << name_of(i);
+    }
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), count + 1) << "and the attempts";
+  }
+};
+
+TEST_F(Sessions, LsCostsOneRequest) {
+  publish_faces(1, 10, 5);
+  mount();
+  const Outcome listed = sh("ls -l $M/" + directory(1));
+  EXPECT_EQ(listed.code, 0) << listed;
+  EXPECT_THAT(listed.out, HasSubstr(" 10010 "));
+  EXPECT_THAT(listed.out, HasSubstr(name_of(14)));
+  EXPECT_EQ(sh("ls -l $M/" + directory(1)).code, 0);
+  EXPECT_EQ(sh("ls $M/sessions").out, session(1) + "\n");
+  EXPECT_EQ(api().total_requests(), 1U);
+}
+
+TEST_F(Sessions, FindAndLsLRCostOneRequestForEachListing) {
+  publish_faces(1, 10, 5);
+  mount();
+  const Outcome found = sh("find $M/" + directory(1) + " -type f | wc -l; ls -lR $M/" + directory(1));
+  EXPECT_THAT(found.out, HasSubstr("5\n")) << found;
+  EXPECT_EQ(listings_of(1), 1U);
+  EXPECT_EQ(api().total_requests(), 2U) << "the media and the attempts";
+}
+
+TEST_F(Sessions, CpCostsOneRequestForTheListingAndOneForEachFile) {
+  publish_faces(1, 10, 20);
+  mount();
+  ASSERT_EQ(sh("cp -r $M/" + directory(1) + " $T/copy").code, 0) << log();
+  expect_copied(scratch() / "copy", 10, 20);
+  EXPECT_EQ(listings_of(1), 1U);
+  EXPECT_EQ(api().total_requests(), 22U) << "the media, the attempts, the files";
+}
+
+TEST_F(Sessions, FiftyAreCopied) {
+  for (int i = 0; i < 50; ++i) publish_faces(i, 100 + 3 * i, 3);
+  for (int i = 0; i < 50; ++i) extra_environment["IDS"] += " " + session(i);
+  mount();
+  ASSERT_EQ(sh("mkdir $T/all; cd $M/sessions; cp -r $IDS $T/all").code, 0) << log();
+  for (int i = 0; i < 50; ++i) expect_copied(scratch() / "all" / session(i), 100 + 3 * i, 3);
+  EXPECT_EQ(api().total_requests(), 50U * 5);
+}
+
+TEST_F(Sessions, RsyncCopiesAndThenFindsNothingToDo) {
+  publish_faces(1, 10, 8);
+  mount();
+  ASSERT_EQ(sh("rsync -a $M/" + directory(1) + "/ $T/copy/").code, 0) << log();
+  expect_copied(scratch() / "copy", 10, 8);
+  ASSERT_EQ(sh("rsync -a $M/" + directory(1) + "/ $T/copy/").code, 0) << "times are now the origin's own";
+  EXPECT_EQ(sh("rsync -ai $M/" + directory(1) + "/ $T/copy/").out, "");
+  EXPECT_EQ(api().total_requests(), 10U);
+}
+
+TEST_F(Sessions, AnAttemptIsArchivedByTar) {
+  publish_faces(1, 10, 8);
+  mount();
+  const Outcome archived = sh("tar -C $M/attempts -cf $T/a.tar " + attempt(1) + "; tar -C $T -xf $T/a.tar");
+  ASSERT_EQ(archived.code, 0) << archived;
+  EXPECT_EQ(archived.err, "");
+  for (int i = 10; i < 18; ++i) {
+    const Outcome copied = sh("cat $T/" + attempt(1) + "/" + name_of(i));
+    EXPECT_TRUE(same_bytes(copied.out, bytes(i)));
+  }
+  EXPECT_EQ(api().total_requests(), 9U);
+}
+
+TEST_F(Sessions, ANameAndAnIdAreOneFile) {
+  publish(1, {show(10)});
+  mount();
+  EXPECT_TRUE(same_bytes(read(directory(1) + "/" + name_of(10)).bytes, bytes(10)));
+  EXPECT_TRUE(same_bytes(read(media(10)).bytes, bytes(10)));
+  EXPECT_TRUE(same_bytes(read(media(10) + ".jpg").bytes, bytes(10)));
+  EXPECT_TRUE(same_bytes(read("attempts/" + attempt(1) + "/" + name_of(10)).bytes, bytes(10)));
+  EXPECT_EQ(api().requests_for(media(10)), 1U);
+  const Outcome status = sh("stat -c '%i %h' $M/" + directory(1) + "/* $M/" + media(10) + " $M/" + media(10) +
+                            ".jpg $M/attempts/*/* | sort -u");
+  EXPECT_THAT(status.out, HasSubstr(" 3\n")) << "by id, in the session, in the attempt";
+  EXPECT_EQ(sh("stat -c %i $M/" + directory(1) + "/face* $M/" + media(10) + "* | sort -u | wc -l").out,
+            "1\n");
+}
+
+TEST_F(Sessions, AnotherExtensionIsNotThere) {
+  publish(1, {show(10)});
+  mount();
+  EXPECT_EQ(stat_error(media(10) + ".jpg"), 0);
+  EXPECT_EQ(stat_error(media(10) + ".png"), ENOENT);
+  EXPECT_EQ(stat_error(media(10) + ".jpeg"), ENOENT);
+}
+
+TEST_F(Sessions, AttemptsAreLinkedFromTheirSession) {
+  publish(1, {show(10)});
+  mount();
+  const std::string link = directory(1) + "/attempts/" + attempt(1);
+  EXPECT_EQ(fs::read_symlink(file(link)), "../../../attempts/" + attempt(1));
+  EXPECT_THAT(names_in(link + "/"), ElementsAre(name_of(10)));
+  EXPECT_THAT(names_in("attempts"), ElementsAre(attempt(1)));
+  EXPECT_EQ(sh("stat -L -c %Y $M/" + link).out, "1705050775\n");
+  EXPECT_EQ(sh("stat -c %Y $M/attempts/" + attempt(1)).out, "1705050775\n");
+}
+
+TEST_F(Sessions, AReorderedListingChangesNoName) {
+  publish_faces(1, 10, 5);
+  mount({{"--listing-ttl", "0s"}});
+  const auto names = names_in(directory(1));
+  ASSERT_EQ(names.size(), 6U);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(names_in(directory(1)), names);
+  EXPECT_GE(listings_of(1), 6U) << "the API turns its arrays from answer to answer";
+}
+
+TEST_F(Sessions, ANewImageAppearsAndARemovedOneGoes) {
+  publish(1, {show(10), show(11)});
+  mount({{"--listing-ttl", "0s"}});
+  EXPECT_THAT(names_in(directory(1)), ElementsAre("attempts", name_of(10), name_of(11)));
+  EXPECT_EQ(stat_error(directory(1) + "/" + name_of(12)), ENOENT);
+  publish(1, {show(11), show(12)});
+  EXPECT_THAT(names_in(directory(1)), ElementsAre("attempts", name_of(11), name_of(12)));
+  EXPECT_TRUE(eventually([&] { return stat_error(directory(1) + "/" + name_of(10)) == ENOENT; }))
+      << "the kernel forgets the name";
+  EXPECT_TRUE(same_bytes(read(directory(1) + "/" + name_of(12)).bytes, bytes(12)));
+}
+
+TEST_F(Sessions, WithinTheTtlNothingIsAskedAgain) {
+  publish(1, {show(10)});
+  mount();
+  visit(directory(1));
+  publish(1, {show(11)});
+  EXPECT_THAT(names_in(directory(1)), ElementsAre("attempts", name_of(10)));
+  EXPECT_EQ(listings_of(1), 1U);
+}
+
+class WrongSize : public Sessions, public ::testing::WithParamInterface<std::uint64_t> {};
+
+TEST_P(WrongSize, TheBodyWins) {
+  Shown shown = show(10);
+  shown.rest = ",\"size\":" + std::to_string(GetParam());
+  publish(1, {shown, show(11)});
+  mount();
+  const std::string name = directory(1) + "/" + name_of(10);
+  EXPECT_EQ(sh("stat -c %s $M/" + name).out, std::to_string(GetParam()) + "\n");
+  const Outcome copied = sh("cp $M/" + name + " $T/copy && cat $T/copy");
+  EXPECT_TRUE(same_bytes(copied.out, bytes(10)));
+  EXPECT_EQ(sh("stat -c %s $M/" + name).out, std::to_string(bytes(10).size()) + "\n");
+}
+
+TEST_P(WrongSize, TheBodyWinsAlsoWhenItWasFetchedAhead) {
+  std::vector<Shown> wrong;
+  for (int i = 10; i < 30; ++i) {
+    wrong.push_back(show(i));
+    wrong.back().rest = ",\"size\":" + std::to_string(GetParam());
+  }
+  publish(1, wrong);
+  mount();
+  const Outcome copied =
+      sh("ls -l $M/" + directory(1) + " > /dev/null; cp -r $M/" + directory(1) + " $T/copy");
+  ASSERT_EQ(copied.code, 0) << copied;
+  expect_copied(scratch() / "copy", 10, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sessions, WrongSize, ::testing::Values(0, 1, 9'000, 11'000, 1'000'000'000));
+
+TEST_F(Sessions, TimesAreTheSameAfterARemount) {
+  api_options.validators = false;  // no Last-Modified
+  publish(1, {show(10), show(11)});
+  mount();
+  const std::string script =
+      "cd $M; stat -c '%n %Y' sessions/* sessions/*/* attempts/* attempts/*/*; ls -l " + media(11);
+  keep(10);
+  visit("attempts/" + attempt(1));
+  visit(directory(1) + "/attempts");
+  const Outcome before = sh(script);
+  remount();
+  const Outcome after = sh(script);
+  EXPECT_EQ(before.code, 0) << before;
+  EXPECT_EQ(after.out, before.out);
+}
+
+TEST_F(Sessions, ExtendedAttributesTellWhatIsKnown) {
+  Shown video = show(10, "face");
+  video.mimetype = "video/webm";
+  video.rest = ",\"duration\":\"3.5\"";
+  publish(1, {video});
+  api().put_media(media(10), "video/webm", bytes(10));
+  mount();
+  const std::string name = directory(1) + "/face-00000010.webm";
+  const Outcome before = sh("getfattr --absolute-names -d $M/" + name + " | tail -n +2");
+  EXPECT_EQ(before.out,
+            "user.mediafs.cached=\"0\"\nuser.mediafs.context=\"face\"\nuser.mediafs.duration=\"3.5\"\nuser."
+            "mediafs.id=\"" +
+                media(10) + "\"\nuser.mediafs.session=\"" + session(1) +
+                "\"\nuser.mime_type=\"video/webm\"\n\n")
+      << before;
+  keep(10);
+  EXPECT_EQ(sh("getfattr --only-values -n user.mediafs.cached $M/" + name).out, "100");
+  EXPECT_THAT(sh("getfattr --only-values -n user.mediafs.listed $M/" + directory(1)).out,
+              ::testing::MatchesRegex("20..-..-..T..:..:..Z"));
+  EXPECT_EQ(::getxattr(file(name).c_str(), "user.nothing", nullptr, 0), -1);
+  EXPECT_EQ(errno, ENODATA);
+  std::array<char, 2> small{};
+  EXPECT_EQ(::getxattr(file(name).c_str(), "user.mediafs.id", small.data(), small.size()), -1);
+  EXPECT_EQ(errno, ERANGE);
+  EXPECT_EQ(::setxattr(file(name).c_str(), "user.mediafs.id", "x", 1, 0), -1);
+  EXPECT_EQ(errno, EROFS);
+}
+
+TEST_F(Sessions, AnUnknownSessionIsNotThereAndIsAskedForOnce) {
+  mount();
+  EXPECT_EQ(stat_error(directory(7)), ENOENT);
+  EXPECT_EQ(stat_error(directory(7)), ENOENT);
+  EXPECT_EQ(stat_error("attempts/" + attempt(7)), ENOENT);
+  EXPECT_EQ(api().total_requests(), 2U);
+}
+
+TEST_F(Sessions, NamesThatCannotBeAskNobody) {
+  publish(1, {show(10)});
+  mount();
+  visit(directory(1));
+  const auto asked = api().total_requests();
+  for (const std::string name : {".hidden", "autorun.inf", "desktop.ini", "face", "Thumbs.db", "a.jpg"}) {
+    EXPECT_EQ(stat_error(directory(1) + "/" + name), ENOENT) << name;
+    EXPECT_EQ(stat_error("sessions/" + name), ENOENT) << name;
+    EXPECT_EQ(stat_error("attempts/" + name), ENOENT) << name;
+  }
+  EXPECT_EQ(api().total_requests(), asked);
+}
+
+TEST_F(Sessions, AnOpenDirectoryStaysAsItWasWhileItIsRefreshed) {
+  publish_faces(1, 10, 100);
+  mount({{"--listing-ttl", "0s"}});
+  // The C library reads 32 KiB at a time: read a part, have the listing changed, read the rest.
+  const Outcome read = sh(R"(exec python3 -c '
+import os, sys
+with os.scandir(sys.argv[1]) as it:
+    names = [next(it).name]
+    os.listdir(sys.argv[1])
+    print("opened", flush=True)
+    names += [entry.name for entry in it]
+print(len(names), len(set(names)))' $M/)" +
+                          directory(1));
+  EXPECT_THAT(read.out, HasSubstr("101 101")) << read;
+}
+
+TEST_F(Sessions, ASessionThatIsGoneIsNotThere) {
+  publish(1, {show(10)});
+  mount({{"--listing-ttl", "0s"}, {"--negative-ttl", "0s"}});
+  EXPECT_EQ(names_in(directory(1)).size(), 2U);
+  api().remove(session(1));
+  EXPECT_NE(sh("ls $M/" + directory(1)).code, 0);
+  EXPECT_TRUE(eventually([&] { return stat_error(directory(1) + "/" + name_of(10)) == ENOENT; }));
+  EXPECT_EQ(stat_error(directory(1)), ENOENT);
+}
+
+TEST_F(Sessions, AMediaThatIsListedAndNotThereFailsAtOpen) {
+  Shown gone = show(10);
+  publish(1, {gone, show(11)});
+  mount();
+  visit(directory(1));
+  api().remove(media(10));
+  EXPECT_EQ(read(directory(1) + "/" + name_of(10)).error, ENOENT);
+  EXPECT_TRUE(same_bytes(read(directory(1) + "/" + name_of(11)).bytes, bytes(11)));
+}
+
+TEST_F(Sessions, OneCanBeMappedIntoAContainer) {
+  if (sh("command -v bwrap").code != 0) GTEST_SKIP() << "bubblewrap is not installed";
+  publish(1, {show(10)});
+  mount();
+  const Outcome inside =
+      sh("bwrap --ro-bind / / --ro-bind $M/" + directory(1) + " /mnt cat /mnt/" + name_of(10));
+  EXPECT_TRUE(same_bytes(inside.out, bytes(10))) << inside.err;
+}
+
+// --- Without the API.
+
+TEST_F(Sessions, KnownOnesListAndCachedMediaReadWithTheApiDown) {
+  publish(1, {show(10), show(11)});
+  mount({{"--listing-ttl", "0s"}, {"--deadline", "2s"}, {"--prefetch", "off"}});
+  visit(directory(1));
+  keep(10);
+  stop_api();
+  expect_warnings();
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT(names_in("sessions"), ElementsAre(session(1)));
+    EXPECT_THAT(names_in(directory(1)), ElementsAre("attempts", name_of(10), name_of(11)));
+    EXPECT_TRUE(same_bytes(read(directory(1) + "/" + name_of(10)).bytes, bytes(10)));
+    EXPECT_EQ(read(directory(1) + "/" + name_of(11)).error, EIO);
+    EXPECT_EQ(stat_error(directory(2)), EIO) << "not ENOENT";
+    if (round == 0) remount();
+  }
+}
+
+// --- Many.
+
+TEST_F(Sessions, TenThousandOfAFileCostNothing) {
+  std::string ids = "# the sessions of today\n\nnot an id\n";
+  for (int i = 0; i < 10'000; ++i) ids += session(i) + "\n";
+  publish(42, {show(10)});
+  expect_warnings();  // of the line that is none
+  mount({{"--sessions", write_file(scratch() / "sessions", ids)}});
+  EXPECT_EQ(sh("ls -l $M/sessions | wc -l").out, "10001\n");
+  EXPECT_EQ(sh("find $M/sessions -maxdepth 1 -mindepth 1 -type d | wc -l").out, "10000\n");
+  EXPECT_EQ(api().total_requests(), 0U);
+  EXPECT_THAT(names_in(directory(42)), ElementsAre("attempts", name_of(10)));
+  EXPECT_EQ(api().total_requests(), 1U);
+  EXPECT_EQ(sh("ls $M/" + directory(43)).code, 2) << "the API does not know it";
+}
+
+TEST_F(Sessions, TheFileIsReadAgainWhenItChanges) {
+  write_file(scratch() / "sessions", session(1) + "\n");
+  mount({{"--sessions", scratch() / "sessions"}});
+  EXPECT_THAT(names_in("sessions"), ElementsAre(session(1)));
+  write_file(scratch() / "sessions", session(2) + "\n" + session(3));
+  EXPECT_TRUE(eventually([&] { return names_in("sessions") == std::vector{session(2), session(3)}; }));
+  fs::remove(scratch() / "sessions");
+  EXPECT_TRUE(eventually(
+      [&] { return log().find("cannot be read") != std::string::npos || names_in("sessions").empty(); }));
+  EXPECT_THAT(names_in("sessions"), ElementsAre(session(2), session(3)));
+  expect_warnings();
+}
+
+TEST_F(Sessions, AFileThatCannotBeReadIsRefused) {
+  const Outcome outcome = try_mount({{"--sessions", root() / "missing"}});
+  EXPECT_EQ(outcome.code, 2) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("--sessions"));
+}
+
+TEST_F(Sessions, AHundredThousandEntriesAreListed) {
+  std::string body = R"({"status":"success","images":[)";
+  for (int i = 0; i < 100'000; ++i) {
+    body += std::string(i == 0 ? "" : ",") + R"({"id":")" + media(i) +
+            R"(","context":"face","size":1,"mimetype":"image/png"})";
+  }
+  publish_text(1, body + "]}");
+  mount();
+  EXPECT_EQ(sh("ls -f $M/" + directory(1) + " | sort -u | wc -l").out, "100003\n");
+  remount();
+  EXPECT_EQ(sh("find $M/" + directory(1) + " -name 'face-*.png' | wc -l").out, "100000\n");
+  EXPECT_EQ(listings_of(1), 1U);
+}
+
+}  // namespace
+}  // namespace mediafs::e2e
