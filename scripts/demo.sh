@@ -87,6 +87,22 @@ for session in json.load(open(sys.argv[1]))["sessions"]:
 PYTHON
 }
 
+# The first session of the samples.
+session() {
+  python3 -c 'import json; print(json.load(open("tests/samples/manifest.json"))["sessions"][0]["id"])'
+}
+
+copy_session() {
+  local name
+  say "A session is a directory, with readable names. One request lists it:"
+  show ls -l "$mount_point/sessions/$(session)"
+  say "Copied whole, one request more for each file that is not here yet:"
+  show cp -r "$mount_point/sessions/$(session)" "$work/copies/session"
+  for name in "$work"/copies/session/face-*.jpg; do
+    cmp "$name" "$mount_point/sessions/$(session)/${name##*/}"
+  done
+}
+
 copy_and_compare() {
   local kind=$1 id file
   read -r id file < <(samples "$2")
@@ -101,7 +117,8 @@ how_to_go_on() {
 
 It is all yours until you press Ctrl-C. In another terminal, try
 
-    ls -l $mount_point
+    ls -lR $mount_point/sessions
+    getfattr -d $mount_point/sessions/$(session)/*
     ffprobe $mount_point/$(samples video/ | head -n 1 | cut -d' ' -f1)
     cat $work/log
 
@@ -128,6 +145,7 @@ mapfile -t ids < <(samples "" | cut -d' ' -f1)
 show ls -l "$mount_point"
 copy_and_compare picture image/
 copy_and_compare video video/
+copy_session
 
 if [ "$once" = yes ]; then
   take_down

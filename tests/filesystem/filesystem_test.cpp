@@ -20,6 +20,15 @@ TEST(NodeNumber, IsTheSameEverywhereAndForEver) {
   EXPECT_EQ(
       static_cast<std::uint64_t>(node_number_of(*MediaId::parse("05cfc122-15d8-4838-bbf1-7b26a736b2d2"))),
       0x45252b9ac3bf3934U);
+  const MediaId id = *MediaId::parse("05cfc122-15d8-4838-bbf1-7b26a736b2d2");
+  const auto number = [&](NodeKind kind) {
+    return static_cast<std::uint64_t>(node_number_of(Node{kind, id, id}));
+  };
+  EXPECT_EQ(number(NodeKind::media), 0x45252b9ac3bf3934U);
+  EXPECT_EQ(number(NodeKind::session), 8083181281533015052U);
+  EXPECT_EQ(number(NodeKind::session_attempts), 7058465680826102599U);
+  EXPECT_EQ(number(NodeKind::attempt_link), 9087523140576345420U);
+  EXPECT_EQ(number(NodeKind::attempt), 8801000222741202264U);
 }
 
 TEST_F(FilesystemTest, NamesThatCannotBeIdsAskNobody) {
