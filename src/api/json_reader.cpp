@@ -36,8 +36,8 @@ class Reader {
     if (is_entry) {
       in_entry_ = true;
       entry_ = JsonFields();
-    } else if (depth_ >= kMembers) {
-      take(JsonOther{});  // a field of the wrong type
+    } else if (depth_ >= kMembers && !take(JsonOther{})) {  // a field of the wrong type
+      return false;
     }
     return ++depth_ <= kDeepest;
   }
@@ -77,6 +77,8 @@ class Reader {
   bool take(JsonField value) {
     if (depth_ < kMembers) return false;
     if (in_array_ && depth_ == kElements) return give(JsonFields());
+    // An array that is something else must not pass for an empty one.
+    if (depth_ == kMembers && taker_.arrays.contains(name_)) return std::holds_alternative<JsonNull>(value);
     const bool wanted = taker_.fields.contains(name_);
     if (wanted && depth_ == kMembers) members_.add(name_, std::move(value));
     if (wanted && depth_ == kEntry && in_entry_) entry_.add(name_, std::move(value));

@@ -42,7 +42,8 @@ struct JsonTaker {
 
 /// Reads one JSON text (RFC 8259: UTF-8, no byte order mark, nothing behind it), at most 32 levels deep, and
 /// gives the fields of the object itself, among them a JsonOther for each of the arrays that is there.
-/// Errc::protocol where it is none; Errc::cancelled where on_entry ended it.
+/// Errc::protocol where it is none, or one of the arrays is neither that nor null; Errc::cancelled where
+/// on_entry ended it.
 Result<JsonFields> read_json(std::string_view text, const JsonTaker& taker);
 
 }  // namespace mediafs

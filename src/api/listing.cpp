@@ -56,11 +56,21 @@ std::optional<std::string> type_in(const JsonFields& entry) {
   return valid ? std::optional(std::move(type)) : std::nullopt;
 }
 
+/// At most kLongestText bytes of it, whole characters of UTF-8, without control characters.
+std::string plain_text(std::string_view text) {
+  std::size_t end = std::min(text.size(), kLongestText);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  std::string out(text.substr(0, end));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '_');
+  return out;
+}
+
 /// What the media shows; the API gives both names for it.
 std::string context_in(const JsonFields& entry) {
   for (const char* const name : {"context", "name"}) {
     const std::string* const text = text_in(entry, name);
-    if (text != nullptr && !text->empty()) return text->substr(0, kLongestText);
+    if (text != nullptr && !text->empty()) return plain_text(*text);
   }
   return {};
 }
@@ -71,13 +81,14 @@ std::string duration_in(const JsonFields& entry) {
   if (field == nullptr) return {};
   if (const auto* const whole = std::get_if<std::uint64_t>(field)) return std::to_string(*whole);
   if (const auto* const number = std::get_if<long double>(field)) {
-    return std::isfinite(*number) && *number >= 0 && *number < 1e9L
+    return std::isfinite(*number) && *number >= 1e-3L && *number < 1e9L
                ? fmt::format("{}", static_cast<double>(*number))
                : std::string();
   }
   const auto* const text = std::get_if<std::string>(field);
-  const bool plain =
-      text != nullptr && text->size() <= 20 && text->find_first_not_of("0123456789.") == std::string::npos;
+  const bool plain = text != nullptr && text->size() <= 20 &&
+                     text->find_first_not_of("0123456789.") == std::string::npos &&
+                     std::count(text->begin(), text->end(), '.') <= 1;
   return plain ? *text : std::string();
 }
 
@@ -127,7 +138,8 @@ auto order_of(const ListedMedia& media) {
   return std::tie(media.id, media.context, media.duration);
 }
 auto order_of(const ListedAttempt& attempt) {
-  return std::tuple(attempt.id, -attempt.created.value_or(0));
+  return std::tuple(attempt.id, !attempt.created,
+                    -attempt.created.value_or(0));  // the latest time comes first
 }
 
 /// Sorts by id and leaves one entry of each; none where they contradict each other. How many went for that.
@@ -166,11 +178,12 @@ std::optional<Error> failure_in(const JsonFields& object) {
 
 /// Some other JSON must not pass for an empty listing.
 bool is_listing(const JsonFields& object, const JsonTaker& taker) {
+  const JsonField* const field = object.find("status");
   const std::string* const status = text_in(object, "status");
-  const bool says_so = status != nullptr && *status == "success";
   const bool has_array = std::any_of(taker.arrays.begin(), taker.arrays.end(),
                                      [&](const std::string& array) { return object.find(array) != nullptr; });
-  return !object.ambiguous() && (says_so || has_array);
+  const bool says_so = field == nullptr ? has_array : status != nullptr && *status == "success";
+  return !object.ambiguous() && says_so;
 }
 
 }  // namespace

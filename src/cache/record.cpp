@@ -74,6 +74,7 @@ std::optional<ListedMedia> read_media(Reader& reader) {
   media.duration = reader.text();
   media.session = reader.text();
   media.first_seen = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  if (media.size > kMaxMediaSize) return std::nullopt;
   return media;
 }
 

@@ -20,7 +20,7 @@ std::optional<MediaItem> decode_item(ByteView record);
 
 std::string encode_listing(const Listing& listing);
 
-/// Nothing where the bytes are not what encode_listing makes, with zeros behind it.
+/// Nothing where the bytes have not the form of what encode_listing makes, with zeros behind it.
 std::optional<Listing> decode_listing(ByteView record);
 
 }  // namespace mediafs

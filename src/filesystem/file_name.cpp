@@ -44,7 +44,7 @@ std::string label_of(const std::string& context, std::size_t room) {
 
 std::string id_part(const MediaId& id) {
   const std::string& text = id.text();
-  if (text.size() <= kLongestId) return text;
+  if (text.size() < kLongestId) return text;  // so that none looks like a longer one's
   const std::string hash = to_hex(ByteView(crypto::sha256(bytes_of(text))).first(16));
   return text.substr(0, kLongestId - hash.size() - 1) + "-" + hash;
 }

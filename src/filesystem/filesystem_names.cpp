@@ -147,10 +147,10 @@ DirectorySnapshot Filesystem::show(const ListingRef& listing) {
     if (found != shown_.end() && found->second->listing == listing) return found->second;
   }
   auto fresh = std::make_shared<const Directory>(make_directory(listing, nodes_));
-  if (catalog_.find_listing(listing->key) != listing) return fresh;  // there is a newer one by now, or none
   DirectorySnapshot before;
   {
     const MutexLock lock(mutex_);
+    if (catalog_.find_listing(listing->key) != listing) return fresh;  // there is a newer one by now, or none
     before = std::exchange(shown_[listing->key], fresh);
   }
   if (!before || before->listing == listing) return fresh;

@@ -92,8 +92,21 @@ TEST(Listing, ADurationMayBeANumberATextOrMissing) {
   };
   EXPECT_EQ(duration("7"), "7");
   EXPECT_EQ(duration(R"("7.25")"), "7.25");
-  for (const std::string bad : {"-1", "1e400", "null", "[]", R"("x\u0000")", "true"})
+  for (const std::string bad :
+       {"-1", "1e400", "null", "[]", R"("x\u0000")", "true", "-0.0", "1e-300", R"("1.2.3")"})
     EXPECT_EQ(duration(bad), "") << bad;
+}
+
+TEST(Listing, AContextIsCutBetweenCharactersAndHasNoControlCharacters) {
+  const auto context = [](const std::string& text) {
+    return parse(R"({"images":[{"id":")" + kMedia + R"(","context":")" + text +
+                 R"(","size":1,"mimetype":"image/png"}]})")
+        ->listing.media.at(0)
+        .context;
+  };
+  EXPECT_EQ(context(R"(a\u001b[31m\n\u0000\u007f)"), "a_[31m___");
+  EXPECT_EQ(context(std::string(255, 'x') + "\xC3\xA9"), std::string(255, 'x'));
+  EXPECT_EQ(context(std::string(254, 'x') + "\xC3\xA9").size(), 256U);
 }
 
 TEST(Listing, TextThatIsNoJsonIsRefused) {
@@ -115,6 +128,10 @@ TEST(Listing, JsonThatIsNoListingIsRefused) {
   expect_refused("{}");
   expect_refused(R"({"error":"try later"})");
   expect_refused(R"({"status":"success","images":[],"images":[]})");
+  expect_refused(R"({"status":"success","images":{"0":{}}})");
+  expect_refused(R"({"status":"success","images":"none"})");
+  expect_refused(R"({"status":"error","images":[]})");
+  expect_refused(R"({"status":7,"images":[]})");
 }
 
 TEST(Listing, AFailBodyMeansWhatItsCodeSays) {

@@ -18,8 +18,9 @@ std::string_view extension_of(std::string_view content_type);
 std::string_view freedesktop_type(std::string_view content_type);
 
 /// The names of a listing's media, in its order: CONTEXT-ID8.EXT, with the first 8 characters of the id, and
-/// the whole id where names would be the same, upper and lower case aside. Each is unique, has 1 to
-/// kLongestFileName characters out of [A-Za-z0-9._-], and begins with none of "." and "-".
+/// the whole id where names would be the same, upper and lower case aside. Each is unique (upper and lower
+/// case aside too, where the ids differ in more than that), has 1 to kLongestFileName characters out of
+/// [A-Za-z0-9._-], and begins with none of "." and "-".
 std::vector<std::string> file_names(const std::vector<ListedMedia>& media);
 
 /// Whether file_names could ever give it.
