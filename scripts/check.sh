@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-stages=(format floors gcc clang tidy tests mounts asan tsan)
+stages=(format floors gcc clang tidy tests mounts asan tsan fuzz)
 
 configured() { cmake --preset "$1" > /dev/null; }
 built() { configured "$1" && cmake --build --preset "$1" --parallel 2; }
@@ -28,6 +28,28 @@ stage_tests() { tested release --label-exclude mount; }
 stage_mounts() { tested release --label-regex mount; }
 stage_asan() { tested asan --label-exclude long; }
 stage_tsan() { tested tsan --label-exclude long; }
+
+# One target for a minute, in a copy of its corpus, so that what it finds on its way stays out of the checkout.
+fuzzed() {
+  local target=$1 place=build/fuzz/found/$1
+  rm -rf "$place" && mkdir -p "$place" && cp -r "tests/fuzz/corpus/$target" "$place/corpus" || return 1
+  if "build/fuzz/${target}_fuzz" -max_total_time=60 -rss_limit_mb=1024 -timeout=10 -max_len=65536 \
+    -print_final_stats=1 -artifact_prefix="$place/" "$place/corpus" > "$place/log" 2>&1; then
+    grep '^stat::' "$place/log"
+  else
+    tail -n 100 "$place/log"
+    echo "fuzz: what $target does not stand:" "$place"/*-*
+    return 1
+  fi
+}
+stage_fuzz() {
+  built fuzz || return 1
+  local corpus failed=0
+  for corpus in tests/fuzz/corpus/*/; do
+    fuzzed "$(basename "$corpus")" || failed=1
+  done
+  return $failed
+}
 
 [ $# -gt 0 ] || set -- "${stages[@]}"
 ./scripts/install-deps.sh --gate || exit 1
