@@ -74,8 +74,8 @@ UnixSeconds Filesystem::time_of(const Node& directory) {
   return session ? session->changed : sessions_->current()->modified;
 }
 
-Result<Attributes> Filesystem::attributes_of(const Node& node) {
-  Attributes attributes{.node = node_number_of(node), .type = type_of(node.kind)};
+Result<Attributes> Filesystem::attributes_of(const Node& node, NodeNumber number) {
+  Attributes attributes{.node = number, .type = type_of(node.kind)};
   if (node.kind == NodeKind::media) {
     const auto item = catalog_.find(*node.id);
     if (!item) return Error{Errc::changed, "a media that is not known any more"};
@@ -96,7 +96,7 @@ Result<Attributes> Filesystem::attributes_of(const Node& node) {
 Result<Attributes> Filesystem::attributes(NodeNumber number) {
   const auto node = nodes_.find(number);
   if (!node) return node.error();
-  return attributes_of(*node);
+  return attributes_of(*node, number);
 }
 
 Result<ExtendedAttributes> Filesystem::extended_attributes(NodeNumber number) {

@@ -67,7 +67,7 @@ void Filesystem::lookup(NodeNumber parent, std::string_view name, Done<Attribute
 /// Makes a node known, so that its number leads back to it.
 Result<Attributes> Filesystem::adopt(const Node& node) {
   const auto added = nodes_.add(node);
-  return added ? attributes_of(node) : Result<Attributes>(added.error());
+  return added ? attributes_of(node, *added) : Result<Attributes>(added.error());
 }
 
 /// MOUNT/ID or MOUNT/ID.EXT.

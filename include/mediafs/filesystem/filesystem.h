@@ -101,7 +101,7 @@ class Filesystem {
   };
 
   Result<MediaId> media_at(NodeNumber number);
-  Result<Attributes> attributes_of(const Node& node);
+  Result<Attributes> attributes_of(const Node& node, NodeNumber number);
   Result<Attributes> adopt(const Node& node);
   [[nodiscard]] UnixSeconds time_of(const Node& directory);
   [[nodiscard]] bool is_known(const ListingKey& key);
