@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from memory import AnonymousMemory, status_of
+from origin import Published
 from workplace import BenchmarkError, Workplace, ended, remove_tree, started, wait_until
 
 
@@ -65,6 +66,14 @@ class Mount:
     def file(self, media: str) -> Path:
         return self.point / media
 
+    def directory(self, _published: Published) -> Path:
+        """The one that holds all of a row's media."""
+        return self.point
+
+    def name(self, _published: Published, media: str) -> str:
+        """A media's name in that directory."""
+        return media
+
     def threads(self) -> int:
         return status_of(self.process.pid, "Threads")
 
@@ -87,6 +96,12 @@ class Mediafs(Mount):
     def command(self) -> list:
         where = ["--credentials", self.credentials, "--cache-dir", self.cache, "--log-file", self.log]
         return [self.program, "mount", "--foreground", *where, *self.options, self.url, self.point]
+
+    def directory(self, published: Published) -> Path:
+        return self.point / "sessions" / published.session
+
+    def name(self, published: Published, media: str) -> str:
+        return published.listed_name(media)
 
 
 class Rclone(Mount):

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import os
 import socket
 import subprocess
@@ -27,7 +28,10 @@ http {{
   sendfile on;
   tcp_nopush on;
   keepalive_requests 100000;
-  server {{ listen 127.0.0.1:{port} backlog=4096; root www; etag on; autoindex on; }}
+  server {{
+    listen 127.0.0.1:{port} backlog=4096; root www; etag on; autoindex on;
+    location /v1/sessions/ {{ default_type application/json; }}
+  }}
 }}
 """
 
@@ -44,19 +48,36 @@ def answers(port: int) -> bool:
 
 
 class Published:
-    """Media of one row: ids, and their checksums."""
+    """Media of one row: ids, and their checksums; where they are listed, they are those of one session."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.checksums: dict[str, str] = {}
+        self.contexts: dict[str, str] = {}  # what the listing says they show, each something else
 
     @property
     def ids(self) -> list[str]:
         return list(self.checksums)
 
+    @property
+    def session(self) -> str:
+        return f"bench-session-{self.name}"
+
+    def listed_name(self, media: str) -> str:
+        """A media's name in its session's directory."""
+        return f"{self.contexts[media]}-{media[:8]}.jpg"
+
+
+def listed_image(published: Published, media: str, size: int) -> dict:
+    """A media as the listing of its session has it."""
+    context = published.contexts[media]
+    return {"id": media, "name": context, "context": context, "timestamp": None, "size": size,
+            "mimetype": "image/jpeg", "url": f"/v1/media/{media}", "sessionId": published.session}
+
 
 class Nginx:
-    """Serves files as /v1/media/ID, and those of one row as /rows/NAME/ID for clients that need a listing."""
+    """Serves files as /v1/media/ID, those of one row with the listings of a session, and as /rows/NAME/ID for
+    clients that read a listing in HTML."""
 
     def __init__(self, workplace: Workplace) -> None:
         self.folder = workplace.new_folder("nginx")
@@ -94,7 +115,7 @@ class Nginx:
         return path
 
     def publish(self, name: str, files: list[Path]) -> Published:
-        """A new id for each file, and no new bytes: they are links."""
+        """A new id for each file, and no new bytes: they are links. All of them are of one session."""
         row = self.folder / "www/rows" / name
         row.mkdir(parents=True, exist_ok=True)
         published = Published(name)
@@ -105,7 +126,18 @@ class Nginx:
                 if not link.exists():
                     os.link(file, link)
             published.checksums[media] = self.checksums[file]
+            published.contexts[media] = f"picture-{number:06}"
+        self._publish_session(published, [file.stat().st_size for file in files])
         return published
+
+    def _publish_session(self, published: Published, sizes: list[int]) -> None:
+        """The listings of its media and of its attempts, of which there are none."""
+        folder = self.folder / "www/v1/sessions" / published.session
+        folder.mkdir(parents=True, exist_ok=True)
+        images = [listed_image(published, media, size) for media, size in zip(published.ids, sizes, strict=True)]
+        media = {"status": "success", "images": images, "videos": [], "nfcDocuments": []}
+        (folder / "media").write_text(json.dumps(media))
+        (folder / "attempts").write_text(json.dumps({"status": "success", "verifications": []}))
 
     def files_of(self, published: Published) -> list[Path]:
         """The files behind the ids, each once."""

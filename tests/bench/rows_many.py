@@ -10,7 +10,7 @@ from origin import Published
 from report import Line, Row, Target
 from setting import Setting, note_memory
 from trials import Contest
-from workplace import check_bytes, run, settle, timed
+from workplace import BenchmarkError, check_bytes, run, settle, timed
 
 PICTURE = 150_000
 DIFFERENT = 50  # contents; the ids take turns
@@ -21,32 +21,58 @@ def pictures(setting: Setting, count: int) -> Published:
     return setting.nginx.publish(f"pictures{count}", [files[number % len(files)] for number in range(count)])
 
 
-def files_to_copy(folder, published: Published) -> list:
-    """What `cp` is given. Where one directory holds them all, it will be `-r` and that directory."""
-    return [folder / media for media in published.ids]
+def copy_of_directory(folder, target) -> list:
+    """`cp` asks for the listing itself."""
+    return ["cp", "-r", folder, target]
 
 
-def copy_command(folder, published: Published, target, at_a_time: int) -> list:
-    files = files_to_copy(folder, published)
+def copy_of_files(files: list, target, at_a_time: int = 1) -> list:
+    """`cp` is given the names: no listing says what comes next."""
+    target.mkdir()
     if at_a_time == 1:
         return ["cp", *files, target]
     return ["bash", "-c", 'target=$1; shift; printf "%s\\0" "$@" | xargs -0 -n 4 -P ' + str(at_a_time) +
             ' cp -t "$target"', "bash", target, *files]
 
 
-def copy_trial(setting: Setting, published: Published, mount_it, at_a_time: int = 1, listed: bool = False):
-    """The copies are checked in every trial, after the time was taken."""
+def check_copies(folder, checksums: dict[str, str]) -> None:
+    """Everything is there under its name, and nothing else but directories without a file."""
+    names = {path.name for path in folder.rglob("*") if not path.is_dir()}
+    if names != set(checksums):
+        raise BenchmarkError(f"{len(names ^ set(checksums))} copies are missing or have another name")
+    for name, checksum in checksums.items():
+        check_bytes(folder / name, checksum)
+
+
+def copy_trial(setting: Setting, published: Published, mount_it, listed: bool = False):
+    """`cp -r` of the directory. The copies are checked in every trial, after the time was taken."""
 
     def trial(line: Line, _warm_up: bool):
         setting.refresh_origin(published)
         with mount_it() as mount, setting.workplace.folder("copies") as target:
             if listed:
-                os.listdir(mount.point)
+                os.listdir(mount.directory(published))
             settle()
-            seconds = timed(copy_command(mount.point, published, target, at_a_time))
+            seconds = timed(copy_of_directory(mount.directory(published), target / "copy"))
             note_memory(line, mount)
-            for media, checksum in published.checksums.items():
-                check_bytes(target / media, checksum)
+            names = {mount.name(published, media): checksum for media, checksum in published.checksums.items()}
+            check_copies(target / "copy", names)
+            return seconds
+
+    return trial
+
+
+def copy_named_trial(setting: Setting, published: Published, mount_it, at_a_time: int = 1):
+    """`cp` of the media by their ids, which no listing is needed for."""
+
+    def trial(line: Line, _warm_up: bool):
+        setting.refresh_origin(published)
+        with mount_it() as mount, setting.workplace.folder("copies") as target:
+            settle()
+            files = [mount.file(media) for media in published.ids]
+            seconds = timed(copy_of_files(files, target / "copy", at_a_time))
+            note_memory(line, mount)
+            check_copies(target / "copy", published.checksums)
             return seconds
 
     return trial
@@ -57,7 +83,7 @@ def copy_local(setting: Setting, published: Published):
         setting.refresh_origin(published)
         with setting.workplace.folder("copies") as target:
             settle()
-            return timed(copy_command(setting.nginx.folder / "www/rows" / published.name, published, target, 1))
+            return timed(copy_of_directory(setting.nginx.folder / "www/rows" / published.name, target / "copy"))
 
     return trial
 
@@ -68,36 +94,78 @@ def copy_many(setting: Setting) -> Row:
     contest = Contest()
     targets = [Target("rclone", 0.6), Target("rclone, listed before"), Target("local files")]
     contest.enter(Line("mediafs", moved=moved, targets=targets), copy_trial(setting, published, setting.mediafs))
+    contest.enter(Line("mediafs, by id", moved=moved), copy_named_trial(setting, published, setting.mediafs))
     contest.enter(Line("rclone", moved=moved), copy_trial(setting, published, lambda: setting.rclone(published)),
                   needs="rclone")
     contest.enter(Line("rclone, listed before", moved=moved),
                   copy_trial(setting, published, lambda: setting.rclone(published), listed=True), needs="rclone")
     contest.enter(Line("local files", moved=moved), copy_local(setting, published))
-    notes = ["`cp` with the names as arguments, each trial into a new cache and a new folder; every copy is checked.",
-             "rclone has to list the directory, with a request for every file; listed before: that is not in its time."]
-    return Row(f"cp of {len(published.ids):,} files of 150 KB", contest.run(setting.trials), notes)
+    notes = ["`cp -r` of the directory: of mediafs the session's, of rclone its mount. Each trial into a new cache and "
+             "a new folder; every copy is checked. By id: `cp` with MOUNT/ID of each as arguments.",
+             "mediafs lists with one request for the media and one for the attempts. rclone needs one for every file; "
+             "listed before: those are not in its time."]
+    return Row(f"cp -r of {len(published.ids):,} files of 150 KB", contest.run(setting.trials), notes)
 
 
 def listing(setting: Setting) -> Row:
-    """Names that are known from the cache, against the same names on a tmpfs."""
+    """Names that are known, in the three kinds of directories that can be large, against the same on a tmpfs."""
     count = setting.scaled(10_000, 200)
     published = setting.nginx.publish("names", [setting.nginx.random_file(1000)] * count)
+    lines = []
     with contextlib.ExitStack() as stack:
-        mount = stack.enter_context(setting.mediafs())
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda media: os.stat(mount.file(media)), published.ids))
-        mount.remount()
         plain = stack.enter_context(setting.workplace.mounted("tmpfs"))
-        for media in published.ids:
-            (plain / media).touch()
-        if len(os.listdir(mount.point)) != count:
-            raise AssertionError("the mount does not list what it knows")
-        lines = [line for how in ("-f", "-l") for line in list_in_turn(setting, mount, plain, how)]
-    notes = ["The names are known from the cache; the first `ls` is the warm-up. hyperfine runs `ls` without a shell."]
+        for what, place in (("known media", known_media), ("a session", listed_session), ("sessions", all_sessions)):
+            folder = stack.enter_context(place(setting, published))
+            same = same_names(folder, plain / what.replace(" ", "-"), least=count)
+            for how in ("-f", "-l"):
+                lines += list_in_turn(setting, (f"mediafs, {what}, ls {how}", folder),
+                                      (f"tmpfs, {what}, ls {how}", same), how)
+    notes = ["Known media: the root, every media of which has been asked for, after a remount. A session: the "
+             "directory of one whose listing has them all and of which nothing has been read. Sessions: `sessions/` "
+             "with as many ids in `--sessions FILE`.",
+             "The names are known, and the first `ls` is the warm-up. hyperfine runs `ls` without a shell. The tmpfs "
+             "has the same names, in the last case directories."]
     return Row(f"Listing {count:,} names", lines, notes)
 
 
-def list_in_turn(setting: Setting, mount, plain, how: str) -> list[Line]:
+@contextlib.contextmanager
+def known_media(setting: Setting, published: Published):
+    with setting.mediafs() as mount:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda media: os.stat(mount.file(media)), published.ids))
+        mount.remount()
+        yield mount.point
+
+
+@contextlib.contextmanager
+def listed_session(setting: Setting, published: Published):
+    with setting.mediafs() as mount:
+        yield mount.directory(published)
+
+
+@contextlib.contextmanager
+def all_sessions(setting: Setting, published: Published):
+    with setting.workplace.folder("sessions") as folder:
+        file = folder / "sessions"
+        file.write_text("".join(f"bench-session-{number:06}\n" for number in range(len(published.ids))))
+        with setting.mediafs("--sessions", file) as mount:
+            yield mount.point / "sessions"
+
+
+def same_names(folder, plain, least: int):
+    """A directory of as many names, of empty files and directories."""
+    plain.mkdir()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = plain / entry.name
+            path.mkdir() if entry.is_dir() else path.touch()
+    if len(os.listdir(plain)) < least:
+        raise BenchmarkError(f"{folder.name}: does not list what it knows")
+    return plain
+
+
+def list_in_turn(setting: Setting, ours: tuple, plain: tuple, how: str) -> list[Line]:
+    """Both as a line's name and a directory."""
     contest = Contest()
     result = setting.workplace.root / "hyperfine.json"
 
@@ -109,6 +177,6 @@ def list_in_turn(setting: Setting, mount, plain, how: str) -> list[Line]:
 
         return trial
 
-    contest.enter(Line(f"mediafs, ls {how}", targets=[Target(f"tmpfs, ls {how}")]), hyperfine(mount.point), "hyperfine")
-    contest.enter(Line(f"tmpfs, ls {how}"), hyperfine(plain), "hyperfine")
+    contest.enter(Line(ours[0], targets=[Target(plain[0])]), hyperfine(ours[1]), "hyperfine")
+    contest.enter(Line(plain[0]), hyperfine(plain[1]), "hyperfine")
     return contest.run(setting.trials)
