@@ -79,9 +79,12 @@ class Reader {
     if (in_array_ && depth_ == kElements) return give(JsonFields());
     // An array that is something else must not pass for an empty one.
     if (depth_ == kMembers && taker_.arrays.contains(name_)) return std::holds_alternative<JsonNull>(value);
-    const bool wanted = taker_.fields.contains(name_);
-    if (wanted && depth_ == kMembers) members_.add(name_, std::move(value));
-    if (wanted && depth_ == kEntry && in_entry_) entry_.add(name_, std::move(value));
+    if (!taker_.fields.contains(name_)) return true;
+    if (depth_ == kMembers) {
+      members_.add(name_, std::move(value));
+    } else if (depth_ == kEntry && in_entry_) {
+      entry_.add(name_, std::move(value));
+    }
     return true;
   }
   bool give(const JsonFields& entry) {

@@ -95,6 +95,14 @@ std::optional<ListedAttempt> read_attempt(Reader& reader) {
                        .first_seen = static_cast<UnixSeconds>(reader.number<std::uint64_t>())};
 }
 
+std::optional<ListingKind> kind_of(std::uint32_t number) {
+  for (const ListingKind kind :
+       {ListingKind::session_media, ListingKind::attempt_media, ListingKind::session_attempts}) {
+    if (number == static_cast<std::uint32_t>(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
 /// A count and as many entries; false where one of them is none.
 template <typename Entry>
 bool read_all(Reader& reader, std::vector<Entry>& entries, std::optional<Entry> (*read)(Reader&)) {
@@ -156,10 +164,10 @@ std::string encode_listing(const Listing& listing) {
 
 std::optional<Listing> decode_listing(ByteView record) {
   Reader reader(record);
-  const auto kind = ListingKind{reader.number<std::uint32_t>()};
+  const auto kind = kind_of(reader.number<std::uint32_t>());
   auto id = MediaId::parse(reader.text());
-  if (!id || kind < ListingKind::session_media || kind > ListingKind::session_attempts) return std::nullopt;
-  Listing listing{.key = {kind, *std::move(id)}};
+  if (!id || !kind) return std::nullopt;
+  Listing listing{.key = {*kind, *std::move(id)}};
   listing.listed = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
   listing.changed = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
   const bool whole =

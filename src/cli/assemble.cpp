@@ -94,6 +94,33 @@ Mount::Options mount_options(const MountCommand& command, const BaseUrl& base) {
           .directory_mode = command.dir_mode};
 }
 
+MediaStore::Options media_options(const MountCommand& command) {
+  return {.deadline = command.deadline,
+          .negative_ttl = command.negative_ttl,
+          .max_unsized = command.max_unsized,
+          .seek = !command.require_signature,
+          .memory = command.memory};
+}
+
+ListingStore::Options listing_options(const MountCommand& command) {
+  return {.deadline = command.deadline, .ttl = command.listing_ttl, .negative_ttl = command.negative_ttl};
+}
+
+Filesystem::Options filesystem_options(const MountCommand& command) {
+  return {.fetch_ahead = command.prefetch,
+          .negative_ttl = command.negative_ttl,
+          .listing_ttl = command.listing_ttl,
+          .sessions_file = command.sessions};
+}
+
+/// What comes up from below: changes that the kernel has to be told of.
+void connect(Mount& mount, Filesystem& filesystem, MediaStore& store) {
+  filesystem.on_new_attributes([&mount](NodeNumber node) { mount.refresh_attributes(node); });
+  filesystem.on_gone(
+      [&mount](NodeNumber directory, const std::string& name) { mount.forget_name(directory, name); });
+  store.on_change([&filesystem](const MediaId& id) { filesystem.media_changed(id); });
+}
+
 }  // namespace
 
 Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credentials, const Ready& ready) {
@@ -111,27 +138,13 @@ Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credent
   ApiClient api(
       {.base = base, .credentials = std::move(credentials), .require_signature = command.require_signature},
       http, timer);
-  MediaStore store({.deadline = command.deadline,
-                    .negative_ttl = command.negative_ttl,
-                    .max_unsized = command.max_unsized,
-                    .seek = !command.require_signature,
-                    .memory = command.memory},
-                   api, cache.get(), catalog, timer);
-  ListingStore listings(
-      {.deadline = command.deadline, .ttl = command.listing_ttl, .negative_ttl = command.negative_ttl}, api,
-      catalog, timer);
-  Filesystem filesystem({.fetch_ahead = command.prefetch,
-                         .negative_ttl = command.negative_ttl,
-                         .listing_ttl = command.listing_ttl,
-                         .sessions_file = command.sessions},
-                        catalog, store, listings);
+  MediaStore store(media_options(command), api, cache.get(), catalog, timer);
+  ListingStore listings(listing_options(command), api, catalog, timer);
+  Filesystem filesystem(filesystem_options(command), catalog, store, listings);
   auto mount = Mount::open(mount_options(command, base), filesystem, timer);
   if (!mount)
     return {ExitCode::mount_refused, fmt::format("{}: {}", command.mountpoint, mount.error().context)};
-  filesystem.on_new_attributes([&mount](NodeNumber node) { (*mount)->refresh_attributes(node); });
-  filesystem.on_gone(
-      [&mount](NodeNumber directory, const std::string& name) { (*mount)->forget_name(directory, name); });
-  store.on_change([&filesystem](const MediaId& id) { filesystem.media_changed(id); });
+  connect(**mount, filesystem, store);
 
   log::info("mounted");
   const auto answer_everybody = [&] {

@@ -52,7 +52,7 @@ Duration Filesystem::believed_absent(NodeNumber parent) {
   return listed ? std::min(options_.negative_ttl, options_.listing_ttl) : options_.negative_ttl;
 }
 
-void Filesystem::lookup(NodeNumber parent, std::string_view name, Done<Attributes> done,
+void Filesystem::lookup(NodeNumber parent, std::string_view name, const Done<Attributes>& done,
                         const std::stop_token& stop) {
   const auto node = nodes_.find(parent);
   if (!node) return done(node.error());

@@ -113,39 +113,40 @@ void ListingStore::start(const ListingKey& key, Listed& state) {
 }
 
 void ListingStore::answered(const ListingKey& key, Result<Listing> answer) {
-  ListingRef known;
+  std::optional<Error> failure;
   if (answer) {
     answer->listed = wall_seconds();
-    known = catalog_.remember_listing(*std::move(answer));
+    catalog_.remember_listing(*std::move(answer));
   } else {
-    if (answer.error().code == Errc::not_found) catalog_.forget_listing(key);
-    known = catalog_.find_listing(key);
+    failure = std::move(answer).error();
+    if (failure->code == Errc::not_found) catalog_.forget_listing(key);
   }
   Effects effects;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
   state.fetch.reset();
   state.overdue = false;
-  if (answer) {
-    state.fresh_until = steady_now() + options_.ttl;
-    return state.answer_all(effects, known);
-  }
-  const Error& error = answer.error();
-  const bool good_enough = known && may_pass(error.code);
-  if (error.code != Errc::cancelled) {
-    state.failure = error;
-    const Duration believed = error.code == Errc::not_found ? options_.negative_ttl
-                              : good_enough                 ? Duration(kAskAgainWhenKnown)
-                                                            : Duration(kRememberFailure);
-    state.believed_until = steady_now() + believed;
-    const auto level = error.code == Errc::not_found ? log::Level::info : log::Level::warning;
-    if (log::enabled(level)) {
-      log::write(level,
-                 fmt::format("listing {}: {} ({}){}", crypto::pseudonym(key.id.text()), to_string(error.code),
-                             error.context, good_enough ? "; the last one is shown" : ""));
-    }
-  }
-  state.answer_all(effects, good_enough ? Result<ListingRef>(known) : Result<ListingRef>(error));
+  const ListingRef known = catalog_.find_listing(key);
+  const bool shown = known && (!failure || may_pass(failure->code));
+  if (!failure) state.fresh_until = steady_now() + options_.ttl;
+  if (failure && failure->code != Errc::cancelled) remember_failure(key, state, *failure, shown);
+  state.answer_all(effects,
+                   shown ? Result<ListingRef>(known) : Result<ListingRef>(failure.value_or(Error{})));
+}
+
+/// It is not asked again at once.
+void ListingStore::remember_failure(const ListingKey& key, Listed& state, const Error& failure,
+                                    bool known_is_shown) {
+  Duration believed = kRememberFailure;
+  if (known_is_shown) believed = kAskAgainWhenKnown;
+  if (failure.code == Errc::not_found) believed = options_.negative_ttl;
+  state.failure = failure;
+  state.believed_until = steady_now() + believed;
+  const auto level = failure.code == Errc::not_found ? log::Level::info : log::Level::warning;
+  if (!log::enabled(level)) return;
+  log::write(level,
+             fmt::format("listing {}: {} ({}){}", crypto::pseudonym(key.id.text()), to_string(failure.code),
+                         failure.context, known_is_shown ? "; the last one is shown" : ""));
 }
 
 /// The known listing is better than a long wait.

@@ -58,7 +58,7 @@ class Filesystem {
   [[nodiscard]] Duration believed_present() const { return options_.listing_ttl; }
 
   /// Where `stop` is requested while it waits, here and below, it ends with Errc::cancelled.
-  void lookup(NodeNumber parent, std::string_view name, Done<Attributes> done,
+  void lookup(NodeNumber parent, std::string_view name, const Done<Attributes>& done,
               const std::stop_token& stop = {}) EXCLUDES(mutex_);
   Result<Attributes> attributes(NodeNumber number) EXCLUDES(mutex_);
   Result<ExtendedAttributes> extended_attributes(NodeNumber number) EXCLUDES(mutex_);

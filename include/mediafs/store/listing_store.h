@@ -46,6 +46,8 @@ class ListingStore {
   Listed& state_of(const ListingKey& key) REQUIRES(mutex_);
   void start(const ListingKey& key, Listed& state) REQUIRES(mutex_);
   void answered(const ListingKey& key, Result<Listing> answer) EXCLUDES(mutex_);
+  void remember_failure(const ListingKey& key, Listed& state, const Error& failure, bool known_is_shown)
+      REQUIRES(mutex_);
   void lose_patience(const ListingKey& key) EXCLUDES(mutex_);
   void abandon(const ListingKey& key, std::uint64_t waiter) EXCLUDES(mutex_);
 
