@@ -16,7 +16,7 @@ std::shared_ptr<Fetch> ApiClient::fetch(FetchRequest request, std::shared_ptr<Me
 
 std::shared_ptr<ListingFetch> ApiClient::list(const ListingKey& key, SteadyTime deadline,
                                               Done<Listing> done) {
-  return std::make_shared<ListingFetch>(*this, shared_->timer, key, deadline, std::move(done));
+  return std::make_shared<ListingFetch>(shared_, key, deadline, std::move(done));
 }
 
 }  // namespace mediafs

@@ -173,7 +173,7 @@ std::optional<Error> failure_in(const JsonFields& object) {
     if (const auto* const text = std::get_if<std::string>(field)) code = *text;
     if (const auto* const number = std::get_if<std::uint64_t>(field)) code = std::to_string(*number);
   }
-  return Error{meaning_of(400, code), "a listing that says \"fail\""};
+  return Error{code.empty() ? Errc::outside_api : meaning_of(400, code), "a listing that says \"fail\""};
 }
 
 /// Some other JSON must not pass for an empty listing.

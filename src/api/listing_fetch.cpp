@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/media_fetch.h"
 #include "mediafs/api/listing.h"
 #include "mediafs/api/retry.h"
 #include "mediafs/base/log.h"
@@ -10,14 +11,30 @@
 
 namespace mediafs {
 
-ListingFetch::ListingFetch(ApiClient& api, Timer& timer, ListingKey key, SteadyTime deadline,
+namespace {
+
+/// Of bodies, all fetches together: what a few hostile listings may take, and many thousand others.
+constexpr std::size_t kMostTogether = 2 * kMaxListingBytes;
+
+}  // namespace
+
+ListingFetch::ListingFetch(std::shared_ptr<ApiShared> api, ListingKey key, SteadyTime deadline,
                            Done<Listing> done)
-    : api_(api), timer_(timer), key_(std::move(key)), deadline_(deadline), done_(std::move(done)) {}
+    : api_(std::move(api)), key_(std::move(key)), deadline_(deadline), done_(std::move(done)) {}
+
+ListingFetch::~ListingFetch() {
+  let_go_of_body();
+}
+
+void ListingFetch::let_go_of_body() {
+  api_->listing_bytes -= body_.size();
+  body_ = std::string();
+}
 
 void ListingFetch::begin() {
   {
     const MutexLock lock(mutex_);
-    time_up_ = timer_.at(deadline_, [self = weak_from_this()] {
+    time_up_ = api_->timer.at(deadline_, [self = weak_from_this()] {
       if (const auto fetch = self.lock()) fetch->end_with(Errc::timed_out);
     });
   }
@@ -29,11 +46,12 @@ void ListingFetch::cancel() {
 }
 
 void ListingFetch::start_attempt() {
-  body_.clear();
   head_seen_ = false;
   ++attempts_;
-  auto fetch = api_.fetch(
-      {.id = key_.id, .listing = key_.kind, .fresh_connection = attempts_ > 1, .deadline = deadline_},
+  auto fetch = std::make_shared<MediaFetch>(
+      api_,
+      FetchRequest{
+          .id = key_.id, .listing = key_.kind, .fresh_connection = attempts_ > 1, .deadline = deadline_},
       shared_from_this());
   {
     const MutexLock lock(mutex_);
@@ -50,8 +68,8 @@ void ListingFetch::end_with(Errc why) {
   ended_ = why;
   if (fetch_) fetch_->cancel();
   // Between two attempts: the next one finds out that it is not to be, now instead of later.
-  if (backoff_ && timer_.cancel(*backoff_)) {
-    timer_.at(steady_now(), [self = shared_from_this()] { self->start_attempt(); });
+  if (backoff_ && api_->timer.cancel(*backoff_)) {
+    api_->timer.at(steady_now(), [self = shared_from_this()] { self->start_attempt(); });
   }
 }
 
@@ -64,13 +82,16 @@ Flow ListingFetch::on_head(const MediaHead& head) {
 
 Flow ListingFetch::on_body(ByteView piece) {
   too_large_ = body_.size() + piece.size() > kMaxListingBytes;
-  if (too_large_) return Flow::stop;
+  no_room_ = api_->listing_bytes + piece.size() > kMostTogether;
+  if (too_large_ || no_room_) return Flow::stop;
+  api_->listing_bytes += piece.size();
   body_ += text_of(piece);
   return Flow::go_on;
 }
 
 void ListingFetch::on_end(Status outcome) {
   auto result = result_of(outcome);
+  let_go_of_body();
   if (!result) {
     if (const auto delay = delay_after(result.error())) {
       log::debug("listing {}: {}; again in {} ms", crypto::pseudonym(key_.id.text()), result.error().context,
@@ -78,7 +99,7 @@ void ListingFetch::on_end(Status outcome) {
       const MutexLock lock(mutex_);
       fetch_.reset();
       const Duration pause = ended_ ? Duration::zero() : *delay;
-      backoff_ = timer_.at(steady_now() + pause, [self = shared_from_this()] { self->start_attempt(); });
+      backoff_ = api_->timer.at(steady_now() + pause, [self = shared_from_this()] { self->start_attempt(); });
       return;
     }
   }
@@ -93,7 +114,7 @@ Result<Listing> ListingFetch::result_of(const Status& outcome) {
   }
   if (too_large_)
     return Error{Errc::outside_api, fmt::format("a listing of more than {} bytes", kMaxListingBytes)};
-  if (!outcome) return outcome.error();
+  if (!outcome) return why_broken(outcome.error());
   auto parsed = parse_listing(key_, body_);
   if (!parsed) return std::move(parsed).error();
   if (parsed->left_out > 0) {
@@ -101,6 +122,12 @@ Result<Listing> ListingFetch::result_of(const Status& outcome) {
                  crypto::pseudonym(key_.id.text()), parsed->left_out);
   }
   return std::move(parsed->listing);
+}
+
+/// A body that breaks off is a bad listing, and not an origin that cannot be reached.
+Error ListingFetch::why_broken(const Error& error) const {
+  if (!head_seen_ || error.code != Errc::unavailable) return error;
+  return {Errc::protocol, "a listing that was cut: " + error.context};
 }
 
 /// What comes before a head has been tried as often as it should be.
@@ -118,7 +145,7 @@ void ListingFetch::finish(Result<Listing> result) {
   Done<Listing> done;
   {
     const MutexLock lock(mutex_);
-    if (time_up_) timer_.cancel(*time_up_);
+    if (time_up_) api_->timer.cancel(*time_up_);
     fetch_.reset();
     done = std::exchange(done_, nullptr);
   }

@@ -19,7 +19,8 @@ struct ApiShared {
   const ApiClient::Options options;
   HttpClient& http;
   Timer& timer;
-  std::atomic<std::size_t> secret = 0;  // index of the one that worked last
+  std::atomic<std::size_t> secret = 0;         // index of the one that worked last
+  std::atomic<std::size_t> listing_bytes = 0;  // of bodies that are being collected
 };
 
 /// One question to the API: as many HTTP attempts as it takes until a head is there, then one body.

@@ -14,7 +14,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr std::uint64_t kCatalogMapSize = 1_GiB;     // address space, not disk
+constexpr std::uint64_t kCatalogMapSize = 16_GiB;    // address space, not disk
 constexpr std::uint64_t kChunkMapSlack = 256_MiB;    // copy-on-write: deletes need pages too
 constexpr std::size_t kItemNameSize = 16;            // a listing's parts have longer ones
 constexpr std::uint64_t kSyncAtExitAtMost = 64_MiB;  // more could take longer than an exit may

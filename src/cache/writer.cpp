@@ -163,13 +163,23 @@ void CacheWriter::lose_chunks(const std::vector<Job>& batch) {
 }
 
 Status CacheWriter::write_items(const std::vector<Job>& batch) {
-  const auto concerns_catalog = [](const Job& job) {
+  Status written = write_records(batch, /*with_listings=*/true);
+  // A catalog without room for a listing may have some for the media beside it.
+  return written.ok() || written.error().code != Errc::no_space
+             ? written
+             : write_records(batch, /*with_listings=*/false);
+}
+
+Status CacheWriter::write_records(const std::vector<Job>& batch, bool with_listings) {
+  const auto concerned = [&](const Job& job) {
     return std::holds_alternative<MediaItem>(job) || std::holds_alternative<Forget>(job) ||
-           std::holds_alternative<ListingRef>(job) || std::holds_alternative<ForgetListing>(job);
+           std::holds_alternative<ForgetListing>(job) ||
+           (with_listings && std::holds_alternative<ListingRef>(job));
   };
-  if (std::none_of(batch.begin(), batch.end(), concerns_catalog)) return ok_status();
+  if (std::none_of(batch.begin(), batch.end(), concerned)) return ok_status();
   return catalog_.write([&](Environment::Writer& writer) -> Status {
     for (const Job& job : batch) {
+      if (!concerned(job)) continue;
       if (Status written = write_record(writer, job); !written) return written;
     }
     return ok_status();

@@ -70,6 +70,7 @@ class CacheWriter {
   void write(const std::vector<Job>& batch) EXCLUDES(mutex_);
   Status write_chunks(const std::vector<Job>& batch);
   Status write_items(const std::vector<Job>& batch);
+  Status write_records(const std::vector<Job>& batch, bool with_listings);
   Status write_record(Environment::Writer& writer, const Job& job);
   Status write_item(Environment::Writer& writer, const MediaItem& item);
   Status write_listing(Environment::Writer& writer, const Listing& listing);

@@ -1,6 +1,8 @@
 #include "mediafs/filesystem/directory.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 #include "mediafs/filesystem/file_name.h"
 
@@ -9,7 +11,6 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kDots = 2;
-constexpr std::string_view kAttemptsName = "attempts";
 
 bool before_in_order(const DirectoryEntry& a, const DirectoryEntry& b) {
   return a.name < b.name;
@@ -28,11 +29,11 @@ void add(std::vector<DirectoryEntry>& entries, NodeTable& nodes, std::string nam
 }  // namespace
 
 const DirectoryEntry* Directory::find(std::string_view name) const {
-  const auto first = entries.begin() + kDots;
+  const auto names = named();
   const auto found =
-      std::lower_bound(first, entries.end(), name,
+      std::lower_bound(names.begin(), names.end(), name,
                        [](const DirectoryEntry& entry, std::string_view n) { return entry.name < n; });
-  return found != entries.end() && found->name == name ? &*found : nullptr;
+  return found != names.end() && found->name == name ? &*found : nullptr;
 }
 
 Directory make_directory(NodeNumber self, NodeNumber parent, std::vector<DirectoryEntry> entries) {
@@ -61,12 +62,12 @@ Directory make_directory(const ListingRef& listing, NodeTable& nodes) {
 }
 
 std::vector<DirectoryEntry> names_gone(const Directory& before, const Directory& after) {
+  const auto in_order = [](const DirectoryEntry& a, const DirectoryEntry& b) {
+    return std::tie(a.name, a.node) < std::tie(b.name, b.node);
+  };
   std::vector<DirectoryEntry> gone;
-  std::set_difference(before.entries.begin() + kDots, before.entries.end(), after.entries.begin() + kDots,
-                      after.entries.end(), std::back_inserter(gone),
-                      [](const DirectoryEntry& a, const DirectoryEntry& b) {
-                        return std::tie(a.name, a.node) < std::tie(b.name, b.node);
-                      });
+  std::set_difference(before.named().begin(), before.named().end(), after.named().begin(),
+                      after.named().end(), std::back_inserter(gone), in_order);
   return gone;
 }
 

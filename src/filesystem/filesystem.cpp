@@ -37,6 +37,7 @@ Filesystem::Filesystem(Options options, Catalog& catalog, MediaStore& media, Lis
       started_(wall_seconds()),
       walks_(std::make_unique<ListingWalks>()),
       sessions_(std::make_unique<SessionFile>(options_.sessions_file)) {
+  listings_.on_change([this](const ListingKey& key) { listing_changed(key); });
   // So that numbers that the kernel, or somebody with an open handle, has kept lead somewhere.
   for (const NodeKind kind : {NodeKind::root, NodeKind::sessions, NodeKind::attempts}) list_known(kind);
   for (const ListingKind kind :
@@ -68,7 +69,7 @@ UnixSeconds Filesystem::time_of(const Node& directory) {
     if (attempt) return attempt->created.value_or(attempt->first_seen);
   }
   const auto key = listing_of(directory);
-  if (!key) return started_;
+  if (!key) return catalog_.newest() > 0 ? catalog_.newest() : started_;
   if (const ListingRef listing = catalog_.find_listing(*key)) return listing->changed;
   const auto session = catalog_.find_listing({ListingKind::session_media, *directory.id});
   return session ? session->changed : sessions_->current()->modified;
@@ -79,7 +80,7 @@ Result<Attributes> Filesystem::attributes_of(const Node& node, NodeNumber number
   if (node.kind == NodeKind::media) {
     const auto item = catalog_.find(*node.id);
     if (!item) return Error{Errc::changed, "a media that is not known any more"};
-    attributes.size = item->size;
+    attributes.size = shown_size(number, *item);
     attributes.modified = item->modified;
     attributes.links = 1 + catalog_.mention(*node.id).listings;
   } else if (node.kind == NodeKind::attempt_link) {
@@ -140,25 +141,46 @@ void Filesystem::open(NodeNumber number, const Done<OpenFile>& done, const std::
       stop);
 }
 
+/// How the node has been opened last, where the item can be opened beside that.
+Result<Filesystem::Opens> Filesystem::may_open(NodeNumber number, const MediaItemRef& item) {
+  if (!item || item->claimed()) return Error{Errc::changed, "a media that is not known any more"};
+  const Opens& opens = opens_[number];
+  if (opens.count > 0 && opens.version != item->revision)
+    return Error{Errc::changed, "another version is still open"};
+  return opens;
+}
+
 Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const MediaId& id) {
   media_.opened(id);  // first: it may find that what is here cannot be continued
-  // The kernel may have been told what a listing claims; it asks again before it reads on the strength of
-  // that.
-  if (catalog_.take_correction(id)) new_attributes_(number);
   auto file = [&]() -> Result<OpenFile> {
     const auto item = catalog_.find(id);
-    if (!item || item->claimed()) return Error{Errc::changed, "a media that is not known any more"};
+    auto before = [&] {
+      const MutexLock lock(mutex_);
+      return may_open(number, item);
+    }();
+    if (!before) return before.error();
+    const bool same = before->version == item->revision;
+    // The kernel may have been told what a listing claims. It asks again before it reads on the strength of
+    // that; and nobody else finds this version opened already before it has been told to.
+    if (!same) new_attributes_(number);
     const MutexLock lock(mutex_);
+    if (const auto still = may_open(number, item); !still) return still.error();
     Opens& opens = opens_[number];
-    const bool first = opens.version == Revision{};  // so the kernel has no page of it
-    const bool same = opens.version == item->revision;
-    if (opens.count > 0 && !same) return Error{Errc::changed, "another version is still open"};
     opens.version = item->revision;
+    opens.size = item->size;
     ++opens.count;
+    const bool first = before->version == Revision{};  // so the kernel has no page of it
     return OpenFile{item->revision, first || same};
   }();
   if (!file) media_.closed(id);
   return file;
+}
+
+/// While somebody has a version open its size stays as it was, so that nobody's file ends early.
+std::uint64_t Filesystem::shown_size(NodeNumber number, const MediaItem& item) {
+  const MutexLock lock(mutex_);
+  const auto opens = opens_.find(number);
+  return opens != opens_.end() && opens->second.count > 0 ? opens->second.size : item.size;
 }
 
 void Filesystem::fetch_ahead_of(NodeNumber number) {

@@ -11,8 +11,7 @@ namespace mediafs {
 
 namespace {
 
-const std::string kSessionsName = "sessions";
-const std::string kAttemptsName = "attempts";
+constexpr std::string_view kSessionsName = "sessions";
 
 bool can_be_media_name(std::string_view name) {
   return MediaId::parse(name).ok() || MediaId::parse(split_id_name(name).id).ok();
@@ -95,9 +94,12 @@ void Filesystem::lookup_listed(const Node& directory, std::string_view name, con
   const auto id = MediaId::parse(name);
   if (!id) return done(id.error());
   const ListingKey key = listing_in(directory.kind, *id);
-  if (is_known(key)) return done(adopt(directory_of(key)));
+  if (is_known(key)) {
+    if (catalog_.find_listing(key)) listings_.refresh(key);
+    return done(adopt(directory_of(key)));
+  }
   listings_.find(
-      key,
+      key, ListingStore::Older::shown,
       [this, key, done](const Result<ListingRef>& listing) {
         if (!listing) return done(listing.error());
         show(*listing);
@@ -121,14 +123,14 @@ void Filesystem::lookup_in(const ListingKey& listing, const std::string& name, c
   }
   if (const ListingRef known = catalog_.find_listing(listing)) {
     auto found = entry_in(*show(known), name);
+    if (found) listings_.refresh(listing);
     if (found || listings_.is_fresh(listing)) return done(std::move(found));
   }
+  // Of an older listing nobody can say that a name is not there.
   listings_.find(
-      listing,
-      [this, listing, name, done](const Result<ListingRef>& newest) {
-        if (newest) return done(entry_in(*show(*newest), name));
-        if (newest.error().code == Errc::not_found) stop_showing(listing);
-        done(newest.error());
+      listing, ListingStore::Older::refused,
+      [this, name, done](const Result<ListingRef>& newest) {
+        done(newest ? entry_in(*show(*newest), name) : Result<Attributes>(newest.error()));
       },
       stop);
 }
@@ -154,14 +156,17 @@ DirectorySnapshot Filesystem::show(const ListingRef& listing) {
     before = std::exchange(shown_[listing->key], fresh);
   }
   if (!before || before->listing == listing) return fresh;
-  for (const DirectoryEntry& entry : names_gone(*before, *fresh))
-    gone_(before->entries.front().node, entry.name);
-  if (listing->changed != before->listing->changed) new_attributes_(before->entries.front().node);
+  for (const DirectoryEntry& entry : names_gone(*before, *fresh)) gone_(before->self(), entry.name);
+  if (listing->changed != before->listing->changed) new_attributes_(before->self());
   return fresh;
 }
 
-/// A session or attempt that does not exist any more.
-void Filesystem::stop_showing(const ListingKey& key) {
+/// There is a newer listing, or none any more.
+void Filesystem::listing_changed(const ListingKey& key) {
+  if (const ListingRef listing = catalog_.find_listing(key)) {
+    show(listing);
+    return;
+  }
   DirectorySnapshot before;
   {
     const MutexLock lock(mutex_);
@@ -170,14 +175,12 @@ void Filesystem::stop_showing(const ListingKey& key) {
     before = std::move(found->second);
     shown_.erase(found);
   }
-  const NodeNumber node = before->entries.front().node;
-  for (const DirectoryEntry& entry : names_gone(*before, make_directory(node, node, {})))
-    gone_(node, entry.name);
+  for (const DirectoryEntry& entry : before->named()) gone_(before->self(), entry.name);
 }
 
 DirectorySnapshot Filesystem::list_root() {
-  std::vector<DirectoryEntry> entries{{kSessionsName, kSessionsNode, FileType::directory},
-                                      {kAttemptsName, kAttemptsNode, FileType::directory}};
+  std::vector<DirectoryEntry> entries{{std::string(kSessionsName), kSessionsNode, FileType::directory},
+                                      {std::string(kAttemptsName), kAttemptsNode, FileType::directory}};
   for (const MediaItemRef& item : catalog_.all()) {
     if (const auto number = nodes_.add({NodeKind::media, item->id, {}})) {
       entries.push_back({item->id.text(), *number, FileType::regular});
@@ -197,8 +200,7 @@ DirectorySnapshot Filesystem::list_known(NodeKind kind) {
   if (kind == NodeKind::sessions) {
     const auto file = sessions_->current();
     ids.insert(file->ids.begin(), file->ids.end());
-    for (const ListingRef& listing : catalog_.listings(ListingKind::session_attempts))
-      ids.insert(listing->key.id);
+
   } else {
     for (const auto& attempt : catalog_.attempts()) ids.insert(attempt->id);
   }
@@ -236,11 +238,9 @@ void Filesystem::open_directory(NodeNumber number, const Done<std::uint64_t>& do
   const auto key = listing_of(*node);
   if (!key) return done(handle_for(list_known(node->kind)));
   listings_.find(
-      *key,
-      [this, key = *key, done](const Result<ListingRef>& listing) {
-        if (listing) return done(handle_for(show(*listing)));
-        if (listing.error().code == Errc::not_found) stop_showing(key);
-        done(listing.error());
+      *key, ListingStore::Older::shown,
+      [this, done](const Result<ListingRef>& listing) {
+        done(listing ? handle_for(show(*listing)) : Result<std::uint64_t>(listing.error()));
       },
       stop);
 }
@@ -258,6 +258,10 @@ Result<DirectorySnapshot> Filesystem::directory(NodeNumber number, std::uint64_t
   if (!snapshot) return snapshot.error();
   const MutexLock lock(mutex_);
   return open_directories_.try_emplace(handle, *snapshot).first->second;
+}
+
+bool Filesystem::is_current(const Directory& directory) const {
+  return !directory.listing || catalog_.find_listing(directory.listing->key) == directory.listing;
 }
 
 void Filesystem::close_directory(std::uint64_t handle) {

@@ -1,9 +1,14 @@
 #include "filesystem/session_file.h"
 
-#include <fstream>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <sstream>
 
 #include "mediafs/base/log.h"
 #include "mediafs/base/text.h"
+#include "mediafs/base/unique_fd.h"
 
 namespace mediafs {
 
@@ -13,7 +18,7 @@ constexpr auto kLookAgain = std::chrono::seconds(1);
 
 bool same_file(const struct stat& a, const struct stat& b) {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev && a.st_size == b.st_size &&
-         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+         a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
 }
 
 }  // namespace
@@ -23,32 +28,47 @@ SessionFile::ContentRef SessionFile::current() {
   const SteadyTime now = steady_now();
   if (path_.empty() || (looked_at_ && now < *looked_at_ + kLookAgain)) return content_;
   looked_at_ = now;
-  struct stat status{};
-  const bool there = ::stat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-  if (!there) {
-    if (!complained_) log::warning("the file of sessions cannot be read; those that it held are still shown");
-    complained_ = true;
-  } else if (!seen_ || !same_file(*seen_, status)) {
-    read(status);
+  const bool readable = look();
+  if (!readable && !complained_) {
+    log::warning(
+        "the file of sessions cannot be read, or is larger than 64 MiB; those that it held are still shown");
   }
+  complained_ = !readable;
   return content_;
 }
 
-void SessionFile::read(const struct stat& status) {
-  std::ifstream file(path_);
+/// Reads the file if it is another than before. False where it cannot be.
+bool SessionFile::look() {
+  // Whatever takes the file's place, such as a pipe, must not hold anybody up.
+  const UniqueFd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status{};
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  if (static_cast<std::uint64_t>(status.st_size) > kMostBytes) return false;
+  if (seen_ && same_file(*seen_, status)) return true;
+  std::string text;
+  std::array<char, 65536> piece{};
+  ssize_t count = 0;
+  while (text.size() <= kMostBytes && (count = ::read(file.get(), piece.data(), piece.size())) > 0)
+    text.append(piece.data(), static_cast<std::size_t>(count));
+  if (count < 0) return false;
+  seen_ = status;
+  take(text);
+  return true;
+}
+
+void SessionFile::take(const std::string& text) {
   auto content = std::make_shared<Content>();
-  content->modified = status.st_mtim.tv_sec;
+  content->modified = seen_->st_mtim.tv_sec;
   std::size_t bad = 0;
-  for (std::string line; std::getline(file, line);) {
-    const std::string_view text = trimmed(line);
-    if (text.empty() || text.front() == '#') continue;
-    auto id = MediaId::parse(text);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string_view word = trimmed(line);
+    if (word.empty() || word.front() == '#') continue;
+    auto id = MediaId::parse(word);
     id ? void(content->ids.insert(*std::move(id))) : void(++bad);
   }
   if (bad > 0) log::warning("the file of sessions has {} lines that are no ids", bad);
   log::info("the file of sessions has {} of them", content->ids.size());
-  complained_ = false;
-  seen_ = status;
   content_ = std::move(content);
 }
 

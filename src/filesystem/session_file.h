@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "mediafs/base/bytes.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/model/media_id.h"
@@ -20,17 +21,21 @@ class SessionFile {
   /// An empty path: none.
   explicit SessionFile(std::string path) : path_(std::move(path)) {}
 
+  static constexpr std::uint64_t kMostBytes = 64_MiB;
+
   struct Content {
     std::unordered_set<MediaId> ids;
     UnixSeconds modified = 0;  // the file's own time
   };
   using ContentRef = std::shared_ptr<const Content>;
 
-  /// As the file is now, or was within the last second. While it cannot be read, as it was last.
+  /// As the file is now, or was within the last second. While it cannot be read, or is beyond kMostBytes, as
+  /// it was last.
   ContentRef current() EXCLUDES(mutex_);
 
  private:
-  void read(const struct stat& status) REQUIRES(mutex_);
+  bool look() REQUIRES(mutex_);
+  void take(const std::string& text) REQUIRES(mutex_);
 
   const std::string path_;
   Mutex mutex_;

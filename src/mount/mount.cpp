@@ -88,7 +88,7 @@ class Mount::Session {
   fuse_session* session_ = nullptr;
   bool mounted_ = false;
   // To forget a name takes the kernel's lock of its directory, and so waits for every look-up there: on a
-  // thread that nobody waits for.
+  // thread of its own, which nothing but the end waits for.
   Timer names_;
 };
 

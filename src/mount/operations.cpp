@@ -137,12 +137,12 @@ void on_opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
 }
 
 /// Adds one entry to a listing's buffer; false where it does not fit. An entry's offset is that of the next
-/// one.
+/// one. `lasting`: the kernel may keep the name.
 using AddEntry = bool (*)(fuse_req_t request, std::span<char> room, std::size_t& used,
-                          const DirectoryEntry& entry, off_t next);
+                          const DirectoryEntry& entry, off_t next, bool lasting);
 
 bool add_name(fuse_req_t request, std::span<char> room, std::size_t& used, const DirectoryEntry& entry,
-              off_t next) {
+              off_t next, bool /*lasting*/) {
   struct stat attr{};
   attr.st_ino = static_cast<ino_t>(entry.node);
   attr.st_mode = mode_of(entry.type);
@@ -151,9 +151,10 @@ bool add_name(fuse_req_t request, std::span<char> room, std::size_t& used, const
 }
 
 bool add_name_and_attributes(fuse_req_t request, std::span<char> room, std::size_t& used,
-                             const DirectoryEntry& entry, off_t next) {
+                             const DirectoryEntry& entry, off_t next, bool lasting) {
   fuse_entry_param param{};
-  const bool counted = entry.name != "." && entry.name != "..";  // for those the kernel wants no node
+  const bool counted =
+      lasting && entry.name != "." && entry.name != "..";  // for those the kernel wants no node
   // As they are now: since the directory was opened a file may have turned out to be of another size.
   const auto attributes =
       counted ? serving(request).filesystem.attributes(entry.node) : Error{Errc::not_found, ""};
@@ -172,11 +173,14 @@ void list(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, s
   const auto snapshot = serving(request).filesystem.directory(node_of(node), handle);
   if (!snapshot) return reply_error(request, snapshot.error());
   const auto& entries = (*snapshot)->entries;
+  const bool lasting = serving(request).filesystem.is_current(**snapshot);
   std::vector<char> buffer(size);
   std::size_t filled = 0;
   for (auto i = static_cast<std::size_t>(offset); i < entries.size(); ++i) {
     std::size_t used = 0;
-    if (!add(request, std::span(buffer).subspan(filled), used, entries[i], static_cast<off_t>(i + 1))) break;
+    if (!add(request, std::span(buffer).subspan(filled), used, entries[i], static_cast<off_t>(i + 1),
+             lasting))
+      break;
     filled += used;
   }
   fuse_reply_buf(request, buffer.data(), filled);

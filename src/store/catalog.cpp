@@ -1,6 +1,7 @@
 #include "mediafs/store/catalog.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "mediafs/cache/cache.h"
 #include "mediafs/crypto/random.h"
@@ -23,12 +24,16 @@ MediaItem claimed_item(const ListedMedia& media) {
       .id = media.id, .size = media.size, .content_type = media.content_type, .modified = media.first_seen};
 }
 
-/// Whether both say the same, times aside.
+/// All but when it was first seen.
+auto content_of(const ListedMedia& media) {
+  return std::tie(media.id, media.context, media.content_type, media.size, media.duration, media.session);
+}
+auto content_of(const ListedAttempt& attempt) {
+  return std::tie(attempt.id, attempt.created);
+}
+
 bool same_content(const Listing& a, const Listing& b) {
-  const auto same = [](auto x, const auto& y) {
-    x.first_seen = y.first_seen;
-    return x == y;
-  };
+  const auto same = [](const auto& x, const auto& y) { return content_of(x) == content_of(y); };
   return std::equal(a.media.begin(), a.media.end(), b.media.begin(), b.media.end(), same) &&
          std::equal(a.attempts.begin(), a.attempts.end(), b.attempts.begin(), b.attempts.end(), same);
 }
@@ -55,6 +60,7 @@ Catalog::Catalog(Cache* cache) : cache_(cache), listings_(std::make_unique<Listi
       item.unverified = false;
     }
     auto known = std::make_shared<const MediaItem>(std::move(item));
+    newest_ = std::max(newest_, known->modified);
     items_.emplace(known->id, std::move(known));
   }
   for (Listing& listing : kept.listings) add_listing(std::make_shared<const Listing>(std::move(listing)));
@@ -76,6 +82,11 @@ std::vector<MediaItemRef> Catalog::all() const {
   return items;
 }
 
+UnixSeconds Catalog::newest() const {
+  const MutexLock lock(mutex_);
+  return newest_;
+}
+
 bool Catalog::empty() const {
   const MutexLock lock(mutex_);
   return items_.empty() && listings_->by_key.empty();
@@ -85,11 +96,8 @@ MediaItemRef Catalog::remember(MediaItem item) {
   auto known = std::make_shared<const MediaItem>(std::move(item));
   {
     const MutexLock lock(mutex_);
-    MediaItemRef& place = items_[known->id];
-    if (place && place->claimed() && (place->size != known->size || place->modified != known->modified)) {
-      corrected_.insert(known->id);
-    }
-    place = known;
+    items_[known->id] = known;
+    newest_ = std::max(newest_, known->modified);
     absent_.erase(known->id);
   }
   if (cache_ != nullptr) cache_->store_item(*known);
@@ -105,32 +113,29 @@ void Catalog::forget(const MediaId& id) {
   if (cache_ != nullptr) cache_->forget_item(id);
 }
 
-bool Catalog::take_correction(const MediaId& id) {
-  const MutexLock lock(mutex_);
-  return corrected_.erase(id) > 0;
-}
-
 /// What a listing says counts until the media itself has been asked for.
 void Catalog::claim(const ListedMedia& media) {
   MediaItemRef& place = items_[media.id];
-  if (place && !place->claimed()) return;
-  MediaItem item = claimed_item(media);
-  if (place && *place == item) return;
-  if (place) corrected_.insert(media.id);
-  place = std::make_shared<const MediaItem>(std::move(item));
+  if (!place || place->claimed()) place = std::make_shared<const MediaItem>(claimed_item(media));
 }
 
 void Catalog::add_listing(const ListingRef& listing) {
   listings_->by_key[listing->key] = listing;
+  newest_ = std::max(newest_, listing->changed);
   listings_->media.add(listing, listing->media);
   listings_->attempts.add(listing, listing->attempts);
   for (const ListedMedia& media : listing->media) claim(media);
 }
 
-void Catalog::remove_listing(const ListingRef& listing) {
-  listings_->by_key.erase(listing->key);
+/// The one that was there.
+ListingRef Catalog::remove_listing(const ListingKey& key) {
+  const auto found = listings_->by_key.find(key);
+  if (found == listings_->by_key.end()) return nullptr;
+  ListingRef listing = std::move(found->second);
+  listings_->by_key.erase(found);
   listings_->media.remove(listing->media);
   listings_->attempts.remove(listing->attempts);
+  return listing;
 }
 
 ListingRef Catalog::find_listing(const ListingKey& key) const {
@@ -149,15 +154,14 @@ std::vector<ListingRef> Catalog::listings(ListingKind kind) const {
 }
 
 ListingRef Catalog::remember_listing(Listing answered) {
+  ListingRef before = find_listing(answered.key);  // compared, and destroyed, without the lock
+  answered.changed = before && same_content(*before, answered) ? before->changed : answered.listed;
   ListingRef listing;
   {
     const MutexLock lock(mutex_);
-    const auto found = listings_->by_key.find(answered.key);
-    const ListingRef before = found == listings_->by_key.end() ? nullptr : found->second;
-    answered.changed = before && same_content(*before, answered) ? before->changed : answered.listed;
     set_first_seen(answered);
     listing = std::make_shared<const Listing>(std::move(answered));
-    if (before) remove_listing(before);
+    before = remove_listing(listing->key);
     add_listing(listing);
     if (before) drop_claims_of(*before);
   }
@@ -179,12 +183,11 @@ void Catalog::set_first_seen(Listing& answered) const {
 }
 
 void Catalog::forget_listing(const ListingKey& key) {
+  ListingRef listing;
   {
     const MutexLock lock(mutex_);
-    const auto found = listings_->by_key.find(key);
-    if (found == listings_->by_key.end()) return;
-    const ListingRef listing = found->second;
-    remove_listing(listing);
+    listing = remove_listing(key);
+    if (!listing) return;
     drop_claims_of(*listing);
   }
   if (cache_ != nullptr) cache_->forget_listing(key);

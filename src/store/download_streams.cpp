@@ -157,7 +157,7 @@ void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& str
 }
 
 std::uint64_t Download::limit_of(const Stream& stream) const {
-  if (!item_) return most_bytes();  // finding the size takes the whole body
+  if (!item_) return wanted() ? most_bytes() : kSmallMedia;  // finding the size takes the whole body
   std::uint64_t target = runs_.target_at(stream.position, window());
   for (const PendingRead& read : waiters_->reads()) {
     if (awaited_for(read.first_missing()) == &stream) target = std::max(target, read.range().end());

@@ -14,6 +14,8 @@ namespace {
 
 constexpr auto kRememberFailure = std::chrono::seconds(1);
 constexpr auto kAskAgainWhenKnown = std::chrono::seconds(10);
+constexpr std::size_t kMostStates = 10'000;
+constexpr std::size_t kMostRefreshing = 4;
 
 /// The origin may be back later, and nothing speaks against what is known.
 bool may_pass(Errc code) {
@@ -34,24 +36,38 @@ SteadyTime fresh_until(UnixSeconds listed, Duration ttl) {
   return age < std::chrono::seconds(0) || age >= ttl ? SteadyTime::min() : steady_now() + (ttl - age);
 }
 
+void complain(const ListingKey& key, const Error& failure, bool known_is_shown) {
+  const auto level = failure.code == Errc::not_found ? log::Level::info : log::Level::warning;
+  if (!log::enabled(level)) return;
+  log::write(level,
+             fmt::format("listing {}: {} ({}){}", crypto::pseudonym(key.id.text()), to_string(failure.code),
+                         failure.context, known_is_shown ? "; the last one is shown" : ""));
+}
+
 }  // namespace
 
 struct ListingStore::Waiter {
   std::uint64_t id = 0;
+  Older older{};
   Done<ListingRef> done;
   std::unique_ptr<StopCallback> on_stop;
 };
 
 struct ListingStore::Listed {
   std::shared_ptr<ListingFetch> fetch;  // under way, if it is
+  bool is_refresh = false;              // it began with nobody waiting
   bool overdue = false;                 // for longer than a known listing is held back
   std::list<Waiter> waiters;
   SteadyTime fresh_until = SteadyTime::min();
   std::optional<Error> failure;  // of the last fetch
-  SteadyTime believed_until = SteadyTime::min();
+  SteadyTime failed{};           // when
 
-  void answer_all(Effects& effects, const Result<ListingRef>& answer) {
-    for (Waiter& waiter : waiters) effects.add([done = std::move(waiter.done), answer] { done(answer); });
+  /// Those that take an older listing get `for_some`.
+  void answer(Effects& effects, const Result<ListingRef>& for_some, const Result<ListingRef>& for_others) {
+    for (Waiter& waiter : waiters) {
+      effects.add([done = std::move(waiter.done),
+                   answer = waiter.older == Older::shown ? for_some : for_others] { done(answer); });
+    }
     waiters.clear();
   }
 };
@@ -61,7 +77,12 @@ ListingStore::ListingStore(const Options& options, ApiClient& api, Catalog& cata
 
 ListingStore::~ListingStore() = default;
 
+void ListingStore::on_change(std::function<void(const ListingKey&)> listener) {
+  changed_ = std::move(listener);
+}
+
 ListingStore::Listed& ListingStore::state_of(const ListingKey& key) {
+  if (listings_.size() > kMostStates) drop_idle();
   std::unique_ptr<Listed>& state = listings_[key];
   if (!state) {
     state = std::make_unique<Listed>();
@@ -71,93 +92,138 @@ ListingStore::Listed& ListingStore::state_of(const ListingKey& key) {
   return *state;
 }
 
+/// What is left of questions that came to nothing. Should somebody guess ids, asking again is the lesser
+/// evil.
+void ListingStore::drop_idle() {
+  std::erase_if(listings_, [&](const auto& entry) {
+    return !entry.second->fetch && entry.second->waiters.empty() && !catalog_.find_listing(entry.first);
+  });
+}
+
 bool ListingStore::is_fresh(const ListingKey& key) {
   const MutexLock lock(mutex_);
   return steady_now() < state_of(key).fresh_until;
 }
 
-void ListingStore::find(const ListingKey& key, Done<ListingRef> done, const std::stop_token& stop) {
+/// Whether the last failure still counts, so that the origin is not asked again at once.
+bool ListingStore::believes(const Listed& state, Older older, bool known) const {
+  if (!state.failure) return false;
+  Duration believed = kRememberFailure;
+  if (known && older == Older::shown && may_pass(state.failure->code)) {
+    believed = std::max(believed, std::min<Duration>(kAskAgainWhenKnown, options_.ttl));
+  }
+  if (state.failure->code == Errc::not_found) believed = options_.negative_ttl;
+  return steady_now() < state.failed + believed;
+}
+
+void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> done,
+                        const std::stop_token& stop) {
   Effects effects;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
-  const SteadyTime now = steady_now();
   const ListingRef known = catalog_.find_listing(key);
-  const bool failed = state.failure && now < state.believed_until;
+  const bool failed = believes(state, older, known != nullptr);
+  const bool old_will_do =
+      older == Older::shown && (state.overdue || (failed && may_pass(state.failure->code)));
   if (stopping_) {
     effects.add([done = std::move(done)] { done(Error{Errc::cancelled, "shutting down"}); });
-  } else if (known &&
-             (now < state.fresh_until || state.overdue || (failed && may_pass(state.failure->code)))) {
+  } else if (known && (steady_now() < state.fresh_until || old_will_do)) {
     effects.add([done = std::move(done), known] { done(known); });
   } else if (failed) {
     effects.add([done = std::move(done), error = *state.failure] { done(error); });
   } else {
-    Waiter& waiter = state.waiters.emplace_back(Waiter{++last_waiter_, std::move(done), nullptr});
+    Waiter& waiter = state.waiters.emplace_back(Waiter{++last_waiter_, older, std::move(done), nullptr});
     if (stop.stop_possible()) {
       // The lock is held where a waiter ends, which waits for a callback that runs: so this calls nobody.
       waiter.on_stop = std::make_unique<StopCallback>(stop, [this, key, id = waiter.id] {
         timer_.at(steady_now(), [this, key, id] { abandon(key, id); });
       });
     }
-    if (state.fetch) return;
-    start(key, state);
-    effects.add([fetch = state.fetch] { fetch->begin(); });
-    if (known) timer_.at(now + options_.patience, [this, key] { lose_patience(key); });
+    if (!state.fetch) start(effects, key, state);
+    if (!known) return;
+    timer_.at(steady_now() + options_.patience,
+              [this, key, fetch = std::weak_ptr(state.fetch)] { lose_patience(key, fetch); });
   }
 }
 
-void ListingStore::start(const ListingKey& key, Listed& state) {
+void ListingStore::refresh(const ListingKey& key) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  Listed& state = state_of(key);
+  const bool wanted =
+      steady_now() >= state.fresh_until && !state.fetch && !believes(state, Older::shown, true);
+  if (!wanted || stopping_ || refreshing_ >= kMostRefreshing) return;
+  start(effects, key, state);
+  state.is_refresh = true;
+  ++refreshing_;
+}
+
+void ListingStore::start(Effects& effects, const ListingKey& key, Listed& state) {
   log::debug("listing {}: GET", crypto::pseudonym(key.id.text()));
   state.failure.reset();
   state.fetch = api_.list(key, steady_now() + options_.deadline,
                           [this, key](Result<Listing> answer) { answered(key, std::move(answer)); });
+  effects.add([fetch = state.fetch] { fetch->begin(); });
 }
 
-void ListingStore::answered(const ListingKey& key, Result<Listing> answer) {
-  std::optional<Error> failure;
+/// Makes the answer what is known.
+void ListingStore::take_in(const ListingKey& key, Result<Listing>& answer) {
   if (answer) {
     answer->listed = wall_seconds();
     catalog_.remember_listing(*std::move(answer));
+  } else if (answer.error().code == Errc::not_found) {
+    catalog_.forget_listing(key);
+    if (key.kind == ListingKind::session_media) {  // its attempts are out of reach with it
+      const ListingKey attempts{ListingKind::session_attempts, key.id};
+      catalog_.forget_listing(attempts);
+      changed_(attempts);
+    }
   } else {
-    failure = std::move(answer).error();
-    if (failure->code == Errc::not_found) catalog_.forget_listing(key);
+    return;
   }
+  changed_(key);
+}
+
+void ListingStore::answered(const ListingKey& key, Result<Listing> answer) {
+  const auto failure = answer ? std::nullopt : std::optional(answer.error());
+  take_in(key, answer);
   Effects effects;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
   state.fetch.reset();
   state.overdue = false;
+  if (std::exchange(state.is_refresh, false)) --refreshing_;
   const ListingRef known = catalog_.find_listing(key);
-  const bool shown = known && (!failure || may_pass(failure->code));
-  if (!failure) state.fresh_until = steady_now() + options_.ttl;
-  if (failure && failure->code != Errc::cancelled) remember_failure(key, state, *failure, shown);
-  state.answer_all(effects,
-                   shown ? Result<ListingRef>(known) : Result<ListingRef>(failure.value_or(Error{})));
-}
-
-/// It is not asked again at once.
-void ListingStore::remember_failure(const ListingKey& key, Listed& state, const Error& failure,
-                                    bool known_is_shown) {
-  Duration believed = kRememberFailure;
-  if (known_is_shown) believed = kAskAgainWhenKnown;
-  if (failure.code == Errc::not_found) believed = options_.negative_ttl;
-  state.failure = failure;
-  state.believed_until = steady_now() + believed;
-  const auto level = failure.code == Errc::not_found ? log::Level::info : log::Level::warning;
-  if (!log::enabled(level)) return;
-  log::write(level,
-             fmt::format("listing {}: {} ({}){}", crypto::pseudonym(key.id.text()), to_string(failure.code),
-                         failure.context, known_is_shown ? "; the last one is shown" : ""));
+  if (!failure) {
+    state.fresh_until = steady_now() + options_.ttl;
+    return state.answer(effects, known, known);
+  }
+  const bool shown = known && may_pass(failure->code);
+  if (failure->code != Errc::cancelled) {
+    state.failure = failure;
+    state.failed = steady_now();
+    complain(key, *failure, shown);
+  }
+  state.answer(effects, shown ? Result<ListingRef>(known) : Result<ListingRef>(*failure), *failure);
 }
 
 /// The known listing is better than a long wait.
-void ListingStore::lose_patience(const ListingKey& key) {
+void ListingStore::lose_patience(const ListingKey& key, const std::weak_ptr<ListingFetch>& fetch) {
   Effects effects;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
   const ListingRef known = catalog_.find_listing(key);
-  if (!state.fetch || !known) return;
+  if (!state.fetch || state.fetch != fetch.lock() || !known) return;
   state.overdue = true;
-  state.answer_all(effects, known);
+  // Those that want no older one wait on.
+  std::list<Waiter> others;
+  for (auto waiter = state.waiters.begin(); waiter != state.waiters.end();) {
+    const auto next = std::next(waiter);
+    if (waiter->older == Older::refused) others.splice(others.end(), state.waiters, waiter);
+    waiter = next;
+  }
+  state.answer(effects, known, known);
+  state.waiters = std::move(others);
 }
 
 void ListingStore::abandon(const ListingKey& key, std::uint64_t waiter) {
@@ -172,15 +238,14 @@ void ListingStore::abandon(const ListingKey& key, std::uint64_t waiter) {
 }
 
 void ListingStore::stop() {
-  std::vector<std::shared_ptr<ListingFetch>> fetches;
-  {
-    const MutexLock lock(mutex_);
-    stopping_ = true;
-    for (const auto& [key, state] : listings_) {
-      if (state->fetch) fetches.push_back(state->fetch);
-    }
+  Effects effects;
+  const MutexLock lock(mutex_);
+  stopping_ = true;
+  for (const auto& [key, state] : listings_) {
+    if (state->fetch) effects.add([fetch = state->fetch] { fetch->cancel(); });
+    const Error ended{Errc::cancelled, "shutting down"};
+    state->answer(effects, ended, ended);
   }
-  for (const auto& fetch : fetches) fetch->cancel();
 }
 
 }  // namespace mediafs

@@ -137,6 +137,7 @@ TEST(Listing, JsonThatIsNoListingIsRefused) {
 TEST(Listing, AFailBodyMeansWhatItsCodeSays) {
   expect_refused(R"({"status":"fail","code":"1802","message":"no"})", Errc::denied);
   expect_refused(R"({"status":"fail","code":1104})", Errc::not_found);
+  expect_refused(R"({"status":"fail"})", Errc::outside_api);
 }
 
 TEST(Listing, DepthIsBounded) {

@@ -86,8 +86,11 @@ TEST_F(FilesystemTest, TwoVersionsAreNeverOpenTogether) {
   EXPECT_EQ(open(node).error().code, Errc::changed);
   EXPECT_EQ(length_read(node, old->version, {0, 1}).error().code, Errc::changed);
   EXPECT_TRUE(told.empty());
+  EXPECT_EQ(files_->attributes(node)->size, 1000U) << "so that nobody's file ends early";
+  EXPECT_EQ(look_up(kId + ".jpg")->size, 1000U);
   files_->close(node);
   EXPECT_EQ(told, std::vector<NodeNumber>{node});
+  EXPECT_EQ(files_->attributes(node)->size, 7U);
   const auto fresh = open(node);
   ASSERT_TRUE(fresh.ok());
   EXPECT_EQ(fresh->version, Revision{99});

@@ -148,6 +148,37 @@ TEST_F(Sessions, ANewImageAppearsAndARemovedOneGoes) {
   EXPECT_TRUE(same_bytes(read(directory(1) + "/" + name_of(12)).bytes, bytes(12)));
 }
 
+TEST_F(Sessions, ARemovedImageGoesAlsoForThoseWhoListNothing) {
+  publish(1, {show(10), show(11)});
+  mount({{"--listing-ttl", "0s"}});
+  EXPECT_EQ(stat_error(directory(1) + "/" + name_of(10)), 0);
+  publish(1, {show(11)});
+  EXPECT_TRUE(eventually([&] { return stat_error(directory(1) + "/" + name_of(10)) == ENOENT; }));
+}
+
+TEST_F(Sessions, ANameThatHasGoneDoesNotComeBackThroughADirectoryThatIsStillOpen) {
+  publish(1, {show(10), show(11)});
+  mount({{"--listing-ttl", "0s"}});
+  keep(10);  // so that it is known whatever is listed
+  const auto holder = start(R"(exec python3 -c '
+import os, sys, time
+directory, ours, theirs = sys.argv[1:]
+fd = os.open(directory, os.O_RDONLY)
+os.listdir(fd)
+open(ours, "w").close()
+while not os.path.exists(theirs): time.sleep(0.01)
+print(*sorted(os.listdir(fd)))' $M/)" +
+                            directory(1) + " $T/opened $T/gone");
+  ASSERT_TRUE(eventually([&] { return fs::exists(scratch() / "opened"); }));
+  publish(1, {show(11)});
+  EXPECT_THAT(names_in(directory(1)), ElementsAre("attempts", name_of(11)));
+  EXPECT_TRUE(eventually([&] { return stat_error(directory(1) + "/" + name_of(10)) == ENOENT; }));
+  write_file(scratch() / "gone", "");
+  EXPECT_EQ(holder->finish(kPatience).out, "attempts " + name_of(10) + " " + name_of(11) + "\n")
+      << "as it was";
+  EXPECT_EQ(stat_error(directory(1) + "/" + name_of(10)), ENOENT);
+}
+
 TEST_F(Sessions, WithinTheTtlNothingIsAskedAgain) {
   publish(1, {show(10)});
   mount();
@@ -169,6 +200,18 @@ TEST_P(WrongSize, TheBodyWins) {
   const Outcome copied = sh("cp $M/" + name + " $T/copy && cat $T/copy");
   EXPECT_TRUE(same_bytes(copied.out, bytes(10)));
   EXPECT_EQ(sh("stat -c %s $M/" + name).out, std::to_string(bytes(10).size()) + "\n");
+}
+
+TEST_P(WrongSize, TheBodyWinsAlsoWhenItIsListedNoMore) {
+  Shown shown = show(10);
+  shown.rest = ",\"size\":" + std::to_string(GetParam());
+  publish(1, {shown});
+  mount({{"--listing-ttl", "0s"}});
+  visit(directory(1));
+  EXPECT_EQ(sh("ls -l $M > /dev/null; stat -c %s $M/" + media(10)).out, std::to_string(GetParam()) + "\n");
+  publish(1, {});
+  visit(directory(1));
+  EXPECT_TRUE(same_bytes(sh("cp $M/" + media(10) + " $T/copy && cat $T/copy").out, bytes(10)));
 }
 
 TEST_P(WrongSize, TheBodyWinsAlsoWhenItWasFetchedAhead) {
@@ -275,10 +318,12 @@ TEST_F(Sessions, ASessionThatIsGoneIsNotThere) {
   publish(1, {show(10)});
   mount({{"--listing-ttl", "0s"}, {"--negative-ttl", "0s"}});
   EXPECT_EQ(names_in(directory(1)).size(), 2U);
+  visit(directory(1) + "/attempts");
   api().remove(session(1));
   EXPECT_NE(sh("ls $M/" + directory(1)).code, 0);
   EXPECT_TRUE(eventually([&] { return stat_error(directory(1) + "/" + name_of(10)) == ENOENT; }));
   EXPECT_EQ(stat_error(directory(1)), ENOENT);
+  EXPECT_THAT(names_in("sessions"), ElementsAre());
 }
 
 TEST_F(Sessions, AMediaThatIsListedAndNotThereFailsAtOpen) {
@@ -315,6 +360,7 @@ TEST_F(Sessions, KnownOnesListAndCachedMediaReadWithTheApiDown) {
     EXPECT_TRUE(same_bytes(read(directory(1) + "/" + name_of(10)).bytes, bytes(10)));
     EXPECT_EQ(read(directory(1) + "/" + name_of(11)).error, EIO);
     EXPECT_EQ(stat_error(directory(2)), EIO) << "not ENOENT";
+    EXPECT_EQ(stat_error(directory(1) + "/" + name_of(12)), EIO) << "it may have come since";
     if (round == 0) remount();
   }
 }
@@ -341,6 +387,10 @@ TEST_F(Sessions, TheFileIsReadAgainWhenItChanges) {
   EXPECT_THAT(names_in("sessions"), ElementsAre(session(1)));
   write_file(scratch() / "sessions", session(2) + "\n" + session(3));
   EXPECT_TRUE(eventually([&] { return names_in("sessions") == std::vector{session(2), session(3)}; }));
+  fs::resize_file(scratch() / "sessions", 65 * 1024 * 1024);
+  EXPECT_TRUE(eventually(
+      [&] { return log().find("larger than 64 MiB") != std::string::npos || names_in("sessions").empty(); }));
+  EXPECT_THAT(names_in("sessions"), ElementsAre(session(2), session(3)));
   fs::remove(scratch() / "sessions");
   EXPECT_TRUE(eventually(
       [&] { return log().find("cannot be read") != std::string::npos || names_in("sessions").empty(); }));

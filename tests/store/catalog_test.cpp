@@ -38,8 +38,6 @@ TEST(Catalog, WhatTheMediaItselfSaysIsRight) {
   catalog.remember(confirmed(kOne));
   catalog.remember_listing(listing(kSession, {kOne}, 200));
   EXPECT_EQ(catalog.find(kOne)->size, 11U);
-  EXPECT_TRUE(catalog.take_correction(kOne));
-  EXPECT_FALSE(catalog.take_correction(kOne));
 }
 
 TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
@@ -53,6 +51,15 @@ TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
   catalog.forget_listing(kAttempt);
   EXPECT_EQ(catalog.find(kOne), nullptr);
   EXPECT_EQ(catalog.mention(kOne).listings, 0U);
+}
+
+TEST(Catalog, ItsNewestTimeSurvives) {
+  Catalog catalog(nullptr);
+  EXPECT_EQ(catalog.newest(), 0);
+  catalog.remember_listing(listing(kSession, {kOne}, 100));
+  EXPECT_EQ(catalog.newest(), 100);
+  catalog.remember_listing(listing(kSession, {kOne}, 200));
+  EXPECT_EQ(catalog.newest(), 100) << "it says what it said";
 }
 
 TEST(Catalog, AConfirmedMediaStaysWhenItsListingGoes) {

@@ -1,5 +1,6 @@
 #include "mediafs/store/listing_store.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "store/store_fixture.h"
@@ -114,6 +115,69 @@ TEST_F(ListingStoreTest, ASessionThatIsGoneIsForgotten) {
   EXPECT_EQ(server_.total_requests(), asked);
 }
 
+TEST_F(ListingStoreTest, ASessionThatIsGoneTakesItsAttemptsAlong) {
+  without_ttl();
+  start();
+  EXPECT_EQ(listed(), 1U);
+  const ListingKey attempts{ListingKind::session_attempts, id_of(kSession)};
+  ASSERT_TRUE(list(attempts).ok());
+  std::vector<ListingKey> changed;
+  listings_->on_change([&](const ListingKey& key) { changed.push_back(key); });
+  server_.remove(kSession);
+  EXPECT_FALSE(list(key_).ok());
+  EXPECT_EQ(catalog_->find_listing(attempts), nullptr);
+  EXPECT_THAT(changed, testing::UnorderedElementsAre(key_, attempts));
+}
+
+TEST_F(ListingStoreTest, WhoWantsNoOlderOneGetsTheFailure) {
+  without_ttl();
+  start();
+  EXPECT_EQ(listed(), 1U);
+  server_.set_rules("* * status 503");
+  older_ = ListingStore::Older::refused;
+  EXPECT_EQ(list(key_).error().code, Errc::unavailable);
+  older_ = ListingStore::Older::shown;
+  EXPECT_EQ(listed(), 1U);
+}
+
+TEST_F(ListingStoreTest, WhoWantsNoOlderOneIsNotGivenOneForWantOfPatience) {
+  without_ttl();
+  listing_options_.patience = Duration(10);
+  start();
+  EXPECT_EQ(listed(), 1U);
+  server_.set_rules("* * hang");
+  older_ = ListingStore::Older::refused;
+  auto waiting = list_later(key_);
+  older_ = ListingStore::Older::shown;
+  EXPECT_EQ(listed(), 1U);
+  publish({kFace, kBack});
+  server_.set_rules("");
+  server_.release();
+  const auto listing = waiting.get();
+  ASSERT_TRUE(listing.ok()) << listing.error().context;
+}
+
+TEST_F(ListingStoreTest, ARefreshBringsTheNewOneThoughNobodyWaits) {
+  without_ttl();
+  start();
+  EXPECT_EQ(listed(), 1U);
+  publish({kFace, kBack});
+  std::promise<std::size_t> changed;
+  listings_->on_change(
+      [&](const ListingKey& key) { changed.set_value(catalog_->find_listing(key)->media.size()); });
+  listings_->refresh(key_);
+  EXPECT_EQ(changed.get_future().get(), 2U);
+  EXPECT_EQ(server_.requests_for(kPath), 2U);
+}
+
+TEST_F(ListingStoreTest, AFreshListingIsNotRefreshed) {
+  start();
+  EXPECT_EQ(listed(), 1U);
+  listings_->refresh(key_);
+  EXPECT_EQ(listed(), 1U);
+  EXPECT_EQ(server_.requests_for(kPath), 1U);
+}
+
 TEST_F(ListingStoreTest, WhoStopsWaitingIsLetGo) {
   server_.set_rules("* * hang");
   start();
@@ -146,7 +210,6 @@ TEST_F(ListingStoreTest, AClaimIsConfirmedByTheMediaItself) {
   ASSERT_TRUE(item.ok());
   EXPECT_EQ((*item)->size, 1000U);
   EXPECT_FALSE((*item)->claimed());
-  EXPECT_TRUE(catalog_->take_correction(id_of(kFace)));
   expect_exact(kFace, *item, {0, 1000});
   EXPECT_EQ(server_.requests_for(kFace), 1U);
 }

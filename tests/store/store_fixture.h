@@ -76,7 +76,7 @@ class StoreFixture : public testing::Test {
   std::future<Result<ListingRef>> list_later(const ListingKey& key, const std::stop_token& stop = {}) {
     auto promise = std::make_shared<std::promise<Result<ListingRef>>>();
     listings_->find(
-        key, [promise](Result<ListingRef> listing) { promise->set_value(std::move(listing)); }, stop);
+        key, older_, [promise](Result<ListingRef> listing) { promise->set_value(std::move(listing)); }, stop);
     return promise->get_future();
   }
 
@@ -117,6 +117,7 @@ class StoreFixture : public testing::Test {
   std::optional<ApiClient> api_;
   std::optional<MediaStore> store_;
   ListingStore::Options listing_options_;
+  ListingStore::Older older_ = ListingStore::Older::shown;
   std::optional<ListingStore> listings_;
 };
 

@@ -13,8 +13,8 @@ namespace mediafs {
 /// cut, unverifiable or no listing. Any thread; begin() once.
 class ListingFetch final : public MediaSink, public std::enable_shared_from_this<ListingFetch> {
  public:
-  /// Both must outlive it.
-  ListingFetch(ApiClient& api, Timer& timer, ListingKey key, SteadyTime deadline, Done<Listing> done);
+  ListingFetch(std::shared_ptr<ApiShared> api, ListingKey key, SteadyTime deadline, Done<Listing> done);
+  ~ListingFetch() override;
 
   void begin() EXCLUDES(mutex_);
   void cancel() EXCLUDES(mutex_);
@@ -25,13 +25,14 @@ class ListingFetch final : public MediaSink, public std::enable_shared_from_this
   void on_end(Status outcome) override EXCLUDES(mutex_);
 
   void start_attempt() EXCLUDES(mutex_);
+  void let_go_of_body();
   void end_with(Errc why) EXCLUDES(mutex_);
   Result<Listing> result_of(const Status& outcome);
+  [[nodiscard]] Error why_broken(const Error& error) const;
   std::optional<Duration> delay_after(const Error& error) EXCLUDES(mutex_);
   void finish(Result<Listing> result) EXCLUDES(mutex_);
 
-  ApiClient& api_;
-  Timer& timer_;
+  const std::shared_ptr<ApiShared> api_;
   const ListingKey key_;
   const SteadyTime deadline_;
 
@@ -39,6 +40,7 @@ class ListingFetch final : public MediaSink, public std::enable_shared_from_this
   std::string body_;
   bool head_seen_ = false;
   bool too_large_ = false;
+  bool no_room_ = false;
   int attempts_ = 0;
 
   Mutex mutex_;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +11,9 @@
 #include "mediafs/model/listing.h"
 
 namespace mediafs {
+
+/// Of sessions/ID/attempts/, and of MOUNT/attempts/.
+inline constexpr std::string_view kAttemptsName = "attempts";
 
 struct DirectoryEntry {
   std::string name;
@@ -21,6 +26,9 @@ struct Directory {
   ListingRef listing;                   // what it was made of; null where that is no listing
   std::vector<DirectoryEntry> entries;  // ".", "..", and then by name
 
+  [[nodiscard]] NodeNumber self() const { return entries.front().node; }
+  /// Without the two.
+  [[nodiscard]] std::span<const DirectoryEntry> named() const { return std::span(entries).subspan(2); }
   /// Null where there is no such name, or it is one of the two.
   [[nodiscard]] const DirectoryEntry* find(std::string_view name) const;
 };

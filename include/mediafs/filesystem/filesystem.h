@@ -70,6 +70,8 @@ class Filesystem {
   /// A handle of an earlier server gets a snapshot of what is known now.
   Result<DirectorySnapshot> directory(NodeNumber number, std::uint64_t handle) EXCLUDES(mutex_);
   void close_directory(std::uint64_t handle) EXCLUDES(mutex_);
+  /// Of an older one the names may have gone since, and must not become known to the kernel again.
+  [[nodiscard]] bool is_current(const Directory& directory) const;
 
   struct OpenFile {
     Revision version{};            // what read() is to read
@@ -96,6 +98,7 @@ class Filesystem {
  private:
   struct Opens {
     Revision version{};
+    std::uint64_t size = 0;
     int count = 0;
     bool changed = false;  // since it was opened
   };
@@ -113,13 +116,15 @@ class Filesystem {
   Result<Attributes> entry_in(const Directory& directory, std::string_view name);
 
   DirectorySnapshot show(const ListingRef& listing) EXCLUDES(mutex_);
-  void stop_showing(const ListingKey& key) EXCLUDES(mutex_);
+  void listing_changed(const ListingKey& key) EXCLUDES(mutex_);
   DirectorySnapshot list_root();
   DirectorySnapshot list_known(NodeKind kind);
   Result<DirectorySnapshot> list_known_now(const Node& directory) EXCLUDES(mutex_);
   Result<std::uint64_t> handle_for(const DirectorySnapshot& snapshot) EXCLUDES(mutex_);
 
   Result<OpenFile> open_confirmed(NodeNumber number, const MediaId& id) EXCLUDES(mutex_);
+  Result<Opens> may_open(NodeNumber number, const MediaItemRef& item) REQUIRES(mutex_);
+  [[nodiscard]] std::uint64_t shown_size(NodeNumber number, const MediaItem& item) EXCLUDES(mutex_);
   void fetch_ahead_of(NodeNumber number);
 
   const Options options_;

@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "mediafs/base/clock.h"
@@ -37,13 +36,13 @@ class Catalog {
   /// Nothing at all is known.
   [[nodiscard]] bool empty() const EXCLUDES(mutex_);
 
+  /// The latest time of anything that is known; 0 where nothing is.
+  [[nodiscard]] UnixSeconds newest() const EXCLUDES(mutex_);
+
   MediaItemRef remember(MediaItem item) EXCLUDES(mutex_);
 
   /// What was known of it holds no more, but for what listings claim.
   void forget(const MediaId& id) EXCLUDES(mutex_);
-
-  /// True, once, after the media has turned out to be another than was claimed before.
-  bool take_correction(const MediaId& id) EXCLUDES(mutex_);
 
   /// The API has said that there is no such media: believed for as long as `ttl` says. Bounded in number.
   void note_absent(const MediaId& id, Duration ttl) EXCLUDES(mutex_);
@@ -53,7 +52,8 @@ class Catalog {
   [[nodiscard]] ListingRef find_listing(const ListingKey& key) const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<ListingRef> listings(ListingKind kind) const EXCLUDES(mutex_);
 
-  /// Takes the place of an earlier one of the key; `listed` is set by the caller, the other times here.
+  /// Takes the place of an earlier one of the key; `listed` is set by the caller, the other times here. One
+  /// call at a time for a key, forget_listing included.
   ListingRef remember_listing(Listing answered) EXCLUDES(mutex_);
   void forget_listing(const ListingKey& key) EXCLUDES(mutex_);
 
@@ -72,7 +72,7 @@ class Catalog {
   struct Listings;  // with who stands in them
 
   void add_listing(const ListingRef& listing) REQUIRES(mutex_);
-  void remove_listing(const ListingRef& listing) REQUIRES(mutex_);
+  ListingRef remove_listing(const ListingKey& key) REQUIRES(mutex_);
   void set_first_seen(Listing& answered) const REQUIRES(mutex_);
   void drop_claims_of(const Listing& listing) REQUIRES(mutex_);
   void claim(const ListedMedia& media) REQUIRES(mutex_);
@@ -81,8 +81,8 @@ class Catalog {
   mutable Mutex mutex_;
   std::unordered_map<MediaId, MediaItemRef> items_ GUARDED_BY(mutex_);
   std::unordered_map<MediaId, SteadyTime> absent_ GUARDED_BY(mutex_);
-  std::unordered_set<MediaId> corrected_ GUARDED_BY(mutex_);
   const std::unique_ptr<Listings> listings_ GUARDED_BY(mutex_);
+  UnixSeconds newest_ GUARDED_BY(mutex_) = 0;
 };
 
 /// Draws a name for a version of a media that has not been seen before.

@@ -1,6 +1,7 @@
 // What sessions and attempts hold: as it was listed last, or by one request for all who ask.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <unordered_map>
@@ -11,6 +12,8 @@
 #include "mediafs/store/catalog.h"
 
 namespace mediafs {
+
+class Effects;
 
 /// Thread-safe; nothing here waits for the network.
 class ListingStore {
@@ -28,15 +31,26 @@ class ListingStore {
   ListingStore(const ListingStore&) = delete;
   ListingStore& operator=(const ListingStore&) = delete;
 
-  /// The listing as it is now, or was within the TTL. An older one is given where the origin cannot be
-  /// reached or takes its time; where it answers with something else than a listing, that is the error. Where
-  /// `stop` is requested meanwhile, it ends with Errc::cancelled.
-  void find(const ListingKey& key, Done<ListingRef> done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
+  /// Told, on the thread that brings it, of every listing that is newer than the known one, or is not there
+  /// any more, before anybody who waits for it is answered.
+  void on_change(std::function<void(const ListingKey&)> listener);
+
+  enum class Older { shown, refused };
+
+  /// The listing as it is now, or was within the TTL. Where the origin cannot be reached, or takes its time,
+  /// an older one is given if that is wanted; where it answers with something else than a listing, that is
+  /// the error. Where `stop` is requested meanwhile, it ends with Errc::cancelled.
+  void find(const ListingKey& key, Older older, Done<ListingRef> done, const std::stop_token& stop = {})
+      EXCLUDES(mutex_);
+
+  /// Somebody is using what an older listing says: it is asked for again, though nobody waits for that. A few
+  /// at a time; the others when they are used next.
+  void refresh(const ListingKey& key) EXCLUDES(mutex_);
 
   /// The known listing is of within the TTL.
   [[nodiscard]] bool is_fresh(const ListingKey& key) EXCLUDES(mutex_);
 
-  /// Ends every wait and every request with Errc::cancelled; later ones too. The http client must still run.
+  /// Ends every wait and every request with Errc::cancelled; later ones too.
   void stop() EXCLUDES(mutex_);
 
  private:
@@ -44,20 +58,23 @@ class ListingStore {
   struct Listed;  // one listing's state
 
   Listed& state_of(const ListingKey& key) REQUIRES(mutex_);
-  void start(const ListingKey& key, Listed& state) REQUIRES(mutex_);
+  void start(Effects& effects, const ListingKey& key, Listed& state) REQUIRES(mutex_);
+  void take_in(const ListingKey& key, Result<Listing>& answer) EXCLUDES(mutex_);
+  void drop_idle() REQUIRES(mutex_);
   void answered(const ListingKey& key, Result<Listing> answer) EXCLUDES(mutex_);
-  void remember_failure(const ListingKey& key, Listed& state, const Error& failure, bool known_is_shown)
-      REQUIRES(mutex_);
-  void lose_patience(const ListingKey& key) EXCLUDES(mutex_);
+  [[nodiscard]] bool believes(const Listed& state, Older older, bool known) const REQUIRES(mutex_);
+  void lose_patience(const ListingKey& key, const std::weak_ptr<ListingFetch>& fetch) EXCLUDES(mutex_);
   void abandon(const ListingKey& key, std::uint64_t waiter) EXCLUDES(mutex_);
 
   const Options options_;
   ApiClient& api_;
   Catalog& catalog_;
   Timer& timer_;
+  std::function<void(const ListingKey&)> changed_ = [](const ListingKey&) {};
   Mutex mutex_;  // held while the catalog's or the timer's is taken
   std::unordered_map<ListingKey, std::unique_ptr<Listed>> listings_ GUARDED_BY(mutex_);
   std::uint64_t last_waiter_ GUARDED_BY(mutex_) = 0;
+  std::size_t refreshing_ GUARDED_BY(mutex_) = 0;  // that nobody waited for when they began
   bool stopping_ GUARDED_BY(mutex_) = false;
 };
 
