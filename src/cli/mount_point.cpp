@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,11 +67,12 @@ bool is_ours(const MountEntry& mount) {
   return mount.type == "fuse.mediafs";
 }
 
-/// The errno of a stat(2) that is not waited for beyond two seconds.
+/// The errno of a statvfs(3) that is not waited for beyond two seconds: no kernel answers that for the
+/// server.
 int state_of(const std::string& mountpoint) {
   return in_child([&] {
-    struct stat ignored{};
-    return ::stat(mountpoint.c_str(), &ignored) == 0 ? 0 : errno;
+    struct statvfs ignored{};
+    return ::statvfs(mountpoint.c_str(), &ignored) == 0 ? 0 : errno;
   });
 }
 

@@ -89,7 +89,7 @@ Result<Attributes> Filesystem::attributes_of(const Node& node, NodeNumber number
   } else {
     attributes.links = kNotCounted;
     attributes.modified = time_of(node);
-    attributes.lasting = node.kind != NodeKind::session && node.kind != NodeKind::attempt;
+    attributes.lasting = false;
   }
   return attributes;
 }

@@ -23,7 +23,8 @@ mode_t permissions_of(FileType type, const Mount::Options& options) {
 }
 
 // The kernel may keep what it is told: a media's bytes and size never change under its id, and where an
-// origin breaks that word the node is invalidated explicitly. libfuse takes seconds as a double.
+// origin breaks that word the node is invalidated explicitly. Directories are kept for a while at least: with
+// default_permissions every path that is walked asks for those on it. libfuse takes seconds as a double.
 double believed_for(const Serving& self, const Attributes& attributes) {
   return attributes.lasting ? kForever : in_seconds(self.filesystem.believed_present());
 }
@@ -79,9 +80,7 @@ void reply_no_entry(fuse_req_t request, double believed_for) {
 
 void reply_attributes(fuse_req_t request, const Attributes& attributes) {
   const struct stat attr = stat_of(attributes, serving(request).options);
-  // Directories are asked for each time, which also shows whether there is still a server behind the mount.
-  const bool directory = attributes.type == FileType::directory;
-  fuse_reply_attr(request, &attr, directory ? 0 : believed_for(serving(request), attributes));
+  fuse_reply_attr(request, &attr, believed_for(serving(request), attributes));
 }
 
 // Whole reads only: a short reply makes the kernel shrink the file.

@@ -76,7 +76,7 @@ struct Attributes {
   std::uint64_t size = 0;
   UnixSeconds modified = 0;
   std::size_t links = 1;  // of a directory always 1, which means "not counted", as on Btrfs
-  bool lasting = true;    // its name is good until Filesystem says that it has gone
+  bool lasting = true;    // name and attributes are good until Filesystem says otherwise
 };
 
 }  // namespace mediafs
