@@ -79,7 +79,7 @@ Result<Attributes> Filesystem::attributes_of(const Node& node, NodeNumber number
   Attributes attributes{.node = number, .type = type_of(node.kind)};
   if (node.kind == NodeKind::media) {
     const auto item = catalog_.find(*node.id);
-    if (!item) return Error{Errc::changed, "a media that is not known any more"};
+    if (!item) return media_.why_stale(*node.id);
     attributes.size = shown_size(number, *item);
     attributes.modified = item->modified;
     attributes.links = 1 + catalog_.mention(*node.id).listings;
@@ -143,7 +143,6 @@ void Filesystem::open(NodeNumber number, const Done<OpenFile>& done, const std::
 
 /// How the node has been opened last, where the item can be opened beside that.
 Result<Filesystem::Opens> Filesystem::may_open(NodeNumber number, const MediaItemRef& item) {
-  if (!item || item->claimed()) return Error{Errc::changed, "a media that is not known any more"};
   const Opens& opens = opens_[number];
   if (opens.count > 0 && opens.version != item->revision)
     return Error{Errc::changed, "another version is still open"};
@@ -154,6 +153,7 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
   media_.opened(id);  // first: it may find that what is here cannot be continued
   auto file = [&]() -> Result<OpenFile> {
     const auto item = catalog_.find(id);
+    if (!item || item->claimed()) return media_.why_stale(id);  // since it was confirmed
     auto before = [&] {
       const MutexLock lock(mutex_);
       return may_open(number, item);

@@ -99,6 +99,18 @@ TEST_F(FilesystemTest, TwoVersionsAreNeverOpenTogether) {
   EXPECT_TRUE(open(node)->pages_are_right);
 }
 
+TEST_F(FilesystemTest, AMediaWhoseSignatureIsWrongIsNotMerelyStale) {
+  server_.set_rules("* * bad-signature");
+  const std::string large = "gen-000005000000-large001";
+  const auto found = look_up(large);
+  ASSERT_TRUE(found.ok());
+  const auto opened = open(found->node);
+  ASSERT_TRUE(opened.ok());
+  EXPECT_EQ(length_read(found->node, opened->version, {0, 5'000'000}).error().code, Errc::corrupt);
+  EXPECT_EQ(files_->attributes(found->node).error().code, Errc::corrupt);
+  EXPECT_EQ(open(found->node).error().code, Errc::corrupt);
+}
+
 TEST_F(FilesystemTest, WhatIsNoFileOrDirectoryIsSaidSo) {
   const auto found = look_up(kId);
   EXPECT_EQ(open(kRootNode).error().code, Errc::is_directory);
