@@ -46,7 +46,7 @@ void ListingFetch::cancel() {
 }
 
 void ListingFetch::start_attempt() {
-  head_seen_ = false;
+  head_seen_ = too_large_ = no_room_ = false;
   ++attempts_;
   auto fetch = std::make_shared<MediaFetch>(
       api_,
@@ -114,6 +114,7 @@ Result<Listing> ListingFetch::result_of(const Status& outcome) {
   }
   if (too_large_)
     return Error{Errc::outside_api, fmt::format("a listing of more than {} bytes", kMaxListingBytes)};
+  if (no_room_) return Error{Errc::unavailable, "too many large listings at a time"};
   if (!outcome) return why_broken(outcome.error());
   auto parsed = parse_listing(key_, body_);
   if (!parsed) return std::move(parsed).error();

@@ -164,10 +164,9 @@ void CacheWriter::lose_chunks(const std::vector<Job>& batch) {
 
 Status CacheWriter::write_items(const std::vector<Job>& batch) {
   Status written = write_records(batch, /*with_listings=*/true);
-  // A catalog without room for a listing may have some for the media beside it.
-  return written.ok() || written.error().code != Errc::no_space
-             ? written
-             : write_records(batch, /*with_listings=*/false);
+  if (written.ok() || written.error().code != Errc::no_space) return written;
+  note(written);
+  return write_records(batch, /*with_listings=*/false);  // there may be room for the media beside a listing
 }
 
 Status CacheWriter::write_records(const std::vector<Job>& batch, bool with_listings) {

@@ -165,6 +165,8 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
     if (!same) new_attributes_(number);
     const MutexLock lock(mutex_);
     if (const auto still = may_open(number, item); !still) return still.error();
+    const auto now = catalog_.find(id);
+    if (!now || now->revision != item->revision) return Error{Errc::changed, "another version since"};
     Opens& opens = opens_[number];
     opens.version = item->revision;
     opens.size = item->size;

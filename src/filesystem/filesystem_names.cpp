@@ -119,6 +119,8 @@ bool Filesystem::is_known(const ListingKey& key) {
 void Filesystem::lookup_in(const ListingKey& listing, const std::string& name, const Done<Attributes>& done,
                            const std::stop_token& stop) {
   if (listing.kind == ListingKind::session_media && name == kAttemptsName) {
+    const ListingKey attempts{ListingKind::session_attempts, listing.id};
+    if (catalog_.find_listing(attempts)) listings_.refresh(attempts);
     return done(adopt({NodeKind::session_attempts, listing.id, {}}));
   }
   if (const ListingRef known = catalog_.find_listing(listing)) {
@@ -155,9 +157,10 @@ DirectorySnapshot Filesystem::show(const ListingRef& listing) {
     if (catalog_.find_listing(listing->key) != listing) return fresh;  // there is a newer one by now, or none
     before = std::exchange(shown_[listing->key], fresh);
   }
-  if (!before || before->listing == listing) return fresh;
+  const bool changed = !before || listing->changed != before->listing->changed;
+  if (changed) new_attributes_(fresh->self());
+  if (!before) return fresh;
   for (const DirectoryEntry& entry : names_gone(*before, *fresh)) gone_(before->self(), entry.name);
-  if (listing->changed != before->listing->changed) new_attributes_(before->self());
   return fresh;
 }
 
@@ -200,7 +203,6 @@ DirectorySnapshot Filesystem::list_known(NodeKind kind) {
   if (kind == NodeKind::sessions) {
     const auto file = sessions_->current();
     ids.insert(file->ids.begin(), file->ids.end());
-
   } else {
     for (const auto& attempt : catalog_.attempts()) ids.insert(attempt->id);
   }

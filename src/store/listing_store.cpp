@@ -14,7 +14,6 @@ namespace {
 
 constexpr auto kRememberFailure = std::chrono::seconds(1);
 constexpr auto kAskAgainWhenKnown = std::chrono::seconds(10);
-constexpr std::size_t kMostStates = 10'000;
 constexpr std::size_t kMostRefreshing = 4;
 
 /// The origin may be back later, and nothing speaks against what is known.
@@ -82,7 +81,7 @@ void ListingStore::on_change(std::function<void(const ListingKey&)> listener) {
 }
 
 ListingStore::Listed& ListingStore::state_of(const ListingKey& key) {
-  if (listings_.size() > kMostStates) drop_idle();
+  if (listings_.size() > drop_above_) drop_idle();
   std::unique_ptr<Listed>& state = listings_[key];
   if (!state) {
     state = std::make_unique<Listed>();
@@ -98,6 +97,7 @@ void ListingStore::drop_idle() {
   std::erase_if(listings_, [&](const auto& entry) {
     return !entry.second->fetch && entry.second->waiters.empty() && !catalog_.find_listing(entry.first);
   });
+  drop_above_ = std::max(kMostStates, 2 * listings_.size());  // what is left may be there for good
 }
 
 bool ListingStore::is_fresh(const ListingKey& key) {
@@ -160,7 +160,6 @@ void ListingStore::refresh(const ListingKey& key) {
 
 void ListingStore::start(Effects& effects, const ListingKey& key, Listed& state) {
   log::debug("listing {}: GET", crypto::pseudonym(key.id.text()));
-  state.failure.reset();
   state.fetch = api_.list(key, steady_now() + options_.deadline,
                           [this, key](Result<Listing> answer) { answered(key, std::move(answer)); });
   effects.add([fetch = state.fetch] { fetch->begin(); });
@@ -195,6 +194,7 @@ void ListingStore::answered(const ListingKey& key, Result<Listing> answer) {
   if (std::exchange(state.is_refresh, false)) --refreshing_;
   const ListingRef known = catalog_.find_listing(key);
   if (!failure) {
+    state.failure.reset();
     state.fresh_until = steady_now() + options_.ttl;
     return state.answer(effects, known, known);
   }

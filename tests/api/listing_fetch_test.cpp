@@ -98,6 +98,29 @@ TEST_F(ListingFetchTest, ABodyBeyondTheCapIsRefusedOnce) {
   EXPECT_EQ(server_.requests_for(kPath), 2U);
 }
 
+TEST_F(ListingFetchTest, ManyLargeOnesWaitForEachOther) {
+  server_.put_document(kPath, "application/json",
+                       R"({"status":"success","images":[)" + std::string(30 * 1024 * 1024, ' ') + "]}");
+  std::vector<std::future<Result<Listing>>> all;
+  std::vector<std::shared_ptr<ListingFetch>> fetches;
+  for (int i = 0; i < 4; ++i) {
+    auto promise = std::make_shared<std::promise<Result<Listing>>>();
+    all.push_back(promise->get_future());
+    fetches.push_back(api_.list(
+        {ListingKind::session_media, *MediaId::parse(kSession)}, steady_now() + std::chrono::seconds(60),
+        [promise](Result<Listing> listing) { promise->set_value(std::move(listing)); }));
+    fetches.back()->begin();
+  }
+  int good = 0;
+  for (auto& one : all) {
+    const auto listing = one.get();
+    good += listing.ok() ? 1 : 0;
+    EXPECT_TRUE(listing.ok() || listing.error().code == Errc::unavailable);
+  }
+  EXPECT_GE(good, 2);
+  EXPECT_TRUE(list().ok()) << "all that was taken has been given back";
+}
+
 TEST_F(ListingFetchTest, ABodyThatStallsEndsWithTheDeadline) {
   server_.set_rules("* * stall 10 + no-length");
   expect_failure(list(ListingKind::session_media, std::chrono::milliseconds(300)), Errc::timed_out);

@@ -74,6 +74,8 @@ class ListingStore {
   Mutex mutex_;  // held while the catalog's or the timer's is taken
   std::unordered_map<ListingKey, std::unique_ptr<Listed>> listings_ GUARDED_BY(mutex_);
   std::uint64_t last_waiter_ GUARDED_BY(mutex_) = 0;
+  static constexpr std::size_t kMostStates = 10'000;
+  std::size_t drop_above_ GUARDED_BY(mutex_) = kMostStates;
   std::size_t refreshing_ GUARDED_BY(mutex_) = 0;  // that nobody waited for when they began
   bool stopping_ GUARDED_BY(mutex_) = false;
 };
