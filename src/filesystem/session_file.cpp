@@ -21,44 +21,9 @@ bool same_file(const struct stat& a, const struct stat& b) {
          a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
 }
 
-}  // namespace
-
-SessionFile::ContentRef SessionFile::current() {
-  const MutexLock lock(mutex_);
-  const SteadyTime now = steady_now();
-  if (path_.empty() || (looked_at_ && now < *looked_at_ + kLookAgain)) return content_;
-  looked_at_ = now;
-  const bool readable = look();
-  if (!readable && !complained_) {
-    log::warning(
-        "the file of sessions cannot be read, or is larger than 64 MiB; those that it held are still shown");
-  }
-  complained_ = !readable;
-  return content_;
-}
-
-/// Reads the file if it is another than before. False where it cannot be.
-bool SessionFile::look() {
-  // Whatever takes the file's place, such as a pipe, must not hold anybody up.
-  const UniqueFd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status{};
-  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  if (static_cast<std::uint64_t>(status.st_size) > kMostBytes) return false;
-  if (seen_ && same_file(*seen_, status)) return true;
-  std::string text;
-  std::array<char, 65536> piece{};
-  ssize_t count = 0;
-  while (text.size() <= kMostBytes && (count = ::read(file.get(), piece.data(), piece.size())) > 0)
-    text.append(piece.data(), static_cast<std::size_t>(count));
-  if (count < 0) return false;
-  seen_ = status;
-  take(text);
-  return true;
-}
-
-void SessionFile::take(const std::string& text) {
-  auto content = std::make_shared<Content>();
-  content->modified = seen_->st_mtim.tv_sec;
+std::shared_ptr<const SessionFile::Content> content_of(const std::string& text, UnixSeconds modified) {
+  auto content = std::make_shared<SessionFile::Content>();
+  content->modified = modified;
   std::size_t bad = 0;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -69,7 +34,48 @@ void SessionFile::take(const std::string& text) {
   }
   if (bad > 0) log::warning("the file of sessions has {} lines that are no ids", bad);
   log::info("the file of sessions has {} of them", content->ids.size());
-  content_ = std::move(content);
+  return content;
+}
+
+}  // namespace
+
+SessionFile::ContentRef SessionFile::current() {
+  std::optional<struct stat> seen;
+  {
+    const MutexLock lock(mutex_);
+    const SteadyTime now = steady_now();
+    if (path_.empty() || (looked_at_ && now < *looked_at_ + kLookAgain)) return content_;
+    looked_at_ = now;
+    seen = seen_;
+  }
+  const Look found = look(seen);  // the others are not held up, and see what was
+  const MutexLock lock(mutex_);
+  if (!found.readable && !complained_) {
+    log::warning(
+        "the file of sessions cannot be read, or is larger than 64 MiB; those that it held are still shown");
+  }
+  complained_ = !found.readable;
+  if (found.content) {
+    content_ = found.content;
+    seen_ = found.status;
+  }
+  return content_;
+}
+
+SessionFile::Look SessionFile::look(const std::optional<struct stat>& seen) const {
+  // Whatever takes the file's place, such as a pipe, must not hold anybody up.
+  const UniqueFd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status{};
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  if (static_cast<std::uint64_t>(status.st_size) > kMostBytes) return {};
+  if (seen && same_file(*seen, status)) return {.readable = true, .status = status, .content = nullptr};
+  std::string text;
+  std::array<char, 65536> piece{};
+  ssize_t count = 0;
+  while (text.size() <= kMostBytes && (count = ::read(file.get(), piece.data(), piece.size())) > 0)
+    text.append(piece.data(), static_cast<std::size_t>(count));
+  if (count < 0) return {};
+  return {.readable = true, .status = status, .content = content_of(text, status.st_mtim.tv_sec)};
 }
 
 }  // namespace mediafs

@@ -34,8 +34,12 @@ class SessionFile {
   ContentRef current() EXCLUDES(mutex_);
 
  private:
-  bool look() REQUIRES(mutex_);
-  void take(const std::string& text) REQUIRES(mutex_);
+  struct Look {
+    bool readable = false;
+    struct stat status{};
+    ContentRef content;  // null: as it was
+  };
+  [[nodiscard]] Look look(const std::optional<struct stat>& seen) const;
 
   const std::string path_;
   Mutex mutex_;

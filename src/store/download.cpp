@@ -105,6 +105,7 @@ void Download::fetch_head() {
   Effects effects;
   const MutexLock lock(mutex_);
   if (!streams_.empty() || seen_.seen(ChunkIndex{0}) || refusal()) return;
+  if (item_ && context_->is_here(*item_)) return;  // another download has brought it meanwhile
   ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
 }
 

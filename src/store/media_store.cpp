@@ -144,19 +144,11 @@ void MediaStore::closed(const MediaId& id) {
   Use(*this, id)->closed();
 }
 
-/// Whether its head, at least, can be read without a request.
-bool MediaStore::is_here(const MediaItem& item) {
-  if (item.claimed()) return false;
-  if (item.size == 0) return true;
-  if (item.complete && context_->cache != nullptr) return true;
-  return context_->memory.get({item.revision, ChunkIndex{0}}) != nullptr;
-}
-
 void MediaStore::fetch_ahead(const std::vector<MediaId>& ids) {
   std::vector<MediaItemRef> missing;
   for (const MediaId& id : ids) {
     auto item = context_->catalog.find(id);
-    if (item && !is_here(*item)) missing.push_back(std::move(item));
+    if (item && !context_->is_here(*item)) missing.push_back(std::move(item));
   }
   for (const MediaItemRef& item : worth_fetching_ahead(missing, context_->memory_for_windows())) {
     Use(*this, item->id)->fetch_head();

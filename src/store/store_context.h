@@ -35,6 +35,13 @@ struct StoreContext {
   /// where what was read meanwhile stands beside it.
   [[nodiscard]] std::uint64_t memory_for_windows() const { return options.memory / (cache_keeps() ? 4 : 8); }
 
+  /// Whether a media's head, at least, can be read without a request.
+  [[nodiscard]] bool is_here(const MediaItem& item) {
+    if (item.claimed()) return false;
+    if (item.size == 0 || (item.complete && cache != nullptr)) return true;
+    return memory.get({item.revision, ChunkIndex{0}}) != nullptr;
+  }
+
   [[nodiscard]] bool cache_keeps() const { return cache != nullptr && cache->accepts_chunks(); }
 };
 

@@ -15,6 +15,8 @@ class ListingFetch final : public MediaSink, public std::enable_shared_from_this
  public:
   ListingFetch(std::shared_ptr<ApiShared> api, ListingKey key, SteadyTime deadline, Done<Listing> done);
   ~ListingFetch() override;
+  ListingFetch(const ListingFetch&) = delete;
+  ListingFetch& operator=(const ListingFetch&) = delete;
 
   void begin() EXCLUDES(mutex_);
   void cancel() EXCLUDES(mutex_);

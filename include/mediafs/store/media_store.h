@@ -91,7 +91,6 @@ class MediaStore {
   };
   class Use;  // keeps an entry in its place while it is used
 
-  [[nodiscard]] bool is_here(const MediaItem& item);
   ConstBuffer look_up(const MediaItem& item, ChunkIndex index, ByteRange range);
   std::vector<ConstBuffer> gather(const MediaItem& item, ByteRange range, std::size_t& missing);
   void note_read(const MediaId& id, ByteRange range) EXCLUDES(mutex_);
