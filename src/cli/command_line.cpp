@@ -53,7 +53,8 @@ void add_access_options(CLI::App& app, MountCommand& command) {
   add_text(app, "--cacert", command.cacert, "CA certificates to trust instead of the system's (PEM)");
   add_text(app, "--proxy", command.proxy, "Proxy URL; the environment's proxy variables are not used");
   app.add_flag("--allow-http", command.allow_http, "Accept http:// to other machines");
-  app.add_flag("--require-signature", command.require_signature, "Refuse media whose response is not signed");
+  app.add_flag("--require-signature", command.require_signature,
+               "Refuse media and listings whose response is not signed");
   add_duration(app, "--deadline", command.deadline, "The longest that a file operation may wait (30s)");
   add_duration(app, "--negative-ttl", command.negative_ttl, "How long 'no such media' is believed (10s)");
   add_duration(app, "--listing-ttl", command.listing_ttl,
