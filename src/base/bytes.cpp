@@ -42,6 +42,10 @@ void append_big_endian(std::string& out, std::uint64_t value) {
 
 std::uint64_t fingerprint(ByteView bytes) {
   static const std::uint64_t seed = random_seed();
+  return fingerprint(bytes, seed);
+}
+
+std::uint64_t fingerprint(ByteView bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
 

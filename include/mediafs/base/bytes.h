@@ -40,5 +40,7 @@ void append_big_endian(std::string& out, std::uint64_t value);
 /// A number that tells two byte strings apart: equal bytes give equal prints within one process. Not for
 /// secrets and not stable across processes (seeded at random, so that nobody can prepare a collision).
 std::uint64_t fingerprint(ByteView bytes);
+/// The same in all processes that have the seed.
+std::uint64_t fingerprint(ByteView bytes, std::uint64_t seed);
 
 }  // namespace mediafs

@@ -1,4 +1,4 @@
-// The keeper: one thread that runs small jobs at their time (deadlines, backoff, idle streams).
+// One thread that runs jobs at their time. The keeper is one (deadlines, backoff, idle streams).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace mediafs {
 
-/// Jobs run one after another on the keeper's thread, without a lock of the timer held; a job must not block.
-/// All methods may be called from any thread, also from a job.
+/// Jobs run one after another on the keeper's thread, without a lock of the timer held; a job of the keeper's
+/// must not block. All methods may be called from any thread, also from a job.
 class Timer {
  public:
   using Job = std::function<void()>;
