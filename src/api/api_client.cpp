@@ -10,6 +10,10 @@ ApiClient::ApiClient(Options options, HttpClient& http, Timer& timer)
 
 ApiClient::~ApiClient() = default;
 
+void ApiClient::replace_secrets(std::vector<SecretString> secrets) {
+  shared_->replace_secrets(std::move(secrets));
+}
+
 std::shared_ptr<Fetch> ApiClient::fetch(FetchRequest request, std::shared_ptr<MediaSink> sink) {
   return std::make_shared<MediaFetch>(shared_, std::move(request), std::move(sink));
 }

@@ -90,11 +90,10 @@ class MediaFetch::Attempt final : public ResponseSink {
 
  private:
   [[nodiscard]] MediaQuestion question() const {
-    const ApiClient::Options& options = fetch_->api_->options;
     return {.offset = fetch_->request_.offset,
             .end = fetch_->request_.end,
-            .require_signature = options.require_signature,
-            .credentials = &options.credentials};
+            .require_signature = fetch_->api_->require_signature,
+            .credentials = &fetch_->credentials_->all};
   }
 
   Flow pass_head() {
@@ -132,7 +131,10 @@ class MediaFetch::Attempt final : public ResponseSink {
                              said->code.empty() ? "none" : loggable(said->code, fetch_->request_.id),
                              loggable(said->message, fetch_->request_.id));
     }
-    return {meaning_of(status, code_), std::move(context)};
+    Errc meaning = meaning_of(status, code_);
+    if (fetch_->request_.existence && status == 400 && meaning == Errc::not_found)
+      meaning = Errc::invalid_argument;  // the API does not like the id, which is no word on the media
+    return {meaning, std::move(context)};
   }
 
   const std::shared_ptr<MediaFetch> fetch_;
@@ -150,7 +152,8 @@ MediaFetch::MediaFetch(std::shared_ptr<ApiShared> api, FetchRequest request, std
     : api_(std::move(api)),
       request_(std::move(request)),
       sink_(std::move(sink)),
-      secret_(api_->secret),
+      credentials_(api_->credentials()),
+      secret_(credentials_->working),
       fresh_(request_.fresh_connection) {}
 
 void MediaFetch::begin() {
@@ -163,8 +166,8 @@ void MediaFetch::begin() {
 }
 
 HttpRequest MediaFetch::signed_request() const {
-  const Credentials& credentials = api_->options.credentials;
-  const BaseUrl& base = api_->options.base;
+  const Credentials& credentials = credentials_->all;
+  const BaseUrl& base = api_->base;
   HttpRequest http{
       .url = request_.listing ? base.listing({*request_.listing, request_.id}) : base.media(request_.id),
       .headers = {},
@@ -176,7 +179,7 @@ HttpRequest MediaFetch::signed_request() const {
   add("X-HMAC-SIGNATURE", sign(credentials.shared_secrets[secret_], request_.id).reveal());
   add("Accept-Encoding", "identity");
   add("User-Agent", "mediafs");
-  if (request_.offset > 0) {
+  if (request_.offset > 0 || request_.end) {
     add("Range", range_of(request_));
     if (!request_.if_range.empty()) add("If-Range", request_.if_range);
   }
@@ -193,6 +196,7 @@ void MediaFetch::start_attempt() {
     }
   }
   if (number == 0) return finish(stop_reason());
+  take_newest_credentials();
   const TransferId transfer =
       api_->http.start(signed_request(), std::make_shared<Attempt>(shared_from_this()));
   bool too_late = false;
@@ -207,8 +211,16 @@ void MediaFetch::start_attempt() {
   if (resume) api_->http.resume(transfer);
 }
 
+void MediaFetch::take_newest_credentials() {
+  auto newest = api_->credentials();
+  if (newest == credentials_) return;
+  credentials_ = std::move(newest);
+  secret_ = credentials_->working;
+  secrets_tried_ = 1;
+}
+
 void MediaFetch::head_arrived() {
-  api_->secret = secret_;
+  credentials_->working = secret_;
   const MutexLock lock(mutex_);
   if (deadline_) api_->timer.cancel(*deadline_);
   deadline_.reset();
@@ -242,12 +254,16 @@ void MediaFetch::attempt_failed(Failure failure) {
 }
 
 std::optional<Duration> MediaFetch::next_attempt_after(const Failure& failure) {
-  const std::size_t secrets = api_->options.credentials.shared_secrets.size();
-  if (is_authorization_failure(failure.status, failure.code) && secrets_tried_ < secrets) {
-    ++secrets_tried_;
-    secret_ = (secret_ + 1) % secrets;
-    return Duration::zero();
+  if (is_authorization_failure(failure.status, failure.code)) {
+    if (api_->credentials() != credentials_) return Duration::zero();  // they have been replaced since
+    const std::size_t secrets = credentials_->all.shared_secrets.size();
+    if (secrets_tried_ < secrets) {
+      ++secrets_tried_;
+      secret_ = (secret_ + 1) % secrets;
+      return Duration::zero();
+    }
   }
+  if (request_.existence) return std::nullopt;
   fresh_ = true;
   return delay_before_retry({.failure = failure.error.code,
                              .attempts = attempts_,

@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "api/media_head.h"
 #include "mediafs/api/api_client.h"
@@ -12,15 +14,45 @@
 
 namespace mediafs {
 
-/// What all fetches of one client share.
-struct ApiShared {
-  ApiShared(ApiClient::Options o, HttpClient& h, Timer& t) : options(std::move(o)), http(h), timer(t) {}
+/// The credentials as they are until they are replaced; which of the secrets the API takes is found by
+/// trying.
+struct ActiveCredentials {
+  explicit ActiveCredentials(Credentials credentials) : all(std::move(credentials)) {}
 
-  const ApiClient::Options options;
+  const Credentials all;
+  std::atomic<std::size_t> working = 0;  // index of the secret that worked last
+};
+
+/// What all fetches of one client share.
+class ApiShared {
+ public:
+  ApiShared(ApiClient::Options options, HttpClient& h, Timer& t)
+      : base(std::move(options.base)),
+        require_signature(options.require_signature),
+        http(h),
+        timer(t),
+        credentials_(std::make_shared<ActiveCredentials>(std::move(options.credentials))) {}
+
+  [[nodiscard]] std::shared_ptr<ActiveCredentials> credentials() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return credentials_;
+  }
+  void replace_secrets(std::vector<SecretString> secrets) EXCLUDES(mutex_) {
+    auto next =
+        std::make_shared<ActiveCredentials>(Credentials{credentials()->all.api_key, std::move(secrets)});
+    const MutexLock lock(mutex_);
+    credentials_.swap(next);
+  }
+
+  const BaseUrl base;
+  const bool require_signature;
   HttpClient& http;
   Timer& timer;
-  std::atomic<std::size_t> secret = 0;         // index of the one that worked last
   std::atomic<std::size_t> listing_bytes = 0;  // of bodies that are being collected
+
+ private:
+  Mutex mutex_;  // a leaf
+  std::shared_ptr<ActiveCredentials> credentials_ GUARDED_BY(mutex_);
 };
 
 /// One question to the API: as many HTTP attempts as it takes until a head is there, then one body.
@@ -47,6 +79,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   };
 
   void start_attempt() EXCLUDES(mutex_);
+  void take_newest_credentials();
   [[nodiscard]] HttpRequest signed_request() const;
   void head_arrived() EXCLUDES(mutex_);
   void attempt_failed(Failure failure) EXCLUDES(mutex_);
@@ -60,6 +93,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   const std::shared_ptr<MediaSink> sink_;
 
   // Of the attempt that runs: only it, or the one that follows it, comes here.
+  std::shared_ptr<ActiveCredentials> credentials_;
   std::size_t secrets_tried_ = 1;
   std::size_t secret_;
   bool fresh_;

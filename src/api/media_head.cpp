@@ -82,7 +82,7 @@ std::optional<std::string> signature_of(const ResponseHead& head) {
 Result<MediaHead> place_of_body(const ResponseHead& head, const MediaQuestion& question) {
   MediaHead media;
   if (head.status == 206) {
-    if (question.offset == 0) return malformed("a partial response that was not asked for");
+    if (question.offset == 0 && !question.end) return malformed("a partial response that was not asked for");
     const auto part = parse_content_range(head.find("content-range").value_or(""));
     if (!part || !answers(*part, question)) return malformed("a partial response to another range");
     media.offset = part->first;

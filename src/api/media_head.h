@@ -7,7 +7,7 @@ namespace mediafs {
 /// What was asked of the API for one media.
 struct MediaQuestion {
   std::uint64_t offset = 0;          // > 0: a range from there on was asked for
-  std::optional<std::uint64_t> end;  // of that range; the media's end where nothing
+  std::optional<std::uint64_t> end;  // a range up to there was asked for; with an offset alone, to the end
   bool require_signature = false;
   const Credentials* credentials = nullptr;
 };

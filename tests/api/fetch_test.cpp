@@ -170,5 +170,56 @@ TEST_F(FetchTest, TheApisWordsReachTheErrorWithoutTheId) {
   EXPECT_EQ(outcome.error().context.find(kId), std::string::npos);
 }
 
+TEST_F(FetchTest, ReplacedSecretsCountForWhatIsUnderWayToo) {
+  ApiClient api = client({"old-secret"});
+  server_.set_secrets({"new-secret"});
+  expect_failure(fetch(api), Errc::denied);
+  sink_ = std::make_shared<KeepingSink>();
+  fetch_ =
+      api.fetch({.id = *MediaId::parse(kId), .deadline = steady_now() + std::chrono::seconds(20)}, sink_);
+  api.replace_secrets({SecretString("old-secret"), SecretString("new-secret")});
+  fetch_->begin();
+  EXPECT_TRUE(sink_->ended.get_future().get().ok());
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_TRUE(server_.requests().back().signature_ok) << "the one that works is tried first";
+}
+
+/// Whether a media is there at all.
+class ExistenceTest : public FetchTest {
+ protected:
+  Status ask() {
+    sink_ = std::make_shared<KeepingSink>();
+    fetch_ = api_.fetch({.id = *MediaId::parse(kId),
+                         .end = 1,
+                         .existence = true,
+                         .deadline = steady_now() + std::chrono::seconds(20)},
+                        sink_);
+    fetch_->begin();
+    return sink_->ended.get_future().get();
+  }
+
+  ApiClient api_ = client();
+};
+
+TEST_F(ExistenceTest, AsksForOneByte) {
+  ASSERT_TRUE(ask().ok());
+  EXPECT_EQ(sink_->body, "t");
+  EXPECT_EQ(sink_->size, 9U) << "of all of it";
+  EXPECT_EQ(server_.requests().front().range, "bytes=0-0");
+}
+
+TEST_F(ExistenceTest, IsAskedOnce) {
+  server_.set_rules("* * status 503");
+  expect_failure(ask(), Errc::unavailable);
+  EXPECT_EQ(server_.total_requests(), 1U);
+}
+
+TEST_F(ExistenceTest, ADislikeOfTheIdIsNoWordOnTheMedia) {
+  server_.set_rules("* * status 400 1104 Invalid id");
+  expect_failure(ask(), Errc::invalid_argument);
+  server_.set_rules("* * status 410 1302 Erased");
+  expect_failure(ask(), Errc::not_found);
+}
+
 }  // namespace
 }  // namespace mediafs

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mediafs/api/base_url.h"
 #include "mediafs/api/credentials.h"
@@ -20,10 +21,11 @@ struct FetchRequest {
   MediaId id;
   std::optional<ListingKind> listing = {};  // of the session or attempt that the id names, whole
   std::uint64_t offset = 0;  // > 0: a range from there on; the origin may answer with the whole all the same
-  std::optional<std::uint64_t> end;  // with an offset: where the range ends; the media's end where nothing
+  std::optional<std::uint64_t> end;  // where the range ends; the media's end where nothing
   std::string
       if_range;  // with an offset: the strong entity tag of the version that is there (RFC 9110 13.1.5)
   std::shared_ptr<BodyVerifier> verifier;  // with an offset: has seen the bytes before it
+  bool existence = false;  // whether it is there at all: asked once, and only 404 and 410 are Errc::not_found
   bool fresh_connection = false;
   SteadyTime deadline;  // for the head, all retries included
 };
@@ -47,7 +49,7 @@ class Fetch {
 };
 
 class ListingFetch;
-struct ApiShared;
+class ApiShared;
 
 /// Signs, sends, retries, and makes of each answer what api.md says it means. Thread-safe.
 class ApiClient {
@@ -63,6 +65,9 @@ class ApiClient {
   ~ApiClient();
   ApiClient(const ApiClient&) = delete;
   ApiClient& operator=(const ApiClient&) = delete;
+
+  /// Counts for every attempt that begins from now on, also of what is under way.
+  void replace_secrets(std::vector<SecretString> secrets);
 
   /// A GET for begin() to send, which never blocks. The sink is called from the http thread, or from the
   /// timer's where a deadline ends a backoff.

@@ -15,10 +15,11 @@ struct MediaItem {
   Revision revision{};  // none: see claimed()
   std::uint64_t size = 0;
   std::string content_type;
-  UnixSeconds modified = 0;  // Last-Modified where the origin sends it, else when first seen
-  std::string etag;          // strong entity tag (RFC 9110 section 8.8.3) with its quotes; empty: none
-  bool complete = false;     // every byte has been received and, where signed, verified
-  bool unverified = false;   // the body is signed and has not been verified (yet)
+  UnixSeconds modified = 0;   // Last-Modified where the origin sends it, else when first seen
+  std::string etag;           // strong entity tag (RFC 9110 section 8.8.3) with its quotes; empty: none
+  UnixSeconds confirmed = 0;  // when the origin last said that the media exists
+  bool complete = false;      // every byte has been received and, where signed, verified
+  bool unverified = false;    // the body is signed and has not been verified (yet)
 
   /// Known from a listing alone: size and type are what that claims, and none of its bytes is here.
   [[nodiscard]] bool claimed() const { return revision == Revision{}; }
