@@ -118,12 +118,16 @@ bool read_all(Reader& reader, std::vector<Entry>& entries, std::optional<Entry> 
 
 }  // namespace
 
-std::string encode_item(const MediaItem& item) {
+std::string encode_item(const StoredItem& stored) {
+  const MediaItem& item = stored.item;
   std::string out;
   append_text(out, item.id.text());
   append_big_endian(out, static_cast<std::uint64_t>(item.revision));
   append_big_endian(out, item.size);
   append_big_endian(out, static_cast<std::uint64_t>(item.modified));
+  append_big_endian(out, static_cast<std::uint64_t>(item.confirmed));
+  append_big_endian(out, static_cast<std::uint64_t>(stored.since));
+  append_big_endian(out, static_cast<std::uint64_t>(stored.used));
   append_big_endian(out, (item.complete ? kComplete : 0) | (item.unverified ? kUnverified : 0));
   append_text(out, std::string_view(item.content_type).substr(0, kMaxText));
   append_text(out, item.etag.size() <= kMaxText ? item.etag : std::string());
@@ -131,14 +135,18 @@ std::string encode_item(const MediaItem& item) {
   return out;
 }
 
-std::optional<MediaItem> decode_item(ByteView record) {
+std::optional<StoredItem> decode_item(ByteView record) {
   Reader reader(record);
   auto id = MediaId::parse(reader.text());
   if (!id) return std::nullopt;
-  MediaItem item{.id = *std::move(id)};
+  StoredItem stored{.item = {.id = *std::move(id)}};
+  MediaItem& item = stored.item;
   item.revision = Revision{reader.number<std::uint64_t>()};
   item.size = reader.number<std::uint64_t>();
   item.modified = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  item.confirmed = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  stored.since = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  stored.used = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
   const auto flags = reader.number<std::uint32_t>();
   item.complete = (flags & kComplete) != 0;
   item.unverified = (flags & kUnverified) != 0;
@@ -146,7 +154,7 @@ std::optional<MediaItem> decode_item(ByteView record) {
   item.etag = reader.text();
   if (!reader.only_padding_left() || record.size() % kPadding != 0 || item.size > kMaxMediaSize)
     return std::nullopt;
-  return item;
+  return stored;
 }
 
 std::string encode_listing(const Listing& listing) {

@@ -12,11 +12,20 @@
 
 namespace mediafs {
 
+/// An item with what the cache itself notes of it; times by the cache's clock (retention.h).
+struct StoredItem {
+  MediaItem item;
+  UnixSeconds since = 0;  // when its version was first stored: its age counts from then
+  UnixSeconds used = 0;   // when it was read last
+
+  bool operator==(const StoredItem&) const = default;
+};
+
 /// Padded with zeros to a multiple of 256 bytes, so that the record's size tells little.
-std::string encode_item(const MediaItem& item);
+std::string encode_item(const StoredItem& stored);
 
 /// Nothing where the bytes are not exactly what encode_item makes.
-std::optional<MediaItem> decode_item(ByteView record);
+std::optional<StoredItem> decode_item(ByteView record);
 
 std::string encode_listing(const Listing& listing);
 

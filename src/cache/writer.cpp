@@ -10,16 +10,29 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kBatch = 32;  // 4 MiB a transaction: more adds latency, not throughput
-constexpr std::size_t kErasedPerTransaction =
-    64;  // larger free-list records want contiguous pages themselves
+constexpr std::size_t kAttemptsToFit = 3;
 constexpr std::size_t kEverything = std::numeric_limits<std::size_t>::max();
-constexpr auto kIdleBeforeSync = std::chrono::seconds(1);
-constexpr auto kRetryWhenFull = std::chrono::seconds(10);
+constexpr auto kIdleBeforeFlush = std::chrono::seconds(1);
+constexpr auto kRetryWhenFailed = std::chrono::seconds(10);
+constexpr auto kRetryWhenInUse = std::chrono::seconds(1);
+constexpr auto kSaveUsesEvery = std::chrono::seconds(60);
+
+/// Whether it has records of the catalog to write.
+bool is_record(const CacheWriter::Job& job) {
+  return std::holds_alternative<MediaItem>(job) || std::holds_alternative<CacheWriter::Renewed>(job) ||
+         std::holds_alternative<ListingRef>(job) || std::holds_alternative<CacheWriter::Struck>(job) ||
+         std::holds_alternative<CacheWriter::Forget>(job) ||
+         std::holds_alternative<CacheWriter::ForgetListing>(job) ||
+         std::holds_alternative<CacheWriter::Unreadable>(job);
+}
 
 }  // namespace
 
-CacheWriter::CacheWriter(const Sealing& sealing, Environment& catalog, Environment& chunks)
-    : sealing_(sealing), catalog_(catalog), chunks_(chunks), thread_([this] { run(); }) {}
+CacheWriter::CacheWriter(const CacheParts& parts, Housekeeping& housekeeping)
+    : parts_(parts),
+      housekeeping_(housekeeping),
+      save_uses_at_(steady_now() + kSaveUsesEvery),
+      thread_([this] { run(); }) {}
 
 CacheWriter::~CacheWriter() {
   const MutexLock lock(mutex_);
@@ -46,56 +59,72 @@ std::uint64_t CacheWriter::backlog() {
   return queued_.size() * kChunkSize;
 }
 
-void CacheWriter::settle() {
+void CacheWriter::settle_until(SteadyTime give_up) {
   const MutexLock lock(mutex_);
   const std::uint64_t target = enqueued_;
-  while (finished_ < target) done_.wait(mutex_);
+  while (finished_ < target && steady_now() < give_up) {
+    if (give_up == SteadyTime::max()) {
+      done_.wait(mutex_);
+    } else {
+      done_.wait_until(mutex_, give_up);
+    }
+  }
 }
 
-std::uint64_t CacheWriter::unsynced() {
+Journal::Progress CacheWriter::progress() {
   const MutexLock lock(mutex_);
-  return unsynced_;
+  return {.queued = enqueued_, .committed = finished_};
 }
 
-bool CacheWriter::sync_failed() {
+std::string CacheWriter::trouble() {
   const MutexLock lock(mutex_);
-  return sync_failed_;
+  return troubles_.front().empty() ? troubles_.back() : troubles_.front();
 }
 
 void CacheWriter::run() {
+  housekeeping_.take_stock();
+  static_cast<void>(make_room(0));  // the limit may be lower than it was
   mutex_.lock();
+  ++finished_;
+  done_.notify_all();
   while (wait_for_work()) {
     std::vector<Job> batch = take_batch();
+    const bool idle = batch.empty();
     mutex_.unlock();
-    if (batch.empty()) {
-      sync_when_idle();
-    } else {
-      write(batch);
-      batch.clear();  // before the lock: a stream may be waiting for the chunks' memory
+    if (!idle) write(batch);
+    batch.clear();  // before the lock: a stream may be waiting for the chunks' memory
+    if (steady_now() >= save_uses_at_) {
+      save_uses();
+    } else if (idle) {
+      flush();
     }
     mutex_.lock();
   }
   mutex_.unlock();
+  housekeeping_.save_uses();
 }
 
-/// False when it is time to end. True with nothing queued: idle long enough to sync.
+void CacheWriter::save_uses() {
+  const bool saved = housekeeping_.save_uses();
+  save_uses_at_ = steady_now() + kSaveUsesEvery;
+  if (saved) flushed_ = false;
+}
+
+/// False when it is time to end. True with nothing queued: idle long enough to flush, or time to save.
 bool CacheWriter::wait_for_work() {
-  const SteadyTime idle = steady_now() + kIdleBeforeSync;
+  const SteadyTime idle = steady_now() + kIdleBeforeFlush;
   while (jobs_.empty()) {
     if (stopping_) return false;
-    if (unsynced_ == 0) {
-      work_.wait(mutex_);
-    } else if (steady_now() >= idle) {
-      return true;
-    } else {
-      work_.wait_until(mutex_, idle);
-    }
+    const SteadyTime next = flushed_ ? save_uses_at_ : std::min(idle, save_uses_at_);
+    if (steady_now() >= next) return true;
+    work_.wait_until(mutex_, next);
   }
   return true;
 }
 
 std::vector<CacheWriter::Job> CacheWriter::take_batch() {
-  const auto count = static_cast<std::ptrdiff_t>(std::min(jobs_.size(), kBatch));
+  const auto count =
+      static_cast<std::ptrdiff_t>(std::min(jobs_.size(), housekeeping_.per_transaction(kBatch)));
   std::vector<Job> batch(std::make_move_iterator(jobs_.begin()),
                          std::make_move_iterator(jobs_.begin() + count));
   jobs_.erase(jobs_.begin(), jobs_.begin() + count);
@@ -103,16 +132,12 @@ std::vector<CacheWriter::Job> CacheWriter::take_batch() {
 }
 
 void CacheWriter::write(const std::vector<Job>& batch) {
-  for (const Job& job : batch) {
-    if (const auto* skip = std::get_if<Skip>(&job)) lossy_.insert(skip->revision);
-  }
   // Chunks first: an item that says "complete" is never on disk before the bytes it speaks of, nor without
   // them.
-  note(write_chunks(batch));
-  note(write_items(batch));
-  for (const Job& job : batch) {
-    if (const auto* drop = std::get_if<Drop>(&job)) note(erase_version(*drop));
-  }
+  write_chunks(batch);
+  write_items(batch);
+  for (const Job& job : batch) note_failure(Place::chunks, erase_rest(job));
+  flushed_ = false;
 
   const MutexLock lock(mutex_);
   for (const Job& job : batch) {
@@ -121,65 +146,112 @@ void CacheWriter::write(const std::vector<Job>& batch) {
     const auto found = queued_.find(chunk->key);
     if (found == queued_.end() || found->second != chunk->bytes) continue;  // stored again meanwhile
     queued_.erase(found);
-    unsynced_ += kChunkRecordSize;
   }
-  unsynced_ += 1;
   finished_ += batch.size();
   done_.notify_all();
 }
 
-Status CacheWriter::write_chunks(const std::vector<Job>& batch) {
-  if (std::none_of(batch.begin(), batch.end(),
-                   [](const Job& job) { return std::holds_alternative<Chunk>(job); })) {
-    return ok_status();
+void CacheWriter::write_chunks(const std::vector<Job>& batch) {
+  std::vector<const Chunk*> chunks;
+  for (const Job& job : batch) {
+    if (const auto* chunk = std::get_if<Chunk>(&job)) chunks.push_back(chunk);
   }
-  if (!accepts_chunks()) {
-    lose_chunks(batch);
-    return ok_status();
+  if (chunks.empty()) return;
+  if (!accepts_chunks()) return;
+  if (!make_room(chunks.size())) return refuse_chunks(kRetryWhenInUse);
+  Status written = put_within_limit(chunks);
+  if (!written && written.error().code == Errc::too_large) return refuse_chunks(kRetryWhenInUse);
+  if (!written && written.error().code == Errc::no_space) {
+    note(Place::chunks, written);
+    housekeeping_.shrink();
+    if (make_room(chunks.size())) written = put_within_limit(chunks);
   }
-  Status written = chunks_.write([&](Environment::Writer& writer) -> Status {
-    for (const Job& job : batch) {
-      const auto* chunk = std::get_if<Chunk>(&job);
-      if (chunk == nullptr) continue;
-      const std::string name = sealing_.chunk_name(chunk->id, chunk->key);
-      Status put = writer.put_reserved(bytes_of(name), kChunkRecordSize, [&](MutableBytes record) {
-        sealing_.seal_chunk(chunk->id, chunk->key, ByteView(chunk->bytes.get(), kChunkSize), record);
-      });
-      if (!put) return put;
-    }
-    return ok_status();
-  });
-  if (!written) {
-    refuse_until_ = steady_now() + kRetryWhenFull;
-    lose_chunks(batch);
+  note(Place::chunks, written);
+  if (!written) return refuse_chunks(kRetryWhenFailed);
+  if (std::exchange(begun_anew_, parts_.chunks.times_begun_anew()) != parts_.chunks.times_begun_anew())
+    parts_.ledger.remove_all_chunks();  // what was counted was in the damaged file
+  for (const Chunk* chunk : chunks) parts_.ledger.add_chunks(chunk->key.revision, 1);
+}
+
+/// What LMDB has free may be seen by a reader still, or be in pieces that are too small: then it is waited
+/// for, more is freed, and in the end nothing written (Errc::too_large), rather than the file let grow.
+Status CacheWriter::put_within_limit(const std::vector<const Chunk*>& chunks) {
+  Status written = put_chunks(chunks);
+  for (std::size_t attempt = 1; attempt <= kAttemptsToFit; ++attempt) {
+    if (written || written.error().code != Errc::too_large) break;
+    if (!make_room(attempt * chunks.size())) break;
+    if (Status reclaimed = housekeeping_.reclaim(); !reclaimed) return reclaimed;
+    written = put_chunks(chunks);
   }
   return written;
 }
 
-void CacheWriter::lose_chunks(const std::vector<Job>& batch) {
-  for (const Job& job : batch) {
-    if (const auto* chunk = std::get_if<Chunk>(&job)) lossy_.insert(chunk->key.revision);
+Status CacheWriter::put_chunks(const std::vector<const Chunk*>& chunks) {
+  // Where it has outgrown the others meanwhile, it stays as it is.
+  const std::uint64_t most = std::max(housekeeping_.most_bytes(), parts_.chunks.size());
+  return parts_.chunks.write([&](Environment::Writer& writer) -> Status {
+    for (const Chunk* chunk : chunks) {
+      const auto version = version_of(chunk->id, chunk->key.revision, parts_.clock.now());
+      if (!version) return version.error();
+      const auto key = version->slot ? parts_.keyring.key_in(*version->slot) : std::nullopt;
+      if (!key) continue;  // erased meanwhile
+      const std::string name = parts_.sealing.chunk_name(chunk->id, chunk->key);
+      Status put = writer.put_reserved(bytes_of(name), kChunkRecordSize, [&](MutableBytes record) {
+        parts_.sealing.seal_chunk(*key, chunk->id, chunk->key, ByteView(chunk->bytes.get(), kChunkSize),
+                                  record);
+      });
+      if (!put) return put;
+      if (writer.reach() > most) return Error{Errc::too_large, "the cache's size"};
+    }
+    return ok_status();
+  });
+}
+
+/// What is still queued for a version does not count as room that it could give.
+bool CacheWriter::make_room(std::uint64_t chunks) {
+  std::unordered_set<Revision> busy;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [key, bytes] : queued_) busy.insert(key.revision);
   }
+  return housekeeping_.make_room(chunks, busy);
 }
 
-Status CacheWriter::write_items(const std::vector<Job>& batch) {
-  Status written = write_records(batch, /*with_listings=*/true);
-  if (written.ok() || written.error().code != Errc::no_space) return written;
-  note(written);
-  return write_records(batch, /*with_listings=*/false);  // there may be room for the media beside a listing
+void CacheWriter::refuse_chunks(std::chrono::seconds time) {
+  refuse_until_ = steady_now() + time;
 }
 
-Status CacheWriter::write_records(const std::vector<Job>& batch, bool with_listings) {
-  const auto concerned = [&](const Job& job) {
-    return std::holds_alternative<MediaItem>(job) || std::holds_alternative<Forget>(job) ||
-           std::holds_alternative<ForgetListing>(job) ||
-           (with_listings && std::holds_alternative<ListingRef>(job));
-  };
-  if (std::none_of(batch.begin(), batch.end(), concerned)) return ok_status();
-  return catalog_.write([&](Environment::Writer& writer) -> Status {
-    for (const Job& job : batch) {
-      if (!concerned(job)) continue;
-      if (Status written = write_record(writer, job); !written) return written;
+/// The version as it is counted, with a new key where it has none yet.
+Result<Ledger::Version> CacheWriter::version_of(const MediaId& id, Revision revision, UnixSeconds since) {
+  if (auto known = parts_.ledger.find(revision)) return *std::move(known);
+  const auto slot = parts_.keyring.add();
+  if (!slot) return slot.error();
+  Ledger::Version version{
+      .id = id, .revision = revision, .slot = *slot, .since = since, .used = parts_.clock.now()};
+  parts_.ledger.add(version);
+  return version;
+}
+
+void CacheWriter::write_items(const std::vector<Job>& batch) {
+  std::vector<const Job*> records;
+  for (const Job& job : batch) {
+    if (is_record(job)) records.push_back(&job);
+  }
+  if (records.empty()) return;
+  const Status written = write_records(records);
+  note(Place::catalog, written);
+  if (written || written.error().code != Errc::no_space) return;
+  // There may be room for the media beside a listing.
+  std::erase_if(records, [](const Job* job) {
+    return std::holds_alternative<ListingRef>(*job) || std::holds_alternative<Struck>(*job);
+  });
+  note_failure(Place::catalog, write_records(records));
+}
+
+Status CacheWriter::write_records(const std::vector<const Job*>& records) {
+  return parts_.catalog.write([&](Environment::Writer& writer) -> Status {
+    for (const Job* job : records) {
+      if (Status written = write_record(writer, *job); !written) return written;
     }
     return ok_status();
   });
@@ -190,61 +262,107 @@ Status CacheWriter::write_record(Environment::Writer& writer, const Job& job) {
     const auto erased = writer.erase_prefix(bytes_of(name), kEverything);
     return erased ? ok_status() : Status(erased.error());
   };
-  if (const auto* item = std::get_if<MediaItem>(&job)) return write_item(writer, *item);
-  if (const auto* listing = std::get_if<ListingRef>(&job)) return write_listing(writer, **listing);
-  if (const auto* forget = std::get_if<Forget>(&job)) return erase(sealing_.item_name(forget->id));
-  if (const auto* forget = std::get_if<ForgetListing>(&job)) return erase(sealing_.listing_name(forget->key));
+  const UnixSeconds now = parts_.clock.now();
+  if (const auto* item = std::get_if<MediaItem>(&job)) return write_item(writer, *item, now);
+  if (const auto* renewed = std::get_if<Renewed>(&job)) {
+    const auto before = parts_.ledger.find(renewed->before);
+    return write_item(writer, renewed->item, before ? before->since : now);
+  }
+  if (const auto* listing = std::get_if<ListingRef>(&job)) return write_listing(writer, **listing, now);
+  if (const auto* struck = std::get_if<Struck>(&job)) return write_struck(writer, *struck->listing);
+  if (const auto* forget = std::get_if<Forget>(&job)) return erase(parts_.sealing.item_name(forget->id));
+  if (const auto* forget = std::get_if<ForgetListing>(&job)) return forget_listing(writer, forget->key);
+  if (const auto* unreadable = std::get_if<Unreadable>(&job)) return erase(unreadable->name);
   return ok_status();
 }
 
-Status CacheWriter::write_listing(Environment::Writer& writer, const Listing& listing) {
-  const std::vector<std::string> parts = sealing_.seal_listing(listing);
-  const auto erased = writer.erase_prefix(bytes_of(sealing_.listing_name(listing.key)), kEverything);
+Status CacheWriter::write_listing(Environment::Writer& writer, const Listing& listing, UnixSeconds since) {
+  if (!parts_.ledger.find(listing.key)) {
+    const auto slot = parts_.keyring.add();
+    if (!slot) return slot.error();
+    parts_.ledger.add(listing.key, {.slot = *slot, .since = since});
+  }
+  const auto place = parts_.ledger.find(listing.key);
+  const auto key = place ? parts_.keyring.key_in(place->slot) : std::nullopt;
+  if (!key) return ok_status();  // erased meanwhile
+  const std::vector<std::string> parts = parts_.sealing.seal_listing(*key, place->slot, listing, since);
+  const auto erased = writer.erase_prefix(bytes_of(parts_.sealing.listing_name(listing.key)), kEverything);
   if (!erased) return erased.error();
   for (std::uint32_t part = 0; part < parts.size(); ++part) {
-    const std::string name = sealing_.listing_part_name(listing.key, part);
+    const std::string name = parts_.sealing.listing_part_name(listing.key, part);
     if (Status put = writer.put(bytes_of(name), bytes_of(parts[part])); !put) return put;
   }
+  parts_.ledger.renew(listing.key, {.slot = place->slot, .since = since});
   return ok_status();
 }
 
-Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& item) {
-  MediaItem stored = item;
-  stored.complete = item.complete && !lossy_.contains(item.revision);
-  return writer.put(bytes_of(sealing_.item_name(item.id)), bytes_of(sealing_.seal_item(stored)));
+Status CacheWriter::write_struck(Environment::Writer& writer, const Listing& listing) {
+  const auto before = parts_.ledger.find(listing.key);
+  if (Status forgotten = forget_listing(writer, listing.key); !forgotten) return forgotten;
+  return write_listing(writer, listing, before ? before->since : parts_.clock.now());
 }
 
-Status CacheWriter::erase_version(const Drop& drop) {
-  const std::string prefix = sealing_.version_name(drop.id, drop.revision);
-  std::size_t erased = kErasedPerTransaction;
-  while (erased == kErasedPerTransaction) {
-    Status done = chunks_.write([&](Environment::Writer& writer) -> Status {
-      const auto count = writer.erase_prefix(bytes_of(prefix), kErasedPerTransaction);
-      if (!count) return count.error();
-      erased = *count;
-      return ok_status();
-    });
-    if (!done) return done;
+Status CacheWriter::forget_listing(Environment::Writer& writer, const ListingKey& key) {
+  if (const auto place = parts_.ledger.remove(key)) {
+    if (Status destroyed = parts_.keyring.destroy({&place->slot, 1}, Sync::no); !destroyed) return destroyed;
   }
+  const auto erased = writer.erase_prefix(bytes_of(parts_.sealing.listing_name(key)), kEverything);
+  return erased ? ok_status() : Status(erased.error());
+}
+
+Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds since) {
+  const auto version = version_of(item.id, item.revision, since);
+  if (!version) return version.error();
+  const auto key = version->slot ? parts_.keyring.key_in(*version->slot) : std::nullopt;
+  if (!key) return ok_status();  // erased meanwhile
+  StoredItem stored{.item = item, .since = version->since, .used = version->used};
+  stored.item.complete = item.complete && housekeeping_.has_all(item);
+  return writer.put(bytes_of(parts_.sealing.item_name(item.id)),
+                    bytes_of(parts_.sealing.seal_item(*key, *version->slot, stored)));
+}
+
+/// What goes after everything else of its batch has been written.
+Status CacheWriter::erase_rest(const Job& job) {
+  if (const auto* dropped = std::get_if<Drop>(&job)) return drop(*dropped);
+  if (const auto* renewed = std::get_if<Renewed>(&job)) return drop({renewed->item.id, renewed->before});
+  if (const auto* spoilt = std::get_if<Spoilt>(&job))
+    return housekeeping_.erase_chunk(spoilt->id, spoilt->key);
   return ok_status();
 }
 
-void CacheWriter::note(const Status& outcome) {
+Status CacheWriter::drop(const Drop& drop) {
+  const auto version = parts_.ledger.remove(drop.revision);
+  if (version && version->slot) {
+    if (Status destroyed = parts_.keyring.destroy({&*version->slot, 1}, Sync::no); !destroyed)
+      return destroyed;
+  }
+  return housekeeping_.erase_chunks(parts_.sealing.version_name(drop.id, drop.revision));
+}
+
+/// What was written there last, and how that went.
+void CacheWriter::note(Place where, const Status& outcome) {
+  if (!outcome) return note_failure(where, outcome);
+  const MutexLock lock(mutex_);
+  troubles_[static_cast<std::size_t>(where)].clear();
+}
+
+void CacheWriter::note_failure(Place where, const Status& outcome) {
   if (outcome.ok()) return;
   if (!complained_) {
     log::warning("the cache cannot be written ({}: {}); reads go on without it",
                  to_string(outcome.error().code), outcome.error().context);
   }
   complained_ = true;
+  const MutexLock lock(mutex_);
+  troubles_[static_cast<std::size_t>(where)] =
+      std::string(to_string(outcome.error().code)) + ": " + outcome.error().context;
 }
 
-void CacheWriter::sync_when_idle() {
-  const bool synced = chunks_.sync().ok() && catalog_.sync().ok();
-  const MutexLock lock(mutex_);
-  // Only this thread writes, so nothing came in between. A failed sync is not tried again before the next
-  // write: the kernel may have dropped the dirty pages, and a second success would mean nothing.
-  unsynced_ = 0;
-  sync_failed_ = sync_failed_ || !synced;
+/// So that little is left to sync at the end.
+void CacheWriter::flush() {
+  parts_.chunks.flush();
+  parts_.catalog.flush();
+  flushed_ = true;
 }
 
 }  // namespace mediafs

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <thread>
@@ -8,11 +9,12 @@
 #include <variant>
 #include <vector>
 
-#include "cache/environment.h"
-#include "cache/sealing.h"
+#include "cache/cache_parts.h"
+#include "cache/housekeeping.h"
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/mutex.h"
+#include "mediafs/cache/journal.h"
 
 namespace mediafs {
 
@@ -20,7 +22,7 @@ namespace mediafs {
 /// be read back at once, so that nothing is ever neither in memory nor on disk.
 class CacheWriter {
  public:
-  CacheWriter(const Sealing& sealing, Environment& catalog, Environment& chunks);
+  CacheWriter(const CacheParts& parts, Housekeeping& housekeeping);
   ~CacheWriter();  // writes what is queued
   CacheWriter(const CacheWriter&) = delete;
   CacheWriter& operator=(const CacheWriter&) = delete;
@@ -30,20 +32,32 @@ class CacheWriter {
     ChunkKey key;
     ConstBuffer bytes;
   };
-  struct Drop {
+  struct Drop {  // a version's chunks go, and its key
     MediaId id;
     Revision revision;
+  };
+  struct Spoilt {  // a chunk's record is of no use
+    MediaId id;
+    ChunkKey key;
+  };
+  struct Unreadable {  // so is a record of the catalog
+    std::string name;
+  };
+  struct Renewed {  // an item in the place, and of the age, of one whose version goes
+    MediaItem item;
+    Revision before;
+  };
+  struct Struck {  // a listing with less in it: under a key anew, and of the age that it was
+    ListingRef listing;
   };
   struct Forget {
     MediaId id;
   };
-  struct Skip {  // a chunk of this version is not kept
-    Revision revision;
-  };
   struct ForgetListing {
     ListingKey key;
   };
-  using Job = std::variant<Chunk, MediaItem, Drop, Forget, Skip, ListingRef, ForgetListing>;
+  using Job = std::variant<Chunk, MediaItem, Renewed, Drop, Forget, ListingRef, Struck, ForgetListing, Spoilt,
+                           Unreadable>;
 
   void enqueue(Job job) EXCLUDES(mutex_);
 
@@ -56,34 +70,45 @@ class CacheWriter {
   /// False for a while after a chunk could not be written.
   [[nodiscard]] bool accepts_chunks() const { return steady_now() >= refuse_until_.load(); }
 
-  /// Waits until all that was queued before has been committed or given up.
-  void settle() EXCLUDES(mutex_);
+  /// Waits until all that was queued before has been committed or given up, or the time has come.
+  void settle_until(SteadyTime give_up) EXCLUDES(mutex_);
+  Journal::Progress progress() EXCLUDES(mutex_);
 
-  /// Bytes written since the databases were last synced.
-  [[nodiscard]] std::uint64_t unsynced() EXCLUDES(mutex_);
-  [[nodiscard]] bool sync_failed() EXCLUDES(mutex_);
+  /// Why nothing can be written just now, in words for people; empty: it can.
+  [[nodiscard]] std::string trouble() EXCLUDES(mutex_);
 
  private:
   void run();
   bool wait_for_work() REQUIRES(mutex_);
   std::vector<Job> take_batch() REQUIRES(mutex_);
   void write(const std::vector<Job>& batch) EXCLUDES(mutex_);
-  Status write_chunks(const std::vector<Job>& batch);
-  Status write_items(const std::vector<Job>& batch);
-  Status write_records(const std::vector<Job>& batch, bool with_listings);
+  void write_chunks(const std::vector<Job>& batch) EXCLUDES(mutex_);
+  Status put_chunks(const std::vector<const Chunk*>& chunks);
+  Status put_within_limit(const std::vector<const Chunk*>& chunks);
+  [[nodiscard]] bool make_room(std::uint64_t chunks) EXCLUDES(mutex_);
+  void refuse_chunks(std::chrono::seconds time);
+  void write_items(const std::vector<Job>& batch);
+  Status write_records(const std::vector<const Job*>& records);
   Status write_record(Environment::Writer& writer, const Job& job);
-  Status write_item(Environment::Writer& writer, const MediaItem& item);
-  Status write_listing(Environment::Writer& writer, const Listing& listing);
-  void lose_chunks(const std::vector<Job>& batch);
-  Status erase_version(const Drop& drop);
-  void note(const Status& outcome);
-  void sync_when_idle() EXCLUDES(mutex_);
+  Status write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds since);
+  Status write_listing(Environment::Writer& writer, const Listing& listing, UnixSeconds since);
+  Status write_struck(Environment::Writer& writer, const Listing& listing);
+  Status erase_rest(const Job& job);
+  Status drop(const Drop& drop);
+  Status forget_listing(Environment::Writer& writer, const ListingKey& key);
+  Result<Ledger::Version> version_of(const MediaId& id, Revision revision, UnixSeconds since);
+  enum class Place { chunks, catalog };
+  void note(Place where, const Status& outcome) EXCLUDES(mutex_);
+  void note_failure(Place where, const Status& outcome) EXCLUDES(mutex_);
+  void save_uses() EXCLUDES(mutex_);
+  void flush() EXCLUDES(mutex_);
 
-  const Sealing& sealing_;
-  Environment& catalog_;
-  Environment& chunks_;
-  bool complained_ = false;             // writer thread only: one line, not one a chunk
-  std::unordered_set<Revision> lossy_;  // writer thread only: versions of which a chunk could not be written
+  const CacheParts& parts_;
+  Housekeeping& housekeeping_;
+  SteadyTime save_uses_at_;  // writer thread only
+  bool flushed_ = true;      // writer thread only: nothing has been written since the disk was last told to
+  bool complained_ = false;  // writer thread only: one line, not one a chunk
+  std::size_t begun_anew_ = 0;  // writer thread only: how often the chunks' file had been, when last looked
   std::atomic<SteadyTime> refuse_until_ = SteadyTime::min();
 
   Mutex mutex_;
@@ -91,10 +116,9 @@ class CacheWriter {
   CondVar done_;
   std::deque<Job> jobs_ GUARDED_BY(mutex_);
   std::unordered_map<ChunkKey, ConstBuffer> queued_ GUARDED_BY(mutex_);
-  std::uint64_t enqueued_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t enqueued_ GUARDED_BY(mutex_) = 1;  // the first thing to do is to take stock
   std::uint64_t finished_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t unsynced_ GUARDED_BY(mutex_) = 0;
-  bool sync_failed_ GUARDED_BY(mutex_) = false;
+  std::array<std::string, 2> troubles_ GUARDED_BY(mutex_);  // for each Place
   bool stopping_ GUARDED_BY(mutex_) = false;
 
   std::jthread thread_;

@@ -30,7 +30,8 @@ class CacheFixture : public testing::Test {
   }
   Result<std::unique_ptr<Cache>> try_open(const std::vector<std::string>& texts = {"secret"},
                                           std::uint64_t size_limit = 64_MiB) {
-    return Cache::open({.directory = directory_, .size_limit = size_limit}, secrets(texts));
+    return Cache::open({.directory = directory_, .size_limit = size_limit, .any_filesystem = true},
+                       secrets(texts));
   }
   void open(const std::vector<std::string>& texts = {"secret"}, std::uint64_t size_limit = 64_MiB) {
     cache_.reset();
@@ -47,7 +48,7 @@ class CacheFixture : public testing::Test {
             .content_type = "image/jpeg",
             .modified = 1'700'000'000,
             .etag = "\"v1\"",
-            .complete = true};
+            .confirmed = 1'700'000'002};
   }
   static Buffer chunk(char fill) {
     Buffer bytes(new std::byte[kChunkSize]);

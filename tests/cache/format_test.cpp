@@ -22,6 +22,7 @@ MediaItem golden_item() {
           .content_type = "image/png",
           .modified = 1'700'000'000,
           .etag = "\"golden\"",
+          .confirmed = 1'700'000'002,
           .complete = true};
 }
 
@@ -52,22 +53,27 @@ class FormatTest : public CacheFixture {
   void make_golden() {
     open({"golden-secret"}, 1_MiB);
     store(golden_item(), 0, 'G');
+    store(golden_item(), 1, 'H');
     cache_->store_item(golden_item());
     cache_->store_listing(std::make_shared<Listing>(golden_listing()));
     cache_->store_listing(std::make_shared<Listing>(golden_attempts()));
     close();
     std::filesystem::create_directories(kGolden);
-    for (const std::string name : {"key", "catalog", "chunks"}) {
+    for (const std::string name : {"keyring", "catalog", "chunks"}) {
       std::filesystem::copy_file(file(name), kGolden / name,
                                  std::filesystem::copy_options::overwrite_existing);
     }
   }
 };
 
-TEST_F(FormatTest, ACacheOfVersionThreeIsStillRead) {
+TEST_F(FormatTest, ACacheOfVersionFourIsStillRead) {
   if (std::getenv("MEDIAFS_MAKE_GOLDEN") != nullptr) make_golden();
   std::filesystem::remove_all(directory_);
   std::filesystem::copy(kGolden, directory_);
+  std::filesystem::permissions(directory_, std::filesystem::perms(0700));
+  for (const std::string name : {"keyring", "catalog", "chunks"}) {
+    std::filesystem::permissions(file(name), std::filesystem::perms(0600));  // a checkout has others
+  }
   open({"golden-secret"});
   const Cache::Known known = cache_->load();
   EXPECT_EQ(known.items, std::vector<MediaItem>{golden_item()});

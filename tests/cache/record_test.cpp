@@ -5,31 +5,36 @@
 namespace mediafs {
 namespace {
 
-MediaItem sample() {
+MediaItem sample_item() {
   return {.id = *MediaId::parse("some-media-00000001"),
           .revision = Revision{0x0102030405060708},
           .size = 123456789,
           .content_type = "video/mp4",
           .modified = 1'700'000'000,
           .etag = "\"tag\"",
+          .confirmed = 1'700'000'002,
           .complete = true,
           .unverified = true};
 }
 
+StoredItem sample() {
+  return {.item = sample_item(), .since = 1'700'000'003, .used = 1'700'000'004};
+}
+
 TEST(Record, ComesBackAsItWas) {
   EXPECT_EQ(decode_item(bytes_of(encode_item(sample()))), sample());
-  MediaItem bare = sample();
-  bare.content_type.clear();
-  bare.etag.clear();
-  bare.complete = bare.unverified = false;
-  bare.modified = -1;
+  StoredItem bare = sample();
+  bare.item.content_type.clear();
+  bare.item.etag.clear();
+  bare.item.complete = bare.item.unverified = false;
+  bare.item.modified = -1;
   EXPECT_EQ(decode_item(bytes_of(encode_item(bare))), bare);
 }
 
 TEST(Record, ItsSizeTellsLittle) {
   EXPECT_EQ(encode_item(sample()).size(), 256U);
-  MediaItem longer = sample();
-  longer.content_type += "/longer";
+  StoredItem longer = sample();
+  longer.item.content_type += "/longer";
   EXPECT_EQ(encode_item(longer).size(), 256U);
 }
 

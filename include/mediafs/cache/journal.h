@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "mediafs/base/bytes.h"
+#include "mediafs/base/mutex.h"
+#include "mediafs/model/listing.h"
+#include "mediafs/model/media_item.h"
+
+namespace mediafs {
+
+/// What has become known, or is known no more, and may not have come to the disk yet, in memory that outlives
+/// the process: what somebody has been told of is known to the next server too. Without a cache it is all
+/// that is known. Thread-safe; its lock is a leaf.
+///
+/// Two halves take turns. One is emptied when all that it says is in the cache.
+class Journal {
+ public:
+  static constexpr std::uint64_t kHalf = 64_MiB;
+  static constexpr std::uint64_t kBytes = 4096 + 2 * kHalf;
+
+  /// `lasting` has kBytes, page-aligned: zeros, or what an earlier server has left.
+  explicit Journal(MutableBytes lasting);
+
+  /// Known from now on, or (of an id or a key alone) no more.
+  using Entry = std::variant<MediaItem, MediaId, Listing, ListingKey>;
+
+  /// What an earlier server has left, oldest first; some of it may be in the cache.
+  [[nodiscard]] std::vector<Entry> left() const EXCLUDES(mutex_);
+
+  /// How far a cache has come with what it has been given: a number of things queued, and of those committed.
+  struct Progress {
+    std::uint64_t queued = 0;
+    std::uint64_t committed = 0;
+  };
+  /// There is a cache, which halves are emptied by. Called with the lock held.
+  void follow(std::function<Progress()> progress) EXCLUDES(mutex_);
+  /// There is none: a half that is full is written anew from all that is known, now for the first time.
+  /// Called with the lock held; it may take locks of its own under which nothing is added.
+  void follow(std::function<std::vector<Entry>()> all) EXCLUDES(mutex_);
+  /// Neither any more.
+  void unfollow() EXCLUDES(mutex_);
+
+  /// What the entry says must have been queued for the cache before. Where there is no room it is dropped,
+  /// which is logged once.
+  void add(const Entry& entry) EXCLUDES(mutex_);
+
+ private:
+  struct Head;
+
+  [[nodiscard]] Head& head() const;
+  [[nodiscard]] MutableBytes half(std::uint64_t which) const;
+  [[nodiscard]] std::uint64_t used(std::uint64_t which) const;
+  void make_room(std::uint64_t bytes) REQUIRES(mutex_);
+  void write_anew() REQUIRES(mutex_);
+  bool append(std::uint64_t which, const std::string& record) REQUIRES(mutex_);
+
+  const MutableBytes lasting_;
+  mutable Mutex mutex_;
+  std::function<Progress()> progress_ GUARDED_BY(mutex_);
+  std::function<std::vector<Entry>()> all_ GUARDED_BY(mutex_);
+  std::uint64_t resting_until_ GUARDED_BY(mutex_) =
+      0;  // so much committed, and the other half can be emptied
+  bool complained_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace mediafs

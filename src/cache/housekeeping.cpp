@@ -1,0 +1,197 @@
+#include "cache/housekeeping.h"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+#include "mediafs/base/log.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::size_t kNameSize = 16;
+constexpr std::uint64_t kChunkOnDisk = 33 * 4_KiB;  // in whole pages of LMDB
+constexpr std::size_t kErasedPerTransaction =
+    64;                                      // larger free-list records want contiguous pages themselves
+constexpr Duration kWaitForReaders{100};     // each copies a chunk at most: longer is a disk that hangs
+constexpr std::string_view kNoRecord = "-";  // shorter than any name that there is
+constexpr std::size_t kUsesPerTransaction = 256;
+constexpr UnixSeconds kSaveClockEvery = 3'600;  // a disk that has nothing to do may sleep
+// Pages that were freed can be used one or two transactions later; until then the file grows.
+constexpr std::uint64_t kPagesInFlight = 12_MiB;
+
+std::uint64_t reserve_of(std::uint64_t limit) {
+  return std::min(kPagesInFlight, limit / 8);
+}
+
+}  // namespace
+
+Housekeeping::Housekeeping(const CacheParts& parts, std::uint64_t limit,
+                           std::function<std::uint64_t()> other_files)
+    : parts_(parts),
+      limit_(limit),
+      other_files_(std::move(other_files)),
+      disk_chunks_(std::numeric_limits<std::uint64_t>::max()) {}
+
+void Housekeeping::on_incomplete(std::function<void(const MediaId&, Revision)> listener) {
+  const MutexLock lock(mutex_);
+  incomplete_ = std::move(listener);
+}
+
+void Housekeeping::tell_incomplete(const MediaId& id, Revision revision) {
+  const MutexLock lock(mutex_);
+  if (incomplete_) incomplete_(id, revision);
+}
+
+bool Housekeeping::fits(std::uint64_t size) const {
+  return chunk_count(size) * kChunkOnDisk <= limit_ - reserve_of(limit_);
+}
+
+std::size_t Housekeeping::per_transaction(std::size_t most) const {
+  return std::clamp<std::size_t>(reserve_of(limit_) / 2 / kChunkOnDisk, 1, most);
+}
+
+std::uint64_t Housekeeping::most_bytes() const {
+  const std::uint64_t taken = other_files_();
+  return limit_ > taken ? limit_ - taken : 0;
+}
+
+std::uint64_t Housekeeping::most_chunks() const {
+  const std::uint64_t taken = reserve_of(limit_) + other_files_();
+  return std::min(disk_chunks_, limit_ > taken ? (limit_ - taken) / kChunkOnDisk : 0);
+}
+
+void Housekeeping::take_stock() {
+  std::unordered_map<std::string, Revision> owners;
+  for (const Ledger::Version& version : parts_.ledger.versions()) {
+    owners.emplace(parts_.sealing.version_name(version.id, version.revision), version.revision);
+  }
+  std::unordered_map<std::string, std::uint64_t> counts;
+  const Status read = parts_.chunks.for_each_name(
+      [&](ByteView name) { ++counts[std::string(text_of(name).substr(0, kNameSize))]; });
+  if (!read) log::warning("the cache's chunks cannot all be counted: {}", read.error().context);
+  for (const auto& [name, count] : counts) {
+    const auto owner = owners.find(name);
+    if (owner != owners.end()) {
+      parts_.ledger.set_chunks(owner->second, count);
+    } else if (Status erased = erase_chunks(name); !erased) {
+      log::warning("the cache cannot erase what is left of earlier versions: {}", erased.error().context);
+    }
+  }
+}
+
+bool Housekeeping::make_room(std::uint64_t chunks, const std::unordered_set<Revision>& busy) {
+  const std::uint64_t most = most_chunks();
+  const std::uint64_t wanted = parts_.ledger.chunks() + chunks;
+  if (wanted <= most) return true;
+  // Some more than is needed just now: to choose takes a look at every version.
+  const std::uint64_t to_free = std::max(wanted - most, most / 64);
+  for (const Ledger::Version& victim : parts_.ledger.victims(to_free, busy)) {
+    if (!evict(victim)) return false;
+  }
+  return parts_.ledger.chunks() + chunks <= most;
+}
+
+Status Housekeeping::reclaim() {
+  // A transaction that changes nothing would not count.
+  const ByteView name = bytes_of(kNoRecord);
+  Status counted = parts_.chunks.write([&](Environment::Writer& writer) -> Status {
+    if (Status put = writer.put(name, name); !put) return put;
+    const auto erased = writer.erase_prefix(name, 1);
+    return erased ? ok_status() : Status(erased.error());
+  });
+  parts_.chunks.wait_for_readers(kWaitForReaders);
+  return counted;
+}
+
+void Housekeeping::shrink() {
+  const std::uint64_t chunks = parts_.ledger.chunks();
+  disk_chunks_ = chunks - std::min(chunks, std::max<std::uint64_t>(chunks / 16, 32));
+}
+
+Status Housekeeping::erase_chunks(const std::string& version_name) {
+  const std::size_t at_once = per_transaction(kErasedPerTransaction);
+  std::size_t erased = at_once;
+  while (erased == at_once) {
+    Status done = parts_.chunks.write([&](Environment::Writer& writer) -> Status {
+      const auto count = writer.erase_prefix(bytes_of(version_name), at_once);
+      if (!count) return count.error();
+      erased = *count;
+      return ok_status();
+    });
+    if (!done) return done;
+  }
+  return ok_status();
+}
+
+/// The item stays, as not complete, and its key: what is known of a media takes little room.
+Status Housekeeping::evict(const Ledger::Version& version) {
+  Status noted = parts_.catalog.write(
+      [&](Environment::Writer& writer) { return rewrite(writer, version, /*keeps_complete=*/false); });
+  if (!noted) return noted;
+  tell_incomplete(version.id, version.revision);
+  Status erased = erase_chunks(parts_.sealing.version_name(version.id, version.revision));
+  if (!erased) return erased;
+  parts_.ledger.set_chunks(version.revision, 0);
+  ++evicted_;
+  return erased;
+}
+
+Status Housekeeping::erase_chunk(const MediaId& id, ChunkKey chunk) {
+  const auto version = parts_.ledger.find(chunk.revision);
+  if (!version) return ok_status();
+  const Status noted = parts_.catalog.write(
+      [&](Environment::Writer& writer) { return rewrite(writer, *version, /*keeps_complete=*/false); });
+  tell_incomplete(id, chunk.revision);
+  const std::string name = parts_.sealing.chunk_name(id, chunk);
+  const Status erased = parts_.chunks.write([&](Environment::Writer& writer) -> Status {
+    const auto count = writer.erase_prefix(bytes_of(name), 1);
+    if (!count) return count.error();
+    if (*count > 0) parts_.ledger.remove_chunk(chunk.revision);
+    return ok_status();
+  });
+  return noted.ok() ? erased : noted;
+}
+
+/// Its record with the present time of use. One that cannot be read is left as it is: it will be found out.
+Status Housekeeping::rewrite(Environment::Writer& writer, const Ledger::Version& version,
+                             bool keeps_complete) {
+  if (!version.slot) return ok_status();
+  const std::string name = parts_.sealing.item_name(version.id);
+  const auto record = writer.get(bytes_of(name));
+  const auto key = parts_.keyring.key_in(*version.slot);
+  auto stored =
+      record && key ? parts_.sealing.open_item(*key, bytes_of(name), bytes_of(*record)) : std::nullopt;
+  if (!stored || stored->item.revision != version.revision) return ok_status();
+  stored->used = version.used;
+  stored->item.complete = stored->item.complete && keeps_complete;
+  return writer.put(bytes_of(name), bytes_of(parts_.sealing.seal_item(*key, *version.slot, *stored)));
+}
+
+bool Housekeeping::has_all(const MediaItem& item) {
+  const std::string name = parts_.sealing.version_name(item.id, item.revision);
+  if (parts_.chunks.count_prefix(bytes_of(name)) == chunk_count(item.size)) return true;
+  tell_incomplete(item.id, item.revision);
+  return false;
+}
+
+bool Housekeeping::save_uses() {
+  bool saved = false;
+  for (;;) {
+    const std::vector<Ledger::Version> used = parts_.ledger.take_used(kUsesPerTransaction);
+    const UnixSeconds now = parts_.clock.now();
+    if (used.empty() && now - clock_saved_ < kSaveClockEvery) return saved;
+    const Status written = parts_.catalog.write([&](Environment::Writer& writer) -> Status {
+      for (const Ledger::Version& version : used) {
+        if (Status done = rewrite(writer, version, /*keeps_complete=*/true); !done) return done;
+      }
+      return writer.put(bytes_of(parts_.sealing.clock_name()), bytes_of(parts_.sealing.seal_clock(now)));
+    });
+    if (!written) return saved;  // recency that is lost costs little
+    saved = true;
+    clock_saved_ = now;
+  }
+}
+
+}  // namespace mediafs

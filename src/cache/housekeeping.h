@@ -1,0 +1,74 @@
+// What the writer thread does besides writing what comes in: it counts, makes room and saves what was used.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <unordered_set>
+
+#include "cache/cache_parts.h"
+#include "mediafs/base/mutex.h"
+
+namespace mediafs {
+
+/// All but the first five are for the writer thread alone.
+class Housekeeping {
+ public:
+  /// `limit`: bytes on disk. `other_files`: of which these are not chunks, asked when there is room to make.
+  Housekeeping(const CacheParts& parts, std::uint64_t limit, std::function<std::uint64_t()> other_files);
+
+  /// Told, on the writer thread, of versions whose bytes are not all here any more.
+  void on_incomplete(std::function<void(const MediaId&, Revision)> listener) EXCLUDES(mutex_);
+  [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
+  [[nodiscard]] std::uint64_t limit() const { return limit_; }
+  /// False: a media of that size would leave no room for any other.
+  [[nodiscard]] bool fits(std::uint64_t size) const;
+
+  /// As many chunks as a transaction may write, or erase, up to `most`: what it frees can be used again only
+  /// by the next but one, and a small cache has little room to wait with.
+  [[nodiscard]] std::size_t per_transaction(std::size_t most) const;
+
+  /// How large the chunks' file may be, in bytes.
+  [[nodiscard]] std::uint64_t most_bytes() const;
+
+  /// Counts the chunks of each version, and erases those that no version is known for.
+  void take_stock();
+
+  /// Evicts until there is room for so many chunks more; false: what is here is being used.
+  bool make_room(std::uint64_t chunks, const std::unordered_set<Revision>& busy);
+
+  /// Lets what was erased last be used again. Waits for who is reading just now, unless it takes long.
+  Status reclaim();
+
+  /// The disk, or the database, has less room than the limit says: the cache keeps within what it has now.
+  void shrink();
+
+  /// The records of its chunks, in small transactions.
+  Status erase_chunks(const std::string& version_name);
+
+  /// A record of it is of no use: it is erased, and the version not whole from now on.
+  Status erase_chunk(const MediaId& id, ChunkKey chunk);
+
+  /// Whether every chunk of it has been committed; whoever listens is told where not.
+  [[nodiscard]] bool has_all(const MediaItem& item);
+
+  /// When things were read last, and what time it is. False: there was nothing to save.
+  bool save_uses();
+
+ private:
+  [[nodiscard]] std::uint64_t most_chunks() const;
+  Status evict(const Ledger::Version& version);
+  Status rewrite(Environment::Writer& writer, const Ledger::Version& version, bool keeps_complete);
+  void tell_incomplete(const MediaId& id, Revision revision) EXCLUDES(mutex_);
+
+  const CacheParts& parts_;
+  const std::uint64_t limit_;
+  const std::function<std::uint64_t()> other_files_;
+  std::uint64_t disk_chunks_;  // as many as there has been room for
+  UnixSeconds clock_saved_ = 0;
+  std::atomic<std::uint64_t> evicted_ = 0;
+  Mutex mutex_;  // held while the listener is called, so that it can be taken away
+  std::function<void(const MediaId&, Revision)> incomplete_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mediafs

@@ -1,0 +1,99 @@
+#include "cache/verification.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "cache/chunk_reader.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr auto kAskEvery = std::chrono::milliseconds(50);
+
+/// A media that is looked at is not evicted under the look.
+class Hold {
+ public:
+  Hold(Ledger& ledger, const MediaId& id) : ledger_(ledger), id_(id) { ledger_.hold(id_); }
+  ~Hold() { ledger_.release(id_); }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  Ledger& ledger_;
+  const MediaId& id_;
+};
+
+std::uint64_t bytes_kept(const Ledger& ledger) {
+  return ledger.chunks() * kChunkRecordSize;
+}
+
+}  // namespace
+
+Verification::Verification(const CacheParts& parts, std::function<void(CacheWriter::Job)> drop,
+                           std::uint64_t bytes_per_second)
+    : parts_(parts),
+      drop_(std::move(drop)),
+      bytes_per_second_(bytes_per_second),
+      began_(steady_now()),
+      room_(new std::byte[kChunkSize]) {}
+
+Cache::Verified Verification::run(Progress progress) {
+  progress_ = std::move(progress);
+  const LoadedCatalog loaded = load_catalog(parts_.keyring, parts_.sealing, parts_.catalog);
+  check_catalog(loaded);
+  for (const LoadedItem& item : loaded.items) {
+    check_media(item);
+    if (outcome_.ended_early) break;
+  }
+  return outcome_;
+}
+
+void Verification::check_catalog(const LoadedCatalog& loaded) {
+  outcome_.records = loaded.items.size() + loaded.listings.size() + loaded.unreadable.size();
+  outcome_.bad = loaded.unreadable.size() + (loaded.whole ? 0 : 1);
+  for (const std::string& name : loaded.unreadable) drop_(CacheWriter::Unreadable{name});
+}
+
+void Verification::check_media(const LoadedItem& item) {
+  const MediaItem& media = item.stored.item;
+  const Hold hold(parts_.ledger, media.id);
+  const auto version = parts_.ledger.find(media.revision);
+  const auto key = version && version->slot ? parts_.keyring.key_in(*version->slot) : std::nullopt;
+  if (!key || version->chunks == 0) return;  // evicted or erased since
+  const std::uint32_t count = chunk_count(media.size);
+  for (std::uint32_t index = 0; index < count && go_on(); ++index) {
+    if (check_chunk(item, *key, ChunkIndex{index})) continue;
+    ++outcome_.bad;
+    drop_(CacheWriter::Spoilt{media.id, {media.revision, ChunkIndex{index}}});
+  }
+}
+
+bool Verification::check_chunk(const LoadedItem& item, const SecretKey& key, ChunkIndex index) {
+  const MediaItem& media = item.stored.item;
+  const auto found =
+      open_chunk(parts_, key, media.id, {media.revision, index}, {0, kChunkSize}, {room_.get(), kChunkSize});
+  if (found == ChunkFound::nothing) return !media.complete;  // of what is whole, nothing may be missing
+  ++outcome_.records;
+  done_ += kChunkRecordSize;
+  keep_to_the_rate();
+  return found == ChunkFound::whole;
+}
+
+bool Verification::go_on() {
+  if (steady_now() < ask_at_ || outcome_.ended_early) return !outcome_.ended_early;
+  ask_at_ = steady_now() + kAskEvery;
+  outcome_.ended_early = !progress_(done_, std::max(done_, bytes_kept(parts_.ledger)));
+  return !outcome_.ended_early;
+}
+
+void Verification::keep_to_the_rate() {
+  if (bytes_per_second_ == 0) return;
+  const auto due = began_ + std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>(
+                                static_cast<double>(done_) / static_cast<double>(bytes_per_second_)));
+  while (steady_now() < due && go_on()) {
+    std::this_thread::sleep_until(std::min(due, steady_now() + kAskEvery));
+  }
+}
+
+}  // namespace mediafs
