@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_set>
 
 #include "mediafs/cache/cache.h"
 #include "mediafs/crypto/random.h"
@@ -12,12 +13,6 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kMostAbsent = 10'000;
-
-/// Whether chunks of an earlier run may be served: all of them are there and verified, or what is missing can
-/// be fetched with proof (a strong entity tag) that it is the same version.
-bool trustworthy(const MediaItem& item) {
-  return !item.unverified && (item.complete || !item.etag.empty());
-}
 
 MediaItem claimed_item(const ListedMedia& media) {
   return {
@@ -50,23 +45,125 @@ Revision new_revision() {
   return Revision{crypto::random_number()};
 }
 
-Catalog::Catalog(Cache* cache) : cache_(cache), listings_(std::make_unique<Listings>()) {
+/// What the cache has kept and, over that, what the journal says.
+struct Catalog::Left {
+  std::unordered_map<MediaId, MediaItem> items;
+  std::unordered_map<ListingKey, Listing> listings;
+
+  void add(MediaItem item) { items.insert_or_assign(MediaId(item.id), std::move(item)); }
+  void add(const MediaId& gone) { items.erase(gone); }
+  void add(Listing listing) { listings.insert_or_assign(ListingKey(listing.key), std::move(listing)); }
+  void add(const ListingKey& gone) { listings.erase(gone); }
+};
+
+Catalog::Catalog(Options options, Cache* cache)
+    : options_(std::move(options)), cache_(cache), listings_(std::make_unique<Listings>()) {
+  Left left;
+  if (cache_ != nullptr) {
+    cache_->on_incomplete([this](const MediaId& id, Revision revision) { note_incomplete(id, revision); });
+    Cache::Known kept = cache_->load();
+    for (MediaItem& item : kept.items) left.add(std::move(item));
+    for (Listing& listing : kept.listings) left.add(std::move(listing));
+  }
+  if (options_.journal != nullptr) {
+    take_over(options_.journal->left(), left);
+    if (cache_ != nullptr) options_.journal->follow([cache] { return cache->progress(); });
+  }
+  take_in(std::move(left));
+  if (options_.journal != nullptr && cache_ == nullptr)
+    options_.journal->follow([this] { return everything(); });
+}
+
+/// As the journal has it.
+std::vector<Journal::Entry> Catalog::everything() const {
+  const MutexLock lock(mutex_);
+  std::vector<Journal::Entry> entries;
+  entries.reserve(items_.size() + listings_->by_key.size());
+  for (const auto& [key, listing] : listings_->by_key) entries.emplace_back(*listing);
+  for (const auto& [id, item] : items_) {
+    if (!item->claimed()) entries.emplace_back(*item);  // the listing tells of the others
+  }
+  return entries;
+}
+
+/// Has the cache store what the journal knows and it does not.
+void Catalog::take_over(std::vector<Journal::Entry>&& entries, Left& left) {
+  if (entries.empty()) return;
+  const Left kept = left;
+  for (Journal::Entry& entry : entries) std::visit([&left](auto& one) { left.add(std::move(one)); }, entry);
+  store_changes(kept, left);
+}
+
+void Catalog::store_changes(const Left& kept, const Left& left) {
   if (cache_ == nullptr) return;
-  Cache::Known kept = cache_->load();
-  for (MediaItem& item : kept.items) {
-    if (!trustworthy(item)) {
-      cache_->drop(item.id, item.revision);
-      item.revision = new_revision();
-      item.unverified = false;
+  for (const auto& [id, item] : left.items) {
+    const auto before = kept.items.find(id);
+    if (before == kept.items.end()) {
+      cache_->store_item(item);
+    } else if (before->second.revision != item.revision) {
+      cache_->renew_item(item, before->second.revision);
+    } else if (before->second != item) {
+      cache_->store_item(item);
     }
+  }
+  for (const auto& [key, listing] : left.listings) {
+    const auto before = kept.listings.find(key);
+    if (before == kept.listings.end() || before->second != listing)
+      cache_->store_listing(std::make_shared<const Listing>(listing));
+  }
+  for (const auto& [id, item] : kept.items) {
+    if (!left.items.contains(id)) cache_->forget_item(id);
+  }
+  for (const auto& [key, listing] : kept.listings) {
+    if (!left.listings.contains(key)) cache_->forget_listing(key);
+  }
+}
+
+void Catalog::take_in(Left&& left) {
+  for (auto& [id, item] : left.items) {
+    if (trustworthy(item)) continue;
+    const Revision before = std::exchange(item.revision, new_revision());
+    item.unverified = false;
+    if (cache_ != nullptr) cache_->renew_item(item, before);
+    note(item);
+  }
+  const MutexLock lock(mutex_);
+  for (auto& [id, item] : left.items) {
     auto known = std::make_shared<const MediaItem>(std::move(item));
     newest_ = std::max(newest_, known->modified);
     items_.emplace(known->id, std::move(known));
   }
-  for (Listing& listing : kept.listings) add_listing(std::make_shared<const Listing>(std::move(listing)));
+  for (auto& [key, listing] : left.listings) add_listing(std::make_shared<const Listing>(std::move(listing)));
 }
 
-Catalog::~Catalog() = default;
+/// Whether chunks of an earlier run may be served: all of them are there and verified, or what is missing can
+/// be fetched with proof (a strong entity tag) that it is the same version. Of a version that somebody has
+/// open since before this server, what comes is held against what has been given out (GivenOut).
+bool Catalog::trustworthy(const MediaItem& item) const {
+  if (options_.in_use.contains(item.revision)) return true;
+  const bool all_is_here = item.complete && cache_ != nullptr;
+  return !item.unverified && (all_is_here || !item.etag.empty());
+}
+
+/// After the cache has been told, before anybody is answered.
+void Catalog::note(const Journal::Entry& entry) {
+  if (options_.journal != nullptr) options_.journal->add(entry);
+}
+
+Catalog::~Catalog() {
+  if (options_.journal != nullptr) options_.journal->unfollow();
+  if (cache_ != nullptr) cache_->on_incomplete({});
+}
+
+/// Its chunks are not all in the cache any more, which knows that already.
+void Catalog::note_incomplete(const MediaId& id, Revision revision) {
+  const MutexLock lock(mutex_);
+  const auto found = items_.find(id);
+  if (found == items_.end() || found->second->revision != revision || !found->second->complete) return;
+  MediaItem item = *found->second;
+  item.complete = false;
+  found->second = std::make_shared<const MediaItem>(std::move(item));
+}
 
 MediaItemRef Catalog::find(const MediaId& id) const {
   const MutexLock lock(mutex_);
@@ -93,14 +190,26 @@ bool Catalog::empty() const {
 }
 
 MediaItemRef Catalog::remember(MediaItem item) {
-  auto known = std::make_shared<const MediaItem>(std::move(item));
-  {
-    const MutexLock lock(mutex_);
-    items_[known->id] = known;
-    newest_ = std::max(newest_, known->modified);
-    absent_.erase(known->id);
-  }
+  auto known = take(std::move(item));
   if (cache_ != nullptr) cache_->store_item(*known);
+  note(*known);
+  return known;
+}
+
+MediaItemRef Catalog::renew(MediaItem item) {
+  const Revision before = std::exchange(item.revision, new_revision());
+  auto known = take(std::move(item));
+  if (cache_ != nullptr) cache_->renew_item(*known, before);
+  note(*known);
+  return known;
+}
+
+MediaItemRef Catalog::take(MediaItem item) {
+  auto known = std::make_shared<const MediaItem>(std::move(item));
+  const MutexLock lock(mutex_);
+  items_[known->id] = known;
+  newest_ = std::max(newest_, known->modified);
+  absent_.erase(known->id);
   return known;
 }
 
@@ -111,6 +220,7 @@ void Catalog::forget(const MediaId& id) {
     if (const auto listed = listings_->media.find(id)) claim(*listed);
   }
   if (cache_ != nullptr) cache_->forget_item(id);
+  note(id);
 }
 
 /// What a listing says counts until the media itself has been asked for.
@@ -166,6 +276,7 @@ ListingRef Catalog::remember_listing(Listing answered) {
     if (before) drop_claims_of(*before);
   }
   if (cache_ != nullptr) cache_->store_listing(listing);
+  note(*listing);
   return listing;
 }
 
@@ -191,6 +302,25 @@ void Catalog::forget_listing(const ListingKey& key) {
     drop_claims_of(*listing);
   }
   if (cache_ != nullptr) cache_->forget_listing(key);
+  note(key);
+}
+
+void Catalog::strike(const ListingKey& key, const std::vector<MediaId>& media) {
+  const ListingRef before = find_listing(key);
+  if (!before) return;
+  const std::unordered_set<MediaId> struck(media.begin(), media.end());
+  Listing rest = *before;
+  rest.listed = 0;
+  std::erase_if(rest.media, [&](const ListedMedia& listed) { return struck.contains(listed.id); });
+  const auto listing = std::make_shared<const Listing>(std::move(rest));
+  {
+    const MutexLock lock(mutex_);
+    remove_listing(key);
+    add_listing(listing);
+    drop_claims_of(*before);
+  }
+  if (cache_ != nullptr) cache_->strike_listing(listing);
+  note(*listing);
 }
 
 /// Media that nothing but this listing, which is gone, had told of.
@@ -205,6 +335,11 @@ void Catalog::drop_claims_of(const Listing& listing) {
 Catalog::Mention Catalog::mention(const MediaId& id) const {
   const MutexLock lock(mutex_);
   return {listings_->media.find(id), listings_->media.count(id)};
+}
+
+std::vector<ListingKey> Catalog::listings_with(const MediaId& id) const {
+  const MutexLock lock(mutex_);
+  return listings_->media.listings_with(id);
 }
 
 std::shared_ptr<const ListedAttempt> Catalog::attempt(const MediaId& id) const {

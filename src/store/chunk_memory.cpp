@@ -1,5 +1,6 @@
 #include "store/chunk_memory.h"
 
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,19 @@ void ChunkMemory::put(ChunkKey key, ConstBuffer chunk) {
   if (entries_.size() >= capacity_) dropped = pop_oldest();
   entries_.push_front({key, std::move(chunk)});
   places_[key] = entries_.begin();
+}
+
+void ChunkMemory::forget(Revision revision) {
+  std::list<Entry> dropped;  // let go after the lock, as above
+  const MutexLock lock(mutex_);
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (entry->key.revision == revision) {
+      places_.erase(entry->key);
+      dropped.splice(dropped.end(), entries_, entry);
+    }
+    entry = next;
+  }
 }
 
 void ChunkMemory::yield(std::size_t count) {

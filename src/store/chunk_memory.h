@@ -20,6 +20,9 @@ class ChunkMemory {
   ConstBuffer get(ChunkKey key) EXCLUDES(mutex_);
   void put(ChunkKey key, ConstBuffer chunk) EXCLUDES(mutex_);
 
+  /// Lets go of a version's chunks.
+  void forget(Revision revision) EXCLUDES(mutex_);
+
   /// Lets go of the `count` chunks that were used longest ago.
   void yield(std::size_t count) EXCLUDES(mutex_);
 

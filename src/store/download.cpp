@@ -5,7 +5,10 @@
 namespace mediafs {
 
 Download::Download(MediaId id, std::shared_ptr<StoreContext> context)
-    : id_(std::move(id)), context_(std::move(context)), item_(context_->catalog.find(id_)) {
+    : id_(std::move(id)),
+      context_(std::move(context)),
+      hold_(context_->cache, id_),
+      item_(context_->catalog.find(id_)) {
   if (item_ && item_->claimed()) item_ = nullptr;  // its own response will tell
   if (item_) revision_ = item_->revision;
 }
@@ -19,12 +22,10 @@ void Download::set_up() {
   };
   waiters_ = std::make_unique<Waiters>(context_->timer, context_->options.deadline, tell(&Download::expire),
                                        tell(&Download::abandon));
-  if (!item_ || item_->complete || !item_->etag.empty()) return;
+  if (!item_ || item_->complete || !item_->etag.empty() || resumed()) return;
   // What an earlier download left of it cannot be proved to be of the version that comes now.
-  if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
-  MediaItem renewed = *item_;
-  renewed.revision = revision_ = new_revision();
-  item_ = context_->catalog.remember(std::move(renewed));
+  item_ = context_->catalog.renew(*item_);
+  revision_ = item_->revision;
 }
 
 /// Why nothing new is begun, if so.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mediafs/base/mutex.h"
+#include "store/cache_hold.h"
 #include "store/effects.h"
 #include "store/read_runs.h"
 #include "store/seen_bytes.h"
@@ -40,6 +41,13 @@ class Download final : public std::enable_shared_from_this<Download> {
   void fetch_head() EXCLUDES(mutex_);
 
   [[nodiscard]] Error why_stale() const EXCLUDES(mutex_);
+
+  /// The origin has said that the media exists, and what it is; no byte of it has come.
+  void confirmed(const MediaHead& head) EXCLUDES(mutex_);
+
+  /// Nothing of the media is known any more, whoever waits gets Errc::changed, and nothing of what is on its
+  /// way arrives. Who asks afterwards begins anew.
+  void erase() EXCLUDES(mutex_);
 
   void opened() EXCLUDES(mutex_);
   void closed() EXCLUDES(mutex_);
@@ -107,9 +115,13 @@ class Download final : public std::enable_shared_from_this<Download> {
   void adopt_head(Effects& effects, Stream& stream, const MediaHead& head) REQUIRES(mutex_);
   [[nodiscard]] bool same_version(const MediaHead& head) const REQUIRES(mutex_);
   void remember_item(const MediaHead& head, std::uint64_t size) REQUIRES(mutex_);
+  void forget_version(Effects& effects, const Error& tell_readers, const Stream* bringing_the_new)
+      REQUIRES(mutex_);
   void version_changed(Effects& effects, Errc tell_readers, const Stream* bringing_the_new) REQUIRES(mutex_);
   [[nodiscard]] std::uint64_t most_bytes() const REQUIRES(mutex_);
   [[nodiscard]] bool waits_for_verification(const Stream& stream, ChunkIndex index) const REQUIRES(mutex_);
+  [[nodiscard]] bool resumed() const REQUIRES(mutex_);
+  [[nodiscard]] bool agrees_with_given(ChunkIndex index, ByteView chunk) REQUIRES(mutex_);
   bool provide_buffers(Stream& stream, std::size_t piece) REQUIRES(mutex_);
   void wait_for_memory(Stream& stream, std::size_t count) REQUIRES(mutex_);
   bool may_overdraw(Stream& stream) REQUIRES(mutex_);
@@ -122,6 +134,7 @@ class Download final : public std::enable_shared_from_this<Download> {
 
   const MediaId id_;
   const std::shared_ptr<StoreContext> context_;
+  const CacheHold hold_;  // what is under way is not evicted
 
   mutable Mutex mutex_;
   std::unique_ptr<Waiters> waiters_ GUARDED_BY(mutex_);

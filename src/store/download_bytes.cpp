@@ -23,7 +23,26 @@ std::uint64_t Download::most_bytes() const {
 bool Download::same_version(const MediaHead& head) const {
   const bool same_size = !head.size || *head.size == item_->size;
   const bool same_tag = head.etag == item_->etag;
-  return same_size && same_tag;
+  const bool same_time = !resumed() || !head.last_modified || *head.last_modified == item_->modified;
+  return same_size && same_tag && same_time;
+}
+
+/// An earlier server has given bytes of this version out, and no entity tag can tell whether what comes now
+/// belongs to it.
+bool Download::resumed() const {
+  return item_ && item_->etag.empty() && context_->options.in_use.contains(item_->revision);
+}
+
+/// Whether a chunk is what readers have been given of this version, by an earlier server too; it is noted for
+/// a later one.
+bool Download::agrees_with_given(ChunkIndex index, ByteView chunk) {
+  if (!seen_.agrees(index, chunk)) return false;
+  GivenOut* const given = context_->options.given_out;
+  if (given == nullptr || !item_ || !item_->etag.empty()) return true;
+  const ChunkKey key{revision_, index};
+  if (!given->agrees(key, chunk).value_or(true)) return false;
+  given->note(key, chunk);
+  return true;
 }
 
 void Download::remember_item(const MediaHead& head, std::uint64_t size) {
@@ -36,6 +55,7 @@ void Download::remember_item(const MediaHead& head, std::uint64_t size) {
                                       .content_type = says_nothing ? before->content_type : head.content_type,
                                       .modified = head.last_modified.value_or(first_seen),
                                       .etag = head.etag,
+                                      .confirmed = wall_seconds(),
                                       .complete = false,
                                       .unverified = head.verifier != nullptr});
 }
@@ -96,9 +116,14 @@ void Download::version_changed(Effects& effects, Errc tell_readers, const Stream
   const bool changed = tell_readers == Errc::changed;
   log::warning("media {}: {}", crypto::pseudonym(id_.text()),
                changed ? "the origin has another version now" : "its signature does not match");
+  forget_version(effects, Error{tell_readers, "the version that was opened is gone"}, bringing_the_new);
+  context_->timer.at(steady_now(), [context = context_, id = id_] { context->changed(id); });
+}
+
+void Download::forget_version(Effects& effects, const Error& tell_readers, const Stream* bringing_the_new) {
   cancel_streams(effects, bringing_the_new);
-  waiters_->fail_reads(effects, Error{tell_readers, "the version that was opened is gone"},
-                       [](const PendingRead&) { return true; });
+  waiters_->fail_reads(effects, tell_readers, [](const PendingRead&) { return true; });
+  context_->memory.forget(revision_);
   if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
   context_->catalog.forget(id_);
   item_ = nullptr;
@@ -107,11 +132,36 @@ void Download::version_changed(Effects& effects, Errc tell_readers, const Stream
   verified_ = false;
   skipped_ = false;
   revision_ = new_revision();
-  context_->timer.at(steady_now(), [context = context_, id = id_] { context->changed(id); });
+}
+
+void Download::confirmed(const MediaHead& head) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  if (!item_) return;
+  if (!same_version(head)) return version_changed(effects, Errc::changed, nullptr);
+  MediaItem still_there = *item_;
+  still_there.confirmed = wall_seconds();
+  item_ = context_->catalog.remember(std::move(still_there));
+}
+
+void Download::erase() {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  const Error erased{Errc::changed, "erased here"};
+  forget_version(effects, erased, nullptr);
+  for (const auto& broken : broken_) broken->let_go();
+  broken_.clear();  // a restart that was planned finds nothing to go on with
+  setback_.reset();
+  unsized_.reset();
+  failure_.reset();
+  waiters_->answer_finders(effects, erased);
+  notice_idleness(effects);
 }
 
 bool Download::waits_for_verification(const Stream& stream, ChunkIndex index) const {
   if (stream.holds_back || seen_.has_remnant(index)) return true;
+  // Of a piece of a chunk no later server could tell that it had been given out.
+  if (context_->options.given_out != nullptr && item_ && item_->etag.empty()) return true;
   return stream.verifier && item_ && next(index) == ChunkIndex{chunk_count(item_->size)};
 }
 
@@ -193,7 +243,7 @@ void Download::complete_chunk(Effects& effects, Stream& stream, ChunkIndex index
 }
 
 void Download::release(Effects& effects, ChunkIndex index, const Buffer& chunk, std::uint64_t length) {
-  if (!seen_.agrees(index, ByteView(chunk.get(), length))) {
+  if (!agrees_with_given(index, ByteView(chunk.get(), length))) {
     return version_changed(effects, Errc::changed, nullptr);
   }
   const ChunkKey key{revision_, index};
@@ -204,9 +254,9 @@ void Download::release(Effects& effects, ChunkIndex index, const Buffer& chunk, 
 
 void Download::keep(ChunkKey key, const Buffer& chunk) {
   if (context_->cache == nullptr) return;
-  // A disk that cannot keep up must not fill the memory.
-  if (context_->pool.overdrawn() && context_->cache->backlog() > context_->memory_for_windows()) {
-    context_->cache->skip_chunk(key);
+  // A disk that cannot keep up must not fill the memory, nor one media the cache.
+  const bool slow = context_->pool.overdrawn() && context_->cache->backlog() > context_->memory_for_windows();
+  if (slow || (item_ && !context_->cache->has_room_for(item_->size))) {
     skipped_ = true;
   } else {
     context_->cache->store_chunk(id_, key, chunk);

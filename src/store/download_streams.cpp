@@ -165,7 +165,7 @@ std::uint64_t Download::limit_of(const Stream& stream) const {
   return stream_limit({.size = item_->size,
                        .position = stream.position,
                        .wanted = wanted(),
-                       .kept = context_->cache_keeps(),
+                       .kept = context_->cache_keeps(item_->size),
                        .seekable = has_ranges(),
                        .target = target});
 }
@@ -223,7 +223,7 @@ void Download::drop_unwanted() {
 bool Download::worth_going_on(const Stream& stream) const {
   const std::uint64_t size = item_ ? item_->size : 0;
   return wanted() ||
-         stream_limit({.size = size, .position = stream.position, .kept = context_->cache_keeps()}) >
+         stream_limit({.size = size, .position = stream.position, .kept = context_->cache_keeps(size)}) >
              stream.position;
 }
 
@@ -274,8 +274,9 @@ void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration del
 void Download::restart(const std::shared_ptr<Stream>& broken) {
   Effects effects;
   const MutexLock lock(mutex_);
-  std::erase(broken_, broken);
+  const bool planned = std::erase(broken_, broken) > 0;
   if (broken_.empty()) setback_.reset();
+  if (!planned) return notice_idleness(effects);  // the media has been erased since
   if (context_->stopping) return fail(effects, Error{Errc::cancelled, "shutting down"});
   const auto stream = successor_of(*broken);
   if (worth_going_on(*stream) && !is_coming(stream->filling_chunk()))

@@ -6,6 +6,7 @@
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
 #include "store/effects.h"
+#include "store/may_pass.h"
 #include "store/stop_callback.h"
 
 namespace mediafs {
@@ -15,19 +16,6 @@ namespace {
 constexpr auto kRememberFailure = std::chrono::seconds(1);
 constexpr auto kAskAgainWhenKnown = std::chrono::seconds(10);
 constexpr std::size_t kMostRefreshing = 4;
-
-/// The origin may be back later, and nothing speaks against what is known.
-bool may_pass(Errc code) {
-  switch (code) {
-    case Errc::unavailable:
-    case Errc::untrusted:
-    case Errc::timed_out:
-    case Errc::throttled:
-      return true;
-    default:
-      return false;
-  }
-}
 
 /// Until when a listing is the present state, that was answered at `listed` on the wall's clock.
 SteadyTime fresh_until(UnixSeconds listed, Duration ttl) {
@@ -54,6 +42,7 @@ struct ListingStore::Waiter {
 
 struct ListingStore::Listed {
   std::shared_ptr<ListingFetch> fetch;  // under way, if it is
+  std::uint64_t fetch_number = 0;       // of that; an answer to an earlier one counts no more
   bool is_refresh = false;              // it began with nobody waiting
   bool overdue = false;                 // for longer than a known listing is held back
   std::list<Waiter> waiters;
@@ -160,36 +149,89 @@ void ListingStore::refresh(const ListingKey& key) {
 
 void ListingStore::start(Effects& effects, const ListingKey& key, Listed& state) {
   log::debug("listing {}: GET", crypto::pseudonym(key.id.text()));
+  state.fetch_number = ++last_fetch_;
   state.fetch = api_.list(key, steady_now() + options_.deadline,
-                          [this, key](Result<Listing> answer) { answered(key, std::move(answer)); });
+                          [this, key, number = state.fetch_number](Result<Listing> answer) {
+                            answered(key, number, std::move(answer));
+                          });
   effects.add([fetch = state.fetch] { fetch->begin(); });
 }
 
-/// Makes the answer what is known.
-void ListingStore::take_in(const ListingKey& key, Result<Listing>& answer) {
-  if (answer) {
-    answer->listed = wall_seconds();
-    catalog_.remember_listing(*std::move(answer));
-  } else if (answer.error().code == Errc::not_found) {
-    catalog_.forget_listing(key);
-    if (key.kind == ListingKind::session_media) {  // its attempts are out of reach with it
-      const ListingKey attempts{ListingKind::session_attempts, key.id};
-      catalog_.forget_listing(attempts);
-      changed_(attempts);
-    }
-  } else {
-    return;
-  }
-  changed_(key);
+/// Whether the fetch has not been overtaken by an erasure.
+bool ListingStore::is_current(const ListingKey& key, std::uint64_t fetch) {
+  const MutexLock lock(mutex_);
+  return state_of(key).fetch_number == fetch;
 }
 
-void ListingStore::answered(const ListingKey& key, Result<Listing> answer) {
-  const auto failure = answer ? std::nullopt : std::optional(answer.error());
-  take_in(key, answer);
+/// Makes the answer what is known. False: nobody wants it any more.
+bool ListingStore::take_in(const ListingKey& key, std::uint64_t fetch, Result<Listing>& answer) {
+  const bool gone = !answer && answer.error().code == Errc::not_found;
+  // A session's attempts are out of reach with it.
+  const ListingKey attempts{ListingKind::session_attempts, key.id};
+  const bool attempts_too = gone && key.kind == ListingKind::session_media;
+  {
+    const MutexLock order(taking_in_);
+    if (!is_current(key, fetch)) return false;
+    if (answer) {
+      answer->listed = wall_seconds();
+      catalog_.remember_listing(*std::move(answer));
+    } else if (gone) {
+      catalog_.forget_listing(key);
+      if (attempts_too) catalog_.forget_listing(attempts);
+    } else {
+      return true;
+    }
+  }
+  if (attempts_too) changed_(attempts);
+  changed_(key);
+  return true;
+}
+
+bool ListingStore::erase(const ListingKey& key) {
+  return renew(key, [&] { catalog_.forget_listing(key); });
+}
+
+bool ListingStore::strike(const ListingKey& key, const std::vector<MediaId>& media) {
+  return renew(key, [&] { catalog_.strike(key, media); });
+}
+
+/// Nothing that was asked before it counts after the change.
+bool ListingStore::renew(const ListingKey& key, const std::function<void()>& change) {
+  bool known = false;
+  {
+    Effects effects;
+    const MutexLock order(taking_in_);
+    {
+      const MutexLock lock(mutex_);
+      Listed& state = state_of(key);
+      if (state.fetch) effects.add([fetch = std::move(state.fetch)] { fetch->cancel(); });
+      state.fetch.reset();
+      state.fetch_number = 0;
+      state.overdue = false;
+      state.failure.reset();
+      state.fresh_until = SteadyTime::min();
+      if (std::exchange(state.is_refresh, false)) --refreshing_;
+      known = catalog_.find_listing(key) != nullptr;
+    }
+    change();
+  }
+  changed_(key);
   Effects effects;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
+  if (!state.fetch && !state.waiters.empty() && !stopping_) start(effects, key, state);
+  return known;
+}
+
+void ListingStore::answered(const ListingKey& key, std::uint64_t fetch, Result<Listing> answer) {
+  const auto failure = answer ? std::nullopt : std::optional(answer.error());
+  if (!take_in(key, fetch, answer)) return;
+  Effects effects;
+  const MutexLock lock(mutex_);
+  Listed& state = state_of(key);
+  if (state.fetch_number != fetch) return;  // erased since, and asked for anew
   state.fetch.reset();
+  state.fetch_number = 0;
   state.overdue = false;
   if (std::exchange(state.is_refresh, false)) --refreshing_;
   const ListingRef known = catalog_.find_listing(key);

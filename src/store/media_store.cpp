@@ -4,8 +4,11 @@
 #include <vector>
 
 #include "store/download.h"
+#include "store/handed_over_read.h"
+#include "store/revalidation.h"
 #include "store/store_context.h"
 #include "store/stream_plan.h"
+#include "store/timed_lookups.h"
 
 namespace mediafs {
 
@@ -41,7 +44,21 @@ class MediaStore::Use {
 };
 
 MediaStore::MediaStore(const Options& options, ApiClient& api, Cache* cache, Catalog& catalog, Timer& timer)
-    : context_(std::make_shared<StoreContext>(options, api, cache, catalog, timer)) {
+    : context_(std::make_shared<StoreContext>(options, api, cache, catalog, timer)),
+      lookups_(std::make_unique<TimedLookups>(TimedLookups::Options{.places = options.lookups}, timer)),
+      gone_([this](const MediaId& id, const std::function<void()>& then) {
+        erase(id);
+        then();
+      }),
+      revalidation_(std::make_unique<Revalidation>(
+          Revalidation::Options{.age = options.revalidate, .deadline = options.deadline}, api, timer,
+          Revalidation::Consequences{
+              .exists = [this](const MediaId& id, const MediaHead& head) { Use(*this, id)->confirmed(head); },
+              .gone =
+                  [this](const MediaId& id, std::function<void()> then) {
+                    context_->catalog.note_absent(id, context_->options.negative_ttl);
+                    gone_(id, std::move(then));
+                  }})) {
   context_->idle = [this](const MediaId& id) { drop_if_idle(id); };
 }
 
@@ -49,6 +66,10 @@ MediaStore::~MediaStore() = default;
 
 void MediaStore::on_change(ChangeListener listener) {
   context_->changed = std::move(listener);
+}
+
+void MediaStore::on_gone(GoneListener listener) {
+  gone_ = std::move(listener);
 }
 
 void MediaStore::drop_if_idle(const MediaId& id) {
@@ -77,44 +98,91 @@ void MediaStore::confirm(const MediaId& id, Done<MediaItemRef> done, const std::
   }
 }
 
+void MediaStore::confirm_to_open(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop) {
+  const auto item = context_->catalog.find(id);
+  if (!item || item->claimed() || !revalidation_->is_due(*item)) return confirm(id, std::move(done), stop);
+  revalidation_->ask(
+      *item,
+      [this, id, done = std::move(done), stop](const Status& there) {
+        there ? confirm(id, done, stop) : done(there.error());
+      },
+      stop);
+}
+
 unsigned MediaStore::percent_kept(const MediaItem& item) {
   if (item.claimed() || context_->cache == nullptr) return 0;
   const std::uint64_t all = chunk_count(item.size);
-  if (all == 0) return 100;
-  const std::uint64_t kept = item.complete ? all : context_->cache->chunks_of(item.id, item.revision);
+  if (all == 0 || item.complete) return 100;
+  const TimedLookups::HandOver nobody = [] { return [] {}; };
+  const TimedLookups::Lookup lookup(*lookups_, nobody);
+  if (!lookup.may_look()) return 0;
+  const std::uint64_t kept = context_->cache->chunks_of(item.id, item.revision);
   return static_cast<unsigned>(std::min(kept, all) * 100 / all);
 }
 
-/// The part of the chunk that the range wants, from memory or from the cache; null where it is in neither.
-ConstBuffer MediaStore::look_up(const MediaItem& item, ChunkIndex index, ByteRange range) {
-  const ChunkKey key{item.revision, index};
-  if (ConstBuffer chunk = context_->memory.get(key)) return chunk;
-  if (context_->cache == nullptr) return nullptr;
-  const ByteRange part = part_within(index, range);
-  Buffer chunk = context_->pool.acquire_for_demand();
-  if (!context_->cache->read_chunk(item, index, part, MutableBytes(chunk.get(), kChunkSize))) return nullptr;
-  if (part.length == chunk_length(item.size, index)) context_->memory.put(key, chunk);
-  return chunk;
-}
-
-/// One place for each chunk of the range.
-std::vector<ConstBuffer> MediaStore::gather(const MediaItem& item, ByteRange range, std::size_t& missing) {
+/// What the memory has: one place for each chunk of the range.
+std::vector<ConstBuffer> MediaStore::in_memory(const MediaItem& item, ByteRange range) {
   const ChunkSpan span = chunks_covering(range);
   std::vector<ConstBuffer> found;
   found.reserve(span.count());
-  for (ChunkIndex index = span.first; index < span.past; index = next(index)) {
-    found.push_back(look_up(item, index, range));
-  }
-  missing = static_cast<std::size_t>(std::count(found.begin(), found.end(), nullptr));
+  for (ChunkIndex index = span.first; index < span.past; index = next(index))
+    found.push_back(context_->memory.get({item.revision, index}));
   return found;
+}
+
+/// The part of the chunk that the range wants, from the cache; null where that has it not.
+ConstBuffer MediaStore::look_up(const MediaItem& item, ChunkIndex index, ByteRange range) {
+  const ByteRange part = part_within(index, range);
+  Buffer chunk = context_->pool.acquire_for_demand();
+  if (!context_->cache->read_chunk(item, index, part, MutableBytes(chunk.get(), kChunkSize))) return nullptr;
+  if (part.length < chunk_length(item.size, index)) return chunk;
+  context_->memory.put({item.revision, index}, chunk);
+  // It may have been erased meanwhile, and the memory cleared of it before this came.
+  const auto now = context_->catalog.find(item.id);
+  if (!now || now->revision != item.revision) context_->memory.forget(item.revision);
+  return chunk;
+}
+
+/// Looks in the cache for the chunks that are missing. False: one took so long that the read has been handed
+/// over, and is answered elsewhere.
+bool MediaStore::look_in_cache(const MediaItemRef& item, ByteRange range, std::vector<ConstBuffer>& chunks,
+                               const Done<Slices>& done, const std::stop_token& stop) {
+  if (context_->cache == nullptr) return true;
+  std::shared_ptr<HandedOverRead> handed;  // set while a look-up hangs, under the lock of those
+  const auto ask_origin = [&]() -> std::function<void()> {
+    if (handed) return [] {};
+    handed = std::make_shared<HandedOverRead>(done);
+    return [this, item, range, handed, stop] { read_instead(item, range, handed, stop); };
+  };
+  const TimedLookups::HandOver hand_over(std::ref(ask_origin));  // which allocates nothing
+  ChunkIndex index = chunks_covering(range).first;
+  for (ConstBuffer& chunk : chunks) {
+    if (!chunk) {
+      const TimedLookups::Lookup lookup(*lookups_, hand_over);
+      if (lookup.may_look()) chunk = look_up(*item, index, range);
+    }
+    index = next(index);
+  }
+  if (!handed) return true;
+  const bool all = std::count(chunks.begin(), chunks.end(), nullptr) == 0;
+  handed->from_disk(all ? std::optional(PendingRead(item, range, chunks, nullptr).slices()) : std::nullopt);
+  return false;
+}
+
+/// In the place of a look-up that hangs.
+void MediaStore::read_instead(const MediaItemRef& item, ByteRange range,
+                              const std::shared_ptr<HandedOverRead>& handed, const std::stop_token& stop) {
+  context_->timer.at(steady_now() + context_->options.deadline, [handed] { handed->give_up_the_disk(); });
+  const auto answer = [handed](const Result<Slices>& bytes) { handed->from_origin(bytes); };
+  Use(*this, item->id)->read(item, range, in_memory(*item, range), answer, /*last_try=*/true, stop);
 }
 
 void MediaStore::read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done,
                       const std::stop_token& stop) {
   for (const bool last_try : {false, true}) {
-    std::size_t missing = 0;
-    std::vector<ConstBuffer> chunks = gather(*item, range, missing);
-    if (missing == 0) {
+    std::vector<ConstBuffer> chunks = in_memory(*item, range);
+    if (!look_in_cache(item, range, chunks, done, stop)) return;
+    if (std::count(chunks.begin(), chunks.end(), nullptr) == 0) {
       if (!item->complete) note_read(item->id, range);
       done(PendingRead(item, range, std::move(chunks), nullptr).slices());
       return;
@@ -125,12 +193,18 @@ void MediaStore::read(const MediaItemRef& item, ByteRange range, const Done<Slic
 
 /// Tells the media's download, if there is one, how far its readers have come.
 void MediaStore::note_read(const MediaId& id, ByteRange range) {
-  std::shared_ptr<Download> download;
-  {
-    const MutexLock lock(mutex_);
-    if (const auto found = downloads_.find(id); found != downloads_.end()) download = found->second.download;
-  }
-  if (download) download->note_read(range);
+  if (const auto download = download_of(id)) download->note_read(range);
+}
+
+/// Null: nothing is under way for it.
+std::shared_ptr<Download> MediaStore::download_of(const MediaId& id) {
+  const MutexLock lock(mutex_);
+  const auto found = downloads_.find(id);
+  return found == downloads_.end() ? nullptr : found->second.download;
+}
+
+void MediaStore::erase(const MediaId& id) {
+  if (context_->catalog.find(id) || download_of(id)) Use(*this, id)->erase();
 }
 
 Error MediaStore::why_stale(const MediaId& id) {
@@ -168,6 +242,7 @@ void MediaStore::stop() {
     for (const auto& [id, entry] : downloads_) downloads.push_back(entry.download);
   }
   for (const auto& download : downloads) download->stop();
+  revalidation_->stop();
 }
 
 }  // namespace mediafs

@@ -16,13 +16,13 @@ class Mentions {
   using EntryRef = std::shared_ptr<const Entry>;  // keeps its listing
 
   void add(const ListingRef& listing, const std::vector<Entry>& entries) {
-    for (const Entry& entry : entries) by_id_[entry.id].emplace_back(listing, &entry);
+    for (const Entry& entry : entries) by_id_[entry.id].push_back({listing, &entry});
   }
 
   void remove(const std::vector<Entry>& entries) {
     for (const Entry& entry : entries) {
       const auto found = by_id_.find(entry.id);
-      std::erase_if(found->second, [&](const EntryRef& ref) { return ref.get() == &entry; });
+      std::erase_if(found->second, [&](const Place& place) { return place.entry == &entry; });
       if (found->second.empty()) by_id_.erase(found);
     }
   }
@@ -30,7 +30,7 @@ class Mentions {
   /// As the listing that came last has it; null where none does.
   [[nodiscard]] EntryRef find(const MediaId& id) const {
     const auto found = by_id_.find(id);
-    return found == by_id_.end() ? nullptr : found->second.back();
+    return found == by_id_.end() ? nullptr : ref_to(found->second.back());
   }
 
   [[nodiscard]] std::size_t count(const MediaId& id) const {
@@ -38,15 +38,30 @@ class Mentions {
     return found == by_id_.end() ? 0 : found->second.size();
   }
 
+  [[nodiscard]] std::vector<ListingKey> listings_with(const MediaId& id) const {
+    std::vector<ListingKey> keys;
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return keys;
+    for (const Place& place : found->second) keys.push_back(place.listing->key);
+    return keys;
+  }
+
   [[nodiscard]] std::vector<EntryRef> all() const {
     std::vector<EntryRef> entries;
     entries.reserve(by_id_.size());
-    for (const auto& [id, refs] : by_id_) entries.push_back(refs.back());
+    for (const auto& [id, places] : by_id_) entries.push_back(ref_to(places.back()));
     return entries;
   }
 
  private:
-  std::unordered_map<MediaId, std::vector<EntryRef>> by_id_;
+  struct Place {
+    ListingRef listing;
+    const Entry* entry;
+  };
+
+  static EntryRef ref_to(const Place& place) { return EntryRef(place.listing, place.entry); }
+
+  std::unordered_map<MediaId, std::vector<Place>> by_id_;
 };
 
 }  // namespace mediafs

@@ -43,6 +43,10 @@ struct StoreContext {
   }
 
   [[nodiscard]] bool cache_keeps() const { return cache != nullptr && cache->accepts_chunks(); }
+  /// The same of a media of that size.
+  [[nodiscard]] bool cache_keeps(std::uint64_t size) const {
+    return cache_keeps() && cache->has_room_for(size);
+  }
 };
 
 }  // namespace mediafs

@@ -1,6 +1,10 @@
 #include "mediafs/store/catalog.h"
 
+#include <optional>
+
 #include <gtest/gtest.h>
+
+#include "mediafs/base/shared_memory.h"
 
 namespace mediafs {
 namespace {
@@ -22,7 +26,7 @@ MediaItem confirmed(const MediaId& id) {
 }
 
 TEST(Catalog, AListingClaimsWhatItHas) {
-  Catalog catalog(nullptr);
+  Catalog catalog({}, nullptr);
   EXPECT_TRUE(catalog.empty());
   catalog.remember_listing(listing(kSession, {kOne}));
   EXPECT_FALSE(catalog.empty());
@@ -33,7 +37,7 @@ TEST(Catalog, AListingClaimsWhatItHas) {
 }
 
 TEST(Catalog, WhatTheMediaItselfSaysIsRight) {
-  Catalog catalog(nullptr);
+  Catalog catalog({}, nullptr);
   catalog.remember_listing(listing(kSession, {kOne}));
   catalog.remember(confirmed(kOne));
   catalog.remember_listing(listing(kSession, {kOne}, 200));
@@ -41,7 +45,7 @@ TEST(Catalog, WhatTheMediaItselfSaysIsRight) {
 }
 
 TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
-  Catalog catalog(nullptr);
+  Catalog catalog({}, nullptr);
   catalog.remember_listing(listing(kSession, {kOne, kTwo}));
   catalog.remember_listing(listing(kAttempt, {kOne}));
   EXPECT_EQ(catalog.mention(kOne).listings, 2U);
@@ -54,7 +58,7 @@ TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
 }
 
 TEST(Catalog, ItsNewestTimeSurvives) {
-  Catalog catalog(nullptr);
+  Catalog catalog({}, nullptr);
   EXPECT_EQ(catalog.newest(), 0);
   catalog.remember_listing(listing(kSession, {kOne}, 100));
   EXPECT_EQ(catalog.newest(), 100);
@@ -63,7 +67,7 @@ TEST(Catalog, ItsNewestTimeSurvives) {
 }
 
 TEST(Catalog, AConfirmedMediaStaysWhenItsListingGoes) {
-  Catalog catalog(nullptr);
+  Catalog catalog({}, nullptr);
   catalog.remember_listing(listing(kSession, {kOne}));
   catalog.remember(confirmed(kOne));
   catalog.forget_listing(kSession);
@@ -71,7 +75,7 @@ TEST(Catalog, AConfirmedMediaStaysWhenItsListingGoes) {
 }
 
 TEST(Catalog, AForgottenMediaIsAClaimAgainWhereItIsListed) {
-  Catalog catalog(nullptr);
+  Catalog catalog({}, nullptr);
   catalog.remember_listing(listing(kSession, {kOne}));
   catalog.remember(confirmed(kOne));
   catalog.forget(kOne);
@@ -82,7 +86,7 @@ TEST(Catalog, AForgottenMediaIsAClaimAgainWhereItIsListed) {
 }
 
 TEST(Catalog, TimesStayAsTheyWereFirstSeen) {
-  Catalog catalog(nullptr);
+  Catalog catalog({}, nullptr);
   catalog.remember_listing(listing(kSession, {kOne}, 100));
   auto again = catalog.remember_listing(listing(kSession, {kOne}, 200));
   EXPECT_EQ(again->listed, 200);
@@ -96,7 +100,7 @@ TEST(Catalog, TimesStayAsTheyWereFirstSeen) {
 }
 
 TEST(Catalog, AttemptsAreKnownFromTheirSession) {
-  Catalog catalog(nullptr);
+  Catalog catalog({}, nullptr);
   Listing attempts{.key = {ListingKind::session_attempts, kSession.id}, .listed = 1};
   attempts.attempts = {{kAttempt.id, 77}};
   catalog.remember_listing(attempts);
@@ -105,6 +109,59 @@ TEST(Catalog, AttemptsAreKnownFromTheirSession) {
   EXPECT_EQ(catalog.attempts().size(), 1U);
   EXPECT_EQ(catalog.listings(ListingKind::session_attempts).size(), 1U);
   EXPECT_TRUE(catalog.listings(ListingKind::session_media).empty());
+}
+
+class CatalogOfTheNextServer : public ::testing::Test {
+ protected:
+  /// As it is before, and as the next server finds it.
+  void restart() { catalog_.emplace(Catalog::Options{.journal = &journal_, .in_use = in_use_}, nullptr); }
+  static MediaItem tagged(const MediaId& id) {
+    MediaItem item = confirmed(id);
+    item.etag = "\"tag\"";
+    return item;
+  }
+
+  const SharedMemory memory_ = *SharedMemory::map(*SharedMemory::create(Journal::kBytes));
+  Journal journal_{memory_.bytes()};
+  std::unordered_set<Revision> in_use_;
+  std::optional<Catalog> catalog_{std::in_place, Catalog::Options{.journal = &journal_}, nullptr};
+};
+
+TEST_F(CatalogOfTheNextServer, KnowsWhatWasKnownAndWhatWasForgotten) {
+  catalog_->remember(tagged(kOne));
+  catalog_->remember(tagged(kTwo));
+  catalog_->remember_listing(listing(kSession, {kTwo}));
+  catalog_->remember_listing(listing(kAttempt, {kOne}));
+  catalog_->forget(kOne);
+  catalog_->forget_listing(kAttempt);
+  restart();
+  EXPECT_EQ(catalog_->find(kOne), nullptr);
+  ASSERT_NE(catalog_->find(kTwo), nullptr);
+  EXPECT_EQ(*catalog_->find(kTwo), tagged(kTwo));
+  EXPECT_NE(catalog_->find_listing(kSession), nullptr);
+  EXPECT_EQ(catalog_->find_listing(kAttempt), nullptr);
+}
+
+TEST_F(CatalogOfTheNextServer, AnOpenVersionStays) {
+  MediaItem signed_one = tagged(kOne);
+  signed_one.unverified = true;
+  catalog_->remember(signed_one);
+  in_use_ = {signed_one.revision};
+  restart();
+  EXPECT_EQ(catalog_->find(kOne)->revision, signed_one.revision);
+  in_use_.clear();
+  restart();
+  EXPECT_NE(catalog_->find(kOne)->revision, signed_one.revision)
+      << "nobody has it open, and nothing proves it";
+}
+
+TEST_F(CatalogOfTheNextServer, WithoutACacheAWholeMediaIsNotHere) {
+  MediaItem whole = confirmed(kOne);
+  whole.complete = true;
+  catalog_->remember(whole);
+  restart();
+  EXPECT_NE(catalog_->find(kOne)->revision, whole.revision)
+      << "no tag tells whether it is still the same one";
 }
 
 }  // namespace

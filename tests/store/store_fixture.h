@@ -30,11 +30,12 @@ class StoreFixture : public testing::Test {
 
   void start(MediaStore::Options options = {}, bool with_cache = true) {
     if (with_cache) {
-      auto opened = Cache::open({.directory = directory_ + "/cache"}, {SecretString("sandbox-secret")});
+      auto opened = Cache::open({.directory = directory_ + "/cache", .any_filesystem = true},
+                                {SecretString("sandbox-secret")});
       ASSERT_TRUE(opened.ok()) << opened.error().context;
       cache_ = *std::move(opened);
     }
-    catalog_.emplace(cache_.get());
+    catalog_.emplace(Catalog::Options{}, cache_.get());
     timer_.emplace();
     http_.emplace(HttpClient::Options{});
     api_.emplace(

@@ -4,10 +4,12 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "mediafs/base/clock.h"
 #include "mediafs/base/mutex.h"
+#include "mediafs/cache/journal.h"
 #include "mediafs/model/listing.h"
 #include "mediafs/model/media_item.h"
 
@@ -23,8 +25,13 @@ using MediaItemRef = std::shared_ptr<const MediaItem>;
 /// a leaf.
 class Catalog {
  public:
-  /// `cache` may be null and must outlive this object.
-  explicit Catalog(Cache* cache);
+  struct Options {
+    Journal* journal = nullptr;           // for a later server, and from an earlier one; null: there is none
+    std::unordered_set<Revision> in_use;  // versions that have been opened by way of an earlier server
+  };
+
+  /// `cache` may be null; it and the journal must outlive this object.
+  Catalog(Options options, Cache* cache);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -40,6 +47,8 @@ class Catalog {
   [[nodiscard]] UnixSeconds newest() const EXCLUDES(mutex_);
 
   MediaItemRef remember(MediaItem item) EXCLUDES(mutex_);
+  /// The item under a new revision, and as old as it was; what is cached of the one that it has goes.
+  MediaItemRef renew(MediaItem item) EXCLUDES(mutex_);
 
   /// What was known of it holds no more, but for what listings claim.
   void forget(const MediaId& id) EXCLUDES(mutex_);
@@ -56,6 +65,8 @@ class Catalog {
   /// call at a time for a key, forget_listing included.
   ListingRef remember_listing(Listing answered) EXCLUDES(mutex_);
   void forget_listing(const ListingKey& key) EXCLUDES(mutex_);
+  /// The listing as it would be without these media, and as old as can be.
+  void strike(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(mutex_);
 
   /// The media as a listing has it, and in how many listings it stands; null and 0: in none.
   struct Mention {
@@ -64,19 +75,33 @@ class Catalog {
   };
   [[nodiscard]] Mention mention(const MediaId& id) const EXCLUDES(mutex_);
 
+  /// Those that have the media in them.
+  [[nodiscard]] std::vector<ListingKey> listings_with(const MediaId& id) const EXCLUDES(mutex_);
+
   /// An attempt as its session's listing has it; null: in none.
   [[nodiscard]] std::shared_ptr<const ListedAttempt> attempt(const MediaId& id) const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<std::shared_ptr<const ListedAttempt>> attempts() const EXCLUDES(mutex_);
 
  private:
   struct Listings;  // with who stands in them
+  struct Left;      // by earlier servers
 
+  [[nodiscard]] bool trustworthy(const MediaItem& item) const;
+  void take_over(std::vector<Journal::Entry>&& entries, Left& left);
+  void store_changes(const Left& kept, const Left& left);
+  void take_in(Left&& left) EXCLUDES(mutex_);
+  void note(const Journal::Entry& entry) EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<Journal::Entry> everything() const EXCLUDES(mutex_);
+
+  MediaItemRef take(MediaItem item) EXCLUDES(mutex_);
+  void note_incomplete(const MediaId& id, Revision revision) EXCLUDES(mutex_);
   void add_listing(const ListingRef& listing) REQUIRES(mutex_);
   ListingRef remove_listing(const ListingKey& key) REQUIRES(mutex_);
   void set_first_seen(Listing& answered) const REQUIRES(mutex_);
   void drop_claims_of(const Listing& listing) REQUIRES(mutex_);
   void claim(const ListedMedia& media) REQUIRES(mutex_);
 
+  const Options options_;
   Cache* const cache_;
   mutable Mutex mutex_;
   std::unordered_map<MediaId, MediaItemRef> items_ GUARDED_BY(mutex_);

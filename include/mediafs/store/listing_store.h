@@ -47,6 +47,12 @@ class ListingStore {
   /// at a time; the others when they are used next.
   void refresh(const ListingKey& key) EXCLUDES(mutex_);
 
+  /// The listing is forgotten, and an answer to what was asked before with it; it is asked for anew for those
+  /// who wait. Whether it was known.
+  bool erase(const ListingKey& key) EXCLUDES(taking_in_, mutex_);
+  /// The same for these media in it alone; it is asked for anew when it is used next.
+  bool strike(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(taking_in_, mutex_);
+
   /// The known listing is of within the TTL.
   [[nodiscard]] bool is_fresh(const ListingKey& key) EXCLUDES(mutex_);
 
@@ -59,9 +65,12 @@ class ListingStore {
 
   Listed& state_of(const ListingKey& key) REQUIRES(mutex_);
   void start(Effects& effects, const ListingKey& key, Listed& state) REQUIRES(mutex_);
-  void take_in(const ListingKey& key, Result<Listing>& answer) EXCLUDES(mutex_);
+  [[nodiscard]] bool is_current(const ListingKey& key, std::uint64_t fetch) EXCLUDES(mutex_);
+  bool take_in(const ListingKey& key, std::uint64_t fetch, Result<Listing>& answer)
+      EXCLUDES(taking_in_, mutex_);
+  bool renew(const ListingKey& key, const std::function<void()>& change) EXCLUDES(taking_in_, mutex_);
   void drop_idle() REQUIRES(mutex_);
-  void answered(const ListingKey& key, Result<Listing> answer) EXCLUDES(mutex_);
+  void answered(const ListingKey& key, std::uint64_t fetch, Result<Listing> answer) EXCLUDES(mutex_);
   [[nodiscard]] bool believes(const Listed& state, Older older, bool known) const REQUIRES(mutex_);
   void lose_patience(const ListingKey& key, const std::weak_ptr<ListingFetch>& fetch) EXCLUDES(mutex_);
   void abandon(const ListingKey& key, std::uint64_t waiter) EXCLUDES(mutex_);
@@ -71,9 +80,11 @@ class ListingStore {
   Catalog& catalog_;
   Timer& timer_;
   std::function<void(const ListingKey&)> changed_ = [](const ListingKey&) {};
-  Mutex mutex_;  // held while the catalog's or the timer's is taken
+  Mutex taking_in_;  // taken before mutex_: one answer or erasure at a time changes what is known
+  Mutex mutex_;      // held while the catalog's or the timer's is taken
   std::unordered_map<ListingKey, std::unique_ptr<Listed>> listings_ GUARDED_BY(mutex_);
   std::uint64_t last_waiter_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t last_fetch_ GUARDED_BY(mutex_) = 0;
   static constexpr std::size_t kMostStates = 10'000;
   std::size_t drop_above_ GUARDED_BY(mutex_) = kMostStates;
   std::size_t refreshing_ GUARDED_BY(mutex_) = 0;  // that nobody waited for when they began

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stop_token>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "mediafs/api/api_client.h"
@@ -14,6 +15,7 @@
 #include "mediafs/cache/cache.h"
 #include "mediafs/model/byte_range.h"
 #include "mediafs/store/catalog.h"
+#include "mediafs/store/given_out.h"
 
 namespace mediafs {
 
@@ -26,6 +28,9 @@ using Slices = std::vector<Slice>;
 
 class ChunkMemory;
 class Download;
+class HandedOverRead;
+class Revalidation;
+class TimedLookups;
 struct StoreContext;
 
 /// Thread-safe; nothing here waits for the network.
@@ -37,7 +42,11 @@ class MediaStore {
     Duration keep_unwanted{5'000};      // how long a stream that nobody waits for is kept, paused
     std::uint64_t max_unsized = 1_GiB;  // a body without a length is downloaded to find its size, up to this
     bool seek = true;                   // far reads may ask for ranges, whose bytes no signature proves
-    std::uint64_t memory = 128_MiB;     // of chunk buffers, for all streams and for what was read last
+    Duration revalidate{86'400'000};    // for how long the origin's word that a media exists counts
+    std::size_t lookups = 2;  // in the cache at one time; fewer than the threads that call read(), by two
+    GivenOut* given_out = nullptr;  // for a later server, and from an earlier one; null: there is none
+    std::unordered_set<Revision> in_use = {};  // versions that have been opened by way of an earlier server
+    std::uint64_t memory = 128_MiB;            // of chunk buffers, for all streams and for what was read last
   };
 
   /// Told, on the timer's thread, when a media turned out to be another version than was known.
@@ -51,12 +60,23 @@ class MediaStore {
 
   void on_change(ChangeListener listener);
 
+  /// Told, on the thread that learns it, that the origin has a media no more. It has the media erased, by
+  /// erase() or more, and calls `then` when nothing of it can be read any more. Must not block.
+  using GoneListener = std::function<void(const MediaId&, std::function<void()> then)>;
+  void on_gone(GoneListener listener);
+
   /// What is known of a media; the API is asked where nothing is, by the GET that goes on to bring its bytes.
   /// Where `stop` is requested meanwhile, it ends with Errc::cancelled.
   void find(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
 
   /// The same, where what a listing claims is not enough.
   void confirm(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
+
+  /// The same for who is about to open it: where the origin has not said for some time that it has the media,
+  /// it is asked, and the media erased here where it is gone there (Errc::not_found). An origin that does not
+  /// answer is not waited for long, and changes nothing.
+  void confirm_to_open(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop = {})
+      EXCLUDES(mutex_);
 
   /// How much of a media can be read without a request, in percent.
   [[nodiscard]] unsigned percent_kept(const MediaItem& item);
@@ -78,6 +98,11 @@ class MediaStore {
   /// first and large ones as far as their head, within the memory that there is for it.
   void fetch_ahead(const std::vector<MediaId>& ids) EXCLUDES(mutex_);
 
+  /// Whatever is known of the media is forgotten here, its bytes first of all; a download that is under way
+  /// ends, and nothing of it arrives. Whoever waits for it gets Errc::changed. Listings that name it go
+  /// first: see Eraser.
+  void erase(const MediaId& id) EXCLUDES(mutex_);
+
   /// How many media have something under way: a stream, somebody who waits or has it open.
   [[nodiscard]] std::size_t under_way() EXCLUDES(mutex_);
 
@@ -91,12 +116,20 @@ class MediaStore {
   };
   class Use;  // keeps an entry in its place while it is used
 
+  std::shared_ptr<Download> download_of(const MediaId& id) EXCLUDES(mutex_);
+  std::vector<ConstBuffer> in_memory(const MediaItem& item, ByteRange range);
   ConstBuffer look_up(const MediaItem& item, ChunkIndex index, ByteRange range);
-  std::vector<ConstBuffer> gather(const MediaItem& item, ByteRange range, std::size_t& missing);
+  bool look_in_cache(const MediaItemRef& item, ByteRange range, std::vector<ConstBuffer>& chunks,
+                     const Done<Slices>& done, const std::stop_token& stop) EXCLUDES(mutex_);
+  void read_instead(const MediaItemRef& item, ByteRange range, const std::shared_ptr<HandedOverRead>& handed,
+                    const std::stop_token& stop) EXCLUDES(mutex_);
   void note_read(const MediaId& id, ByteRange range) EXCLUDES(mutex_);
   void drop_if_idle(const MediaId& id) EXCLUDES(mutex_);
 
   const std::shared_ptr<StoreContext> context_;
+  const std::unique_ptr<TimedLookups> lookups_;
+  GoneListener gone_;
+  const std::unique_ptr<Revalidation> revalidation_;
   Mutex mutex_;  // taken before a download's
   std::unordered_map<MediaId, Entry> downloads_ GUARDED_BY(mutex_);
 };

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "mediafs/cache/cache.h"
+
+namespace mediafs {
+
+/// Keeps a media from being evicted as long as it lives. `cache` may be null and must outlive it.
+class CacheHold {
+ public:
+  CacheHold(Cache* cache, MediaId id) : cache_(cache), id_(std::move(id)) {
+    if (cache_ != nullptr) cache_->hold(id_);
+  }
+  ~CacheHold() {
+    if (cache_ != nullptr) cache_->release(id_);
+  }
+  CacheHold(const CacheHold&) = delete;
+  CacheHold& operator=(const CacheHold&) = delete;
+
+ private:
+  Cache* const cache_;
+  const MediaId id_;
+};
+
+}  // namespace mediafs

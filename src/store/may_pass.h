@@ -1,0 +1,20 @@
+#pragma once
+
+#include "mediafs/base/result.h"
+
+namespace mediafs {
+
+/// The origin may be back later, and nothing speaks against what is known.
+inline bool may_pass(Errc code) {
+  switch (code) {
+    case Errc::unavailable:
+    case Errc::untrusted:
+    case Errc::timed_out:
+    case Errc::throttled:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace mediafs

@@ -1,0 +1,90 @@
+#include "store/timed_lookups.h"
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "mount/eventually.h"
+
+namespace mediafs {
+namespace {
+
+class TimedLookupsTest : public testing::Test {
+ protected:
+  ~TimedLookupsTest() override { timer_.stop(); }
+
+  /// A look-up that hangs until it is let go, on a thread of its own.
+  struct Hanging {
+    Hanging(TimedLookups& lookups, const TimedLookups::HandOver& hand_over)
+        : thread([&lookups, &hand_over, this] {
+            const TimedLookups::Lookup lookup(lookups, hand_over);
+            entered.set_value(lookup.may_look());
+            released.get_future().wait();
+          }) {}
+    void let_go() {
+      released.set_value();
+      thread.join();
+    }
+
+    std::promise<bool> entered;
+    std::promise<void> released;
+    std::jthread thread;
+  };
+
+  [[nodiscard]] bool may_look() { return TimedLookups::Lookup(lookups_, hand_over_).may_look(); }
+
+  std::atomic<int> answered_ = 0;
+  const TimedLookups::HandOver hand_over_ = [this] { return [this] { ++answered_; }; };
+  Timer timer_;
+  TimedLookups lookups_{{.places = 2, .limit = Duration(50)}, timer_};
+};
+
+TEST_F(TimedLookupsTest, OneThatIsInTimeAnswersItself) {
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(may_look());
+  EXPECT_EQ(answered_, 0);
+}
+
+TEST_F(TimedLookupsTest, OneThatHangsIsHandedOverOnce) {
+  Hanging hanging(lookups_, hand_over_);
+  ASSERT_TRUE(hanging.entered.get_future().get());
+  EXPECT_TRUE(e2e::eventually([&] { return answered_ == 1; }));
+  hanging.let_go();
+  EXPECT_EQ(answered_, 1);
+}
+
+TEST_F(TimedLookupsTest, WhileOneHangsNoOtherBeginsAndAfterwardsTheyDo) {
+  Hanging hanging(lookups_, hand_over_);
+  ASSERT_TRUE(e2e::eventually([&] { return answered_ == 1; }));
+  for (int i = 0; i < 1000; ++i) ASSERT_FALSE(may_look());
+  hanging.let_go();
+  EXPECT_TRUE(may_look());
+}
+
+TEST_F(TimedLookupsTest, NoMoreHangThanThereArePlaces) {
+  Hanging one(lookups_, hand_over_);
+  Hanging another(lookups_, hand_over_);
+  ASSERT_TRUE(one.entered.get_future().get());
+  ASSERT_TRUE(another.entered.get_future().get());
+  EXPECT_FALSE(may_look()) << "whether it has waited for a place or been told that the disk hangs";
+  ASSERT_TRUE(e2e::eventually([&] { return answered_ == 2; }));
+  one.let_go();
+  EXPECT_FALSE(may_look()) << "the other hangs on";
+  another.let_go();
+  EXPECT_TRUE(may_look());
+}
+
+TEST_F(TimedLookupsTest, WhoWaitsForAPlaceGetsItWhenItIsLeft) {
+  TimedLookups patient({.places = 1, .limit = std::chrono::seconds(60)}, timer_);
+  Hanging first(patient, hand_over_);
+  ASSERT_TRUE(first.entered.get_future().get());
+  Hanging second(patient, hand_over_);
+  first.let_go();
+  EXPECT_TRUE(second.entered.get_future().get());
+  second.let_go();
+  EXPECT_EQ(answered_, 0);
+}
+
+}  // namespace
+}  // namespace mediafs
