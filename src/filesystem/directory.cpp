@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <tuple>
 
 #include "mediafs/filesystem/file_name.h"
@@ -11,6 +12,15 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kDots = 2;
+constexpr std::uint64_t kPlaceOfSelf = 1;
+constexpr std::uint64_t kPlaceOfParent = 2;
+constexpr std::uint64_t kFirstFreePlace = 3;
+
+/// Numbers tell the entries of a directory apart; the few small ones make room for the dots.
+std::uint64_t place_of(NodeNumber node) {
+  const auto number = static_cast<std::uint64_t>(node);
+  return number < static_cast<std::uint64_t>(kFirstHashedNode) ? number + kFirstFreePlace : number;
+}
 
 bool before_in_order(const DirectoryEntry& a, const DirectoryEntry& b) {
   return a.name < b.name;
@@ -36,10 +46,23 @@ const DirectoryEntry* Directory::find(std::string_view name) const {
   return found != names.end() && found->name == name ? &*found : nullptr;
 }
 
+std::span<const std::uint32_t> Directory::after(std::uint64_t place) const {
+  const auto begin =
+      std::upper_bound(by_place.begin(), by_place.end(), place,
+                       [this](std::uint64_t p, std::uint32_t i) { return p < entries[i].place; });
+  return {begin, by_place.end()};
+}
+
 Directory make_directory(NodeNumber self, NodeNumber parent, std::vector<DirectoryEntry> entries) {
   std::sort(entries.begin(), entries.end(), before_in_order);
-  entries.insert(entries.begin(), {{".", self, FileType::directory}, {"..", parent, FileType::directory}});
-  return {.listing = nullptr, .entries = std::move(entries)};
+  for (DirectoryEntry& entry : entries) entry.place = place_of(entry.node);
+  entries.insert(entries.begin(), {{".", self, FileType::directory, kPlaceOfSelf},
+                                   {"..", parent, FileType::directory, kPlaceOfParent}});
+  std::vector<std::uint32_t> by_place(entries.size());
+  std::iota(by_place.begin(), by_place.end(), 0U);
+  std::sort(by_place.begin(), by_place.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return entries[a].place < entries[b].place; });
+  return {.listing = nullptr, .entries = std::move(entries), .by_place = std::move(by_place)};
 }
 
 Directory make_directory(const ListingRef& listing, NodeTable& nodes) {

@@ -29,11 +29,14 @@ void add_unless_empty(ExtendedAttributes& out, std::string name, const std::stri
 
 }  // namespace
 
-Filesystem::Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings)
+Filesystem::Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings,
+                       OpenFiles& files)
     : options_(std::move(options)),
       catalog_(catalog),
       media_(media),
       listings_(listings),
+      files_(files),
+      eraser_(catalog, media, listings),
       started_(wall_seconds()),
       walks_(std::make_unique<ListingWalks>()),
       sessions_(std::make_unique<SessionFile>(options_.sessions_file)) {
@@ -44,6 +47,7 @@ Filesystem::Filesystem(Options options, Catalog& catalog, MediaStore& media, Lis
        {ListingKind::session_media, ListingKind::attempt_media, ListingKind::session_attempts}) {
     for (const ListingRef& listing : catalog_.listings(kind)) show(listing);
   }
+  for (const OpenFiles::File& file : files_.all()) reopen(file);
 }
 
 Filesystem::~Filesystem() = default;
@@ -129,14 +133,30 @@ Result<std::string> Filesystem::read_link(NodeNumber number) {
   return link_target(*node);
 }
 
-void Filesystem::open(NodeNumber number, const Done<OpenFile>& done, const std::stop_token& stop) {
+/// What an earlier server has opened. Of what is not known any more reads fail with Errc::changed.
+void Filesystem::reopen(const OpenFiles::File& file) {
+  const auto id = media_at(file.node);
+  if (!id) {
+    files_.remove(file.handle);
+    return;
+  }
+  media_.opened(*id);
+  const MutexLock lock(mutex_);
+  Opens& opens = opens_[file.node];
+  opens.version = file.version;
+  opens.size = file.size;
+  ++opens.count;
+}
+
+void Filesystem::open(NodeNumber number, FileHandle handle, const Done<OpenFile>& done,
+                      const std::stop_token& stop) {
   const auto id = media_at(number);
   if (!id) return done(id.error());
   if (options_.fetch_ahead) fetch_ahead_of(number);
-  media_.confirm(
+  media_.confirm_to_open(
       *id,
-      [this, number, id = *id, done](const Result<MediaItemRef>& item) {
-        done(item ? open_confirmed(number, id) : Result<OpenFile>(item.error()));
+      [this, number, handle, id = *id, done](const Result<MediaItemRef>& item) {
+        done(item ? open_confirmed(number, id, handle) : Result<OpenFile>(item.error()));
       },
       stop);
 }
@@ -149,7 +169,9 @@ Result<Filesystem::Opens> Filesystem::may_open(NodeNumber number, const MediaIte
   return opens;
 }
 
-Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const MediaId& id) {
+Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const MediaId& id,
+                                                        FileHandle handle) {
+  close(handle);      // of an earlier try
   media_.opened(id);  // first: it may find that what is here cannot be continued
   auto file = [&]() -> Result<OpenFile> {
     const auto item = catalog_.find(id);
@@ -167,12 +189,15 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
     if (const auto still = may_open(number, item); !still) return still.error();
     const auto now = catalog_.find(id);
     if (!now || now->revision != item->revision) return Error{Errc::changed, "another version since"};
+    if (const Status added = files_.add({handle, number, item->revision, item->size}); !added)
+      return added.error();
     Opens& opens = opens_[number];
     opens.version = item->revision;
     opens.size = item->size;
     ++opens.count;
-    const bool first = before->version == Revision{};  // so the kernel has no page of it
-    return OpenFile{item->revision, first || same};
+    const bool first =
+        before->version == Revision{} && !options_.taken_over;  // so the kernel has no page of it
+    return OpenFile{.pages_are_right = first || same};
   }();
   if (!file) media_.closed(id);
   return file;
@@ -193,28 +218,30 @@ void Filesystem::fetch_ahead_of(NodeNumber number) {
   if (!ids.empty()) media_.fetch_ahead(ids);
 }
 
-void Filesystem::read(NodeNumber number, Revision version, ByteRange range, const Done<Slices>& done,
+void Filesystem::read(NodeNumber number, FileHandle handle, ByteRange range, const Done<Slices>& done,
                       const std::stop_token& stop) {
   const auto id = media_at(number);
   if (!id) return done(id.error());
+  const auto file = files_.find(handle);
   const auto item = catalog_.find(*id);
-  if (!item || item->revision != version) return done(media_.why_stale(*id));
+  if (!file || !item || item->revision != file->version) return done(media_.why_stale(*id));
   const ByteRange there = clipped(range, item->size);
   if (there.empty()) return done(Slices{});
   media_.read(item, there, done, stop);
 }
 
-void Filesystem::close(NodeNumber number) {
-  const auto id = media_at(number);
+void Filesystem::close(FileHandle handle) {
+  const auto file = files_.remove(handle);
+  const auto id = file ? media_at(file->node) : Error{Errc::changed, "not open"};
   if (!id) return;
   bool tell = false;
   {
     const MutexLock lock(mutex_);
-    Opens& opens = opens_[number];
+    Opens& opens = opens_[file->node];
     tell = --opens.count == 0 && std::exchange(opens.changed, false);
   }
   media_.closed(*id);
-  if (tell) new_attributes_(number);
+  if (tell) new_attributes_(file->node);
 }
 
 void Filesystem::on_new_attributes(std::function<void(NodeNumber)> listener) {

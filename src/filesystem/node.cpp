@@ -8,12 +8,11 @@ namespace {
 
 NodeNumber hashed(const std::string& text) {
   constexpr std::uint64_t kSixtyTwoBits = (std::uint64_t{1} << 62) - 1;
-  constexpr std::uint64_t kNotAFixedOne = std::uint64_t{1} << 62;
   const crypto::Digest digest = crypto::sha256(bytes_of(text));
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < sizeof(number); ++i)
     number = number << 8 | std::to_integer<std::uint64_t>(digest[i]);
-  return NodeNumber{(number & kSixtyTwoBits) | kNotAFixedOne};
+  return NodeNumber{(number & kSixtyTwoBits) | static_cast<std::uint64_t>(kFirstHashedNode)};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mediafs/base/shared_memory.h"
 #include "mediafs/filesystem/filesystem.h"
 #include "mount/eventually.h"
 #include "store/store_fixture.h"
@@ -16,7 +17,13 @@ class FilesystemFixture : public StoreFixture {
  protected:
   explicit FilesystemFixture(MediaStore::Options options = {}, bool with_cache = true) {
     start(options, with_cache);
-    files_.emplace(filesystem_options_, *catalog_, *store_, *listings_);
+    show();
+  }
+  /// A Filesystem anew, as a later server makes it: it knows what the one before has left.
+  void show() {
+    files_.reset();
+    open_files_.emplace(lasting_.bytes());
+    files_.emplace(filesystem_options_, *catalog_, *store_, *listings_, *open_files_);
   }
   Result<Attributes> look_up(const std::string& name, NodeNumber parent = kRootNode) {
     std::promise<Result<Attributes>> found;
@@ -24,11 +31,17 @@ class FilesystemFixture : public StoreFixture {
                    [&](Result<Attributes> attributes) { found.set_value(std::move(attributes)); });
     return found.get_future().get();
   }
-  Result<Filesystem::OpenFile> open(NodeNumber node) {
+  struct Opened {
+    FileHandle handle{};
+    bool pages_are_right = false;
+  };
+  Result<Opened> open(NodeNumber node, FileHandle handle) {
     std::promise<Result<Filesystem::OpenFile>> opened;
-    files_->open(node, [&](Result<Filesystem::OpenFile> file) { opened.set_value(std::move(file)); });
-    return opened.get_future().get();
+    files_->open(node, handle, [&](Result<Filesystem::OpenFile> file) { opened.set_value(std::move(file)); });
+    const auto file = opened.get_future().get();
+    return file ? Opened{handle, file->pages_are_right} : Result<Opened>(file.error());
   }
+  Result<Opened> open(NodeNumber node) { return open(node, FileHandle{++last_handle_}); }
   Result<std::uint64_t> open_directory(NodeNumber node) {
     std::promise<Result<std::uint64_t>> opened;
     files_->open_directory(node, [&](Result<std::uint64_t> handle) { opened.set_value(std::move(handle)); });
@@ -45,9 +58,9 @@ class FilesystemFixture : public StoreFixture {
     files_->close_directory(*handle);
     return names;
   }
-  Result<std::uint64_t> length_read(NodeNumber node, Revision version, ByteRange range) {
+  Result<std::uint64_t> length_read(NodeNumber node, FileHandle handle, ByteRange range) {
     std::promise<Result<std::uint64_t>> read;
-    files_->read(node, version, range, [&](const Result<Slices>& slices) {
+    files_->read(node, handle, range, [&](const Result<Slices>& slices) {
       if (!slices) return read.set_value(slices.error());
       std::uint64_t length = 0;
       for (const Slice& slice : *slices) length += slice.bytes.size();
@@ -57,6 +70,9 @@ class FilesystemFixture : public StoreFixture {
   }
 
   Filesystem::Options filesystem_options_;
+  const SharedMemory lasting_ = *SharedMemory::map(*SharedMemory::create(OpenFiles::kBytes));
+  std::optional<OpenFiles> open_files_;
+  std::uint64_t last_handle_ = 0;
   std::optional<Filesystem> files_;
 };
 

@@ -60,15 +60,67 @@ TEST_F(FilesystemTest, ReadsEndWhereTheMediaDoes) {
   const auto found = look_up(kId);
   const auto version = open(found->node);
   ASSERT_TRUE(version.ok());
-  EXPECT_EQ(*length_read(found->node, version->version, {0, 4096}), 1000U);
-  EXPECT_EQ(*length_read(found->node, version->version, {999, 4096}), 1U);
-  EXPECT_EQ(*length_read(found->node, version->version, {1000, 4096}), 0U);
-  EXPECT_EQ(*length_read(found->node, version->version, {~0ULL - 1, 4096}), 0U);
+  EXPECT_EQ(*length_read(found->node, version->handle, {0, 4096}), 1000U);
+  EXPECT_EQ(*length_read(found->node, version->handle, {999, 4096}), 1U);
+  EXPECT_EQ(*length_read(found->node, version->handle, {1000, 4096}), 0U);
+  EXPECT_EQ(*length_read(found->node, version->handle, {~0ULL - 1, 4096}), 0U);
 }
 
-TEST_F(FilesystemTest, AHandleOfAnotherVersionIsStale) {
+TEST_F(FilesystemTest, AHandleThatNobodyHasOpenedIsStale) {
   const auto found = look_up(kId);
-  EXPECT_EQ(length_read(found->node, Revision{1}, {0, 1}).error().code, Errc::changed);
+  EXPECT_EQ(length_read(found->node, FileHandle{99}, {0, 1}).error().code, Errc::changed);
+}
+
+TEST_F(FilesystemTest, WhatAnEarlierServerHasOpenedIsReadByItsHandle) {
+  const NodeNumber node = look_up(kId)->node;
+  const auto opened = open(node);
+  ASSERT_TRUE(opened.ok());
+  filesystem_options_.taken_over = true;
+  show();
+  EXPECT_EQ(*length_read(node, opened->handle, {0, 4096}), 1000U);
+  files_->close(opened->handle);
+  EXPECT_EQ(length_read(node, opened->handle, {0, 1}).error().code, Errc::changed);
+}
+
+TEST_F(FilesystemTest, AVersionThatAnEarlierServerHasOpenedIsNotMixedWithAnother) {
+  const NodeNumber node = look_up(kId)->node;
+  while (store_->under_way() > 0) std::this_thread::yield();
+  const auto old = open(node);
+  ASSERT_TRUE(old.ok());
+  filesystem_options_.taken_over = true;
+  show();
+  MediaItem newer = *catalog_->find(id_of(kId));
+  newer.revision = Revision{99};
+  catalog_->remember(newer);
+  EXPECT_EQ(open(node).error().code, Errc::changed) << "while the old version is open";
+  files_->close(old->handle);
+  const auto fresh = open(node);
+  ASSERT_TRUE(fresh.ok());
+  EXPECT_FALSE(fresh->pages_are_right);
+}
+
+TEST_F(FilesystemTest, PagesThatAnEarlierServerHasGivenAreTrustedByNobody) {
+  const NodeNumber node = look_up(kId)->node;
+  filesystem_options_.taken_over = true;
+  show();
+  const auto first = open(node);
+  ASSERT_TRUE(first.ok());
+  EXPECT_FALSE(first->pages_are_right);
+  EXPECT_TRUE(open(node)->pages_are_right);
+}
+
+TEST_F(FilesystemTest, AnOpeningThatIsRepeatedIsOne) {
+  const NodeNumber node = look_up(kId)->node;
+  const auto first = open(node, FileHandle{7});
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(open(node, FileHandle{7}).ok());
+  EXPECT_EQ(open_files_->all().size(), 1U);
+  files_->close(FileHandle{7});
+  files_->close(FileHandle{7});
+  MediaItem newer = *catalog_->find(id_of(kId));
+  newer.revision = Revision{99};
+  catalog_->remember(newer);
+  EXPECT_TRUE(open(node).ok()) << "nobody has the old version open any more";
 }
 
 TEST_F(FilesystemTest, TwoVersionsAreNeverOpenTogether) {
@@ -84,19 +136,38 @@ TEST_F(FilesystemTest, TwoVersionsAreNeverOpenTogether) {
   files_->on_new_attributes([&](NodeNumber changed) { told.push_back(changed); });
   files_->media_changed(id_of(kId));
   EXPECT_EQ(open(node).error().code, Errc::changed);
-  EXPECT_EQ(length_read(node, old->version, {0, 1}).error().code, Errc::changed);
+  EXPECT_EQ(length_read(node, old->handle, {0, 1}).error().code, Errc::changed);
   EXPECT_TRUE(told.empty());
   EXPECT_EQ(files_->attributes(node)->size, 1000U) << "so that nobody's file ends early";
   EXPECT_EQ(look_up(kId + ".jpg")->size, 1000U);
-  files_->close(node);
+  files_->close(old->handle);
   EXPECT_EQ(told, std::vector<NodeNumber>{node});
   EXPECT_EQ(files_->attributes(node)->size, 7U);
   const auto fresh = open(node);
   ASSERT_TRUE(fresh.ok());
-  EXPECT_EQ(fresh->version, Revision{99});
+  EXPECT_EQ(open_files_->find(fresh->handle)->version, Revision{99});
   EXPECT_FALSE(fresh->pages_are_right);
-  files_->close(node);
+  files_->close(fresh->handle);
   EXPECT_TRUE(open(node)->pages_are_right);
+}
+
+TEST_F(FilesystemTest, AnErasureNamesWhatTheKernelMayHold) {
+  const NodeNumber node = look_up(kId)->node;
+  const auto old = open(node);
+  ASSERT_TRUE(old.ok());
+  const Erasure gone = files_->erase(id_of(kId));
+  EXPECT_EQ(gone.erased.media, 1U);
+  EXPECT_THAT(gone.nodes, ElementsAre(node));
+  EXPECT_THAT(gone.names, testing::Contains(std::pair(kRootNode, kId)));
+  EXPECT_THAT(names_in(kRootNode), ElementsAre("attempts", "sessions"));
+  EXPECT_EQ(length_read(node, old->handle, {0, 1}).error().code, Errc::changed);
+  EXPECT_EQ(files_->attributes(node).error().code, Errc::changed);
+  ASSERT_TRUE(look_up(kId).ok());
+  EXPECT_EQ(open(node).error().code, Errc::changed) << "while the old version is open";
+  files_->close(old->handle);
+  const auto anew = open(node);
+  ASSERT_TRUE(anew.ok());
+  EXPECT_FALSE(anew->pages_are_right);
 }
 
 TEST_F(FilesystemTest, AMediaWhoseSignatureIsWrongIsNotMerelyStale) {
@@ -106,7 +177,7 @@ TEST_F(FilesystemTest, AMediaWhoseSignatureIsWrongIsNotMerelyStale) {
   ASSERT_TRUE(found.ok());
   const auto opened = open(found->node);
   ASSERT_TRUE(opened.ok());
-  EXPECT_EQ(length_read(found->node, opened->version, {0, 5'000'000}).error().code, Errc::corrupt);
+  EXPECT_EQ(length_read(found->node, opened->handle, {0, 5'000'000}).error().code, Errc::corrupt);
   EXPECT_EQ(files_->attributes(found->node).error().code, Errc::corrupt);
   EXPECT_EQ(open(found->node).error().code, Errc::corrupt);
 }

@@ -111,13 +111,14 @@ TEST_F(FetchAhead, FilesThatAreOpenedInOrderBringTheNextOnes) {
   ASSERT_TRUE(e2e::eventually([&] { return store_->under_way() == 2; })) << "only those that are open";
   for (int i = 2; i < 10; ++i) {
     const auto version = open(node_number_of(id_of(id(i))));
-    EXPECT_EQ(*length_read(node_number_of(id_of(id(i))), version->version, {0, 4096}), 4096U);
+    EXPECT_EQ(*length_read(node_number_of(id_of(id(i))), version->handle, {0, 4096}), 4096U);
     EXPECT_EQ(server_.requests_for(id(i)), 1U);
   }
 }
 
 TEST_F(FetchAhead, CanBeSwitchedOff) {
-  files_.emplace(Filesystem::Options{.fetch_ahead = false}, *catalog_, *store_, *listings_);
+  filesystem_options_ = Filesystem::Options{.fetch_ahead = false};
+  show();
   know(12);
   open_in_order(5);
   for (int i = 5; i < 12; ++i) EXPECT_EQ(server_.requests_for(id(i)), 0U);

@@ -19,22 +19,28 @@ struct DirectoryEntry {
   std::string name;
   NodeNumber node{};
   FileType type = FileType::regular;
+  std::uint64_t place = 0;  // in the order in which it is listed: the offset of telldir(3); never 0
 };
 
-/// A directory as it was at one moment: an entry's place in it is its offset.
+/// A directory as it was at one moment. It is listed in the order of the entries' places, which depend on
+/// nothing but the entries: somebody who has read half of it goes on rightly in another snapshot, also one
+/// that a later server has made and that has other entries beside.
 struct Directory {
   ListingRef listing;                   // what it was made of; null where that is no listing
   std::vector<DirectoryEntry> entries;  // ".", "..", and then by name
+  std::vector<std::uint32_t> by_place;  // indices of `entries`
 
   [[nodiscard]] NodeNumber self() const { return entries.front().node; }
   /// Without the two.
   [[nodiscard]] std::span<const DirectoryEntry> named() const { return std::span(entries).subspan(2); }
+  /// The indices of those behind a place, in the order of their places; 0 is the beginning.
+  [[nodiscard]] std::span<const std::uint32_t> after(std::uint64_t place) const;
   /// Null where there is no such name, or it is one of the two.
   [[nodiscard]] const DirectoryEntry* find(std::string_view name) const;
 };
 using DirectorySnapshot = std::shared_ptr<const Directory>;
 
-/// `entries` get ".", ".." and their order.
+/// `entries` get ".", "..", their order and their places.
 Directory make_directory(NodeNumber self, NodeNumber parent, std::vector<DirectoryEntry> entries);
 
 /// The directory that a listing is shown as; its nodes are added to `nodes`. An entry whose number is taken

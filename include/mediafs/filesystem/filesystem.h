@@ -14,8 +14,10 @@
 #include "mediafs/base/result.h"
 #include "mediafs/filesystem/directory.h"
 #include "mediafs/filesystem/node.h"
+#include "mediafs/filesystem/open_files.h"
 #include "mediafs/model/byte_range.h"
 #include "mediafs/store/catalog.h"
+#include "mediafs/store/eraser.h"
 #include "mediafs/store/listing_store.h"
 #include "mediafs/store/media_store.h"
 
@@ -30,6 +32,14 @@ struct Space {
 /// Names and values of extended attributes: xattr(7).
 using ExtendedAttributes = std::vector<std::pair<std::string, std::string>>;
 
+/// What has been erased, and what the kernel may still hold of it.
+struct Erasure {
+  Erased erased;
+  Traces traces;                                          // what was to be erased
+  std::vector<NodeNumber> nodes;                          // whose pages are to go
+  std::vector<std::pair<NodeNumber, std::string>> names;  // in which directory, and as what, they were shown
+};
+
 class ListingWalks;
 class SessionFile;
 
@@ -42,10 +52,11 @@ class Filesystem {
     Duration negative_ttl{10'000};   // how long a name may be believed not to exist
     Duration listing_ttl{60'000};    // the same in a directory that shows a listing, at most
     std::string sessions_file = {};  // of sessions that are shown from the start; empty: none
+    bool taken_over = false;         // the kernel has pages already, that an earlier server has given it
   };
 
-  /// All must outlive this object.
-  Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings);
+  /// All must outlive this object. What is in `files` has been opened by way of an earlier server.
+  Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings, OpenFiles& files);
   ~Filesystem();
   Filesystem(const Filesystem&) = delete;
   Filesystem& operator=(const Filesystem&) = delete;
@@ -74,20 +85,31 @@ class Filesystem {
   [[nodiscard]] bool is_current(const Directory& directory) const;
 
   struct OpenFile {
-    Revision version{};            // what read() is to read
-    bool pages_are_right = false;  // the kernel's pages, if any, are of this version
+    bool pages_are_right = false;  // the kernel's pages, if any, are of the version that has been opened
   };
-  /// Errc::changed while somebody still has another version open: the kernel has one set of pages for both,
-  /// and would mix them. Waits for the media's own word where only a listing has told its size.
-  void open(NodeNumber number, const Done<OpenFile>& done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
-  /// The bytes of `range` as far as the media reaches: nothing at or past its end.
-  void read(NodeNumber number, Revision version, ByteRange range, const Done<Slices>& done,
+  /// `handle` is what names it from now on, for read() and close(); opened twice it is open once, so that a
+  /// request of which nobody knows whether it has been carried out can be. Errc::changed while somebody still
+  /// has another version open: the kernel has one set of pages for both, and would mix them. Waits for the
+  /// media's own word where only a listing has told its size.
+  void open(NodeNumber number, FileHandle handle, const Done<OpenFile>& done,
             const std::stop_token& stop = {}) EXCLUDES(mutex_);
-  void close(NodeNumber number) EXCLUDES(mutex_);
+  /// The bytes of `range` as far as the media reaches: nothing at or past its end.
+  void read(NodeNumber number, FileHandle handle, ByteRange range, const Done<Slices>& done,
+            const std::stop_token& stop = {}) EXCLUDES(mutex_);
+  /// Of what is not open: nothing.
+  void close(FileHandle handle) EXCLUDES(mutex_);
 
   /// The store's word that a media has another version, or none. The listener is told once nobody has the
   /// media open any more: until then its size stays as it was, so that nobody's file ends early.
   void media_changed(const MediaId& id) EXCLUDES(mutex_);
+  /// Forgets a media, or a session with its attempts and all their media, and every listing that names one of
+  /// these. Reads of what is open are refused from now on (Errc::changed), but the kernel has pages of it
+  /// until it is told: Mount::forget.
+  Erasure erase(const MediaId& media) EXCLUDES(mutex_);
+  Erasure erase(const Traces& traces) EXCLUDES(mutex_);
+  Erasure erase_everything() EXCLUDES(mutex_);
+  Erasure erase_session(const MediaId& session) EXCLUDES(mutex_);
+
   /// Told of nodes whose attributes are not what they were.
   void on_new_attributes(std::function<void(NodeNumber)> listener);
   /// Told of names that are not in their directory any more, or stand for something else.
@@ -122,7 +144,10 @@ class Filesystem {
   Result<DirectorySnapshot> list_known_now(const Node& directory) EXCLUDES(mutex_);
   Result<std::uint64_t> handle_for(const DirectorySnapshot& snapshot) EXCLUDES(mutex_);
 
-  Result<OpenFile> open_confirmed(NodeNumber number, const MediaId& id) EXCLUDES(mutex_);
+  void add_shown(const ListingKey& key, Erasure& gone) EXCLUDES(mutex_);
+
+  void reopen(const OpenFiles::File& file) EXCLUDES(mutex_);
+  Result<OpenFile> open_confirmed(NodeNumber number, const MediaId& id, FileHandle handle) EXCLUDES(mutex_);
   Result<Opens> may_open(NodeNumber number, const MediaItemRef& item) REQUIRES(mutex_);
   [[nodiscard]] std::uint64_t shown_size(NodeNumber number, const MediaItem& item) EXCLUDES(mutex_);
   void fetch_ahead_of(NodeNumber number);
@@ -131,6 +156,8 @@ class Filesystem {
   Catalog& catalog_;
   MediaStore& media_;
   ListingStore& listings_;
+  OpenFiles& files_;
+  Eraser eraser_;
   const UnixSeconds started_;
   std::function<void(NodeNumber)> new_attributes_ = [](NodeNumber) {};
   std::function<void(NodeNumber, const std::string&)> gone_ = [](NodeNumber, const std::string&) {};

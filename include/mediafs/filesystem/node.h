@@ -19,6 +19,8 @@ enum class NodeNumber : std::uint64_t {};
 inline constexpr NodeNumber kRootNode{1};
 inline constexpr NodeNumber kSessionsNode{2};
 inline constexpr NodeNumber kAttemptsNode{3};
+/// All others are this or above, and below 2^63.
+inline constexpr NodeNumber kFirstHashedNode{std::uint64_t{1} << 62};
 
 enum class NodeKind {
   root,

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "mediafs/base/bytes.h"
+#include "mediafs/base/mutex.h"
+#include "mediafs/base/result.h"
+#include "mediafs/filesystem/node.h"
+#include "mediafs/model/chunk.h"
+
+namespace mediafs {
+
+/// Names one opening of a file, as long as it is open. Unlike any other of the same mount.
+enum class FileHandle : std::uint64_t {};
+
+/// Which files are open, and in which version. It stands in memory that outlives the process, so that a later
+/// server knows it too; what is written last of an entry is its handle, so that there is no half one, at
+/// whatever instruction the process ends. Thread-safe; its lock is a leaf.
+class OpenFiles {
+ public:
+  static constexpr std::size_t kMost = std::size_t{1} << 20;
+  static constexpr std::size_t kBytes = (kMost + 1) * 32;
+
+  struct File {
+    FileHandle handle{};
+    NodeNumber node{};
+    Revision version{};
+    std::uint64_t size = 0;  // of that version
+  };
+
+  /// `lasting` has kBytes, aligned for its words: zeros, or what an earlier server has left.
+  explicit OpenFiles(MutableBytes lasting);
+
+  /// In the place of one with the same handle, if there is one. Errc::no_space: kMost are open.
+  Status add(const File& file) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<File> find(FileHandle handle) const EXCLUDES(mutex_);
+  /// The one that was there.
+  std::optional<File> remove(FileHandle handle) EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<File> all() const EXCLUDES(mutex_);
+
+ private:
+  struct Place;
+
+  [[nodiscard]] Place& place(std::size_t index) const;
+  std::optional<std::size_t> free_place() REQUIRES(mutex_);
+
+  const MutableBytes lasting_;
+  mutable Mutex mutex_;
+  std::unordered_map<FileHandle, std::size_t> places_ GUARDED_BY(mutex_);
+  std::vector<std::size_t> free_ GUARDED_BY(mutex_);  // of those that have been used
+};
+
+}  // namespace mediafs
