@@ -1,11 +1,11 @@
 #include "mediafs/mount/mount.h"
 
-#include <algorithm>
-#include <thread>
+#include <fcntl.h>
+
 #include <vector>
 
-#include "mediafs/base/log.h"
-#include "mount/init_reply.h"
+#include "mediafs/base/unique_fd.h"
+#include "mount/connection.h"
 #include "mount/libfuse.h"
 #include "mount/operations.h"
 #include "mount/read_ahead.h"
@@ -15,61 +15,59 @@ namespace mediafs {
 
 namespace {
 
-/// Handlers do not wait for the network, so a few threads are enough; more than two, since a slow disk may
-/// hold one up.
-unsigned worker_threads() {
-  return std::clamp(std::thread::hardware_concurrency(), 4U, 8U);
+ssize_t read_request(int /*fd*/, void* buffer, std::size_t size, void* userdata) {
+  return static_cast<Serving*>(userdata)->connection.read(buffer, size);
 }
-
-std::vector<std::string> session_arguments(const Mount::Options& options) {
-  std::string flags = "-oro,nosuid,nodev,noexec,default_permissions,subtype=mediafs,fsname=" + options.source;
-  if (options.allow_other) flags += ",allow_other";
-  return {"mediafs", flags};
+ssize_t write_reply(int /*fd*/, iovec* pieces, int count, void* userdata) {
+  return static_cast<Serving*>(userdata)->connection.write(pieces, count);
 }
+// Which also switches splicing off, as wanted.
+constexpr fuse_custom_io kThroughConnection{
+    .writev = write_reply, .read = read_request, .splice_receive = nullptr, .splice_send = nullptr};
 
 }  // namespace
 
 /// libfuse's session with what its callbacks need.
 class Mount::Session {
  public:
-  Session(const Options& options, Filesystem& filesystem, Timer& timer)
-      : serving_{filesystem, options, Interrupts(timer)} {}
+  Session(const Options& options, const Device& device, Filesystem& filesystem, Timer& timer)
+      : device_(device),
+        serving_{filesystem, options, Interrupts(timer), Connection(device.descriptor, device.lasting)} {}
 
   ~Session() {
-    if (session_ == nullptr) return;
-    if (mounted_) fuse_session_unmount(session_);
-    fuse_session_destroy(session_);
+    if (session_ != nullptr) fuse_session_destroy(session_);
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   Status open() {
-    std::vector<std::string> words = session_arguments(serving_.options);
-    std::vector<char*> pointers;
-    pointers.reserve(words.size());
-    for (std::string& word : words) pointers.push_back(word.data());
-    fuse_args arguments{.argc = static_cast<int>(pointers.size()), .argv = pointers.data(), .allocated = 0};
+    char program[] = "mediafs";
+    char* words[] = {program};
+    fuse_args arguments{.argc = 1, .argv = words, .allocated = 0};
     session_ = fuse_session_new(&arguments, &operations(), sizeof(fuse_lowlevel_ops), &serving_);
     fuse_opt_free_args(&arguments);  // libfuse has made a copy of its own in it
-    if (session_ == nullptr) return Error{Errc::internal, "libfuse refuses the mount's options"};
-    if (fuse_session_mount(session_, serving_.options.mountpoint.c_str()) != 0) {
-      return Error{Errc::denied, "the kernel or fusermount3 refuses the mount"};
-    }
-    mounted_ = true;
-    if (!watch_init_reply(session_)) return Error{Errc::internal, "libfuse refuses custom I/O"};
-    return ok_status();
+    if (session_ == nullptr) return Error{Errc::internal, "libfuse refuses to serve"};
+    UniqueFd device(::fcntl(device_.descriptor, F_DUPFD_CLOEXEC, 0));
+    if (!device || fuse_session_custom_io(session_, &kThroughConnection, device.get()) != 0)
+      return Error{Errc::internal, "libfuse refuses custom I/O"};
+    device.release();  // the session closes it
+    return take_over();
   }
 
-  bool run(std::function<void()> ready, const std::function<void()>& ending) {
-    serving_.ready = [this, ready = std::move(ready)] {
+  End run(const std::function<void()>& ready, const std::function<void(End)>& ending, int orders) {
+    const auto serving = [this, &ready] {
       raise_read_ahead(serving_.options.mountpoint);
       ready();
     };
-    return serve_session(session_, worker_threads(), [&] {
-      ending();
-      names_.stop();  // it may wait for a look-up, which is answered as long as there are workers
+    return serve_session(session_, serving_.options.workers, serving, orders, [&](End why) {
+      ending(why);
+      // It may wait for a look-up, which is answered as long as there are workers; or by the next server.
+      if (!serving_.connection.is_silent()) names_.stop();
     });
   }
+
+  void fall_silent(Duration patience) { serving_.connection.fall_silent(patience); }
+  [[nodiscard]] bool is_silent() const { return serving_.connection.is_silent(); }
 
   void refresh_attributes(NodeNumber node) {
     constexpr off_t kAttributesAlone = -1;
@@ -83,10 +81,29 @@ class Mount::Session {
     });
   }
 
+  void forget(const Erasure& gone) {
+    for (const NodeNumber node : gone.nodes)  // from 0 on, to whatever its end is
+      fuse_lowlevel_notify_inval_inode(session_, static_cast<fuse_ino_t>(node), 0, 0);
+    for (const auto& [directory, name] : gone.names) forget_name(directory, name);
+  }
+
  private:
+  /// INIT first, since libfuse takes nothing before it; then what an earlier server has left.
+  Status take_over() {
+    auto init = serving_.connection.init_request();
+    if (!init) return init.error();
+    const std::vector<std::uint64_t> left = serving_.connection.left_behind();
+    const fuse_buf request{
+        .size = init->size(), .flags = fuse_buf_flags{}, .mem = init->data(), .fd = -1, .pos = 0};
+    fuse_session_process_buf(session_, &request);
+    for (const std::uint64_t number : left) serving_.filesystem.close(FileHandle{handle_of(number)});
+    serving_.connection.see_to(left, device_.may_repeat);
+    return ok_status();
+  }
+
+  const Device device_;
   Serving serving_;
   fuse_session* session_ = nullptr;
-  bool mounted_ = false;
   // To forget a name takes the kernel's lock of its directory, and so waits for every look-up there: on a
   // thread of its own, which nothing but the end waits for.
   Timer names_;
@@ -95,18 +112,34 @@ class Mount::Session {
 Mount::Mount(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 Mount::~Mount() = default;
 
-Result<std::unique_ptr<Mount>> Mount::open(const Options& options, Filesystem& filesystem, Timer& timer) {
-  auto session = std::make_unique<Session>(options, filesystem, timer);
+const std::size_t Mount::kLastingBytes = Connection::kBytes;
+
+Result<std::unique_ptr<Mount>> Mount::open(const Options& options, const Device& device,
+                                           Filesystem& filesystem, Timer& timer) {
+  auto session = std::make_unique<Session>(options, device, filesystem, timer);
   if (const Status opened = session->open(); !opened) return opened.error();
   return std::unique_ptr<Mount>(new Mount(std::move(session)));
 }
 
-bool Mount::run(std::function<void()> ready, const std::function<void()>& ending) {
-  return session_->run(std::move(ready), ending);
+Mount::End Mount::run(const std::function<void()>& ready, const std::function<void(End)>& ending,
+                      int orders) {
+  return session_->run(ready, ending, orders);
+}
+
+void Mount::fall_silent(Duration patience) {
+  session_->fall_silent(patience);
+}
+
+bool Mount::is_silent() const {
+  return session_->is_silent();
 }
 
 void Mount::forget_name(NodeNumber directory, const std::string& name) {
   session_->forget_name(directory, name);
+}
+
+void Mount::forget(const Erasure& gone) {
+  session_->forget(gone);
 }
 
 void Mount::refresh_attributes(NodeNumber node) {

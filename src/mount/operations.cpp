@@ -26,7 +26,7 @@ void want(fuse_conn_info* connection, unsigned capability) {
 void on_init(void* /*userdata*/, fuse_conn_info* connection) {
   want(connection, FUSE_CAP_ASYNC_READ);  // without it a 20 ms origin gives 46 instead of 350 MB/s
   want(connection,
-       FUSE_CAP_PARALLEL_DIROPS);          // a slow lookup must not hold up its directory (see init_reply.h)
+       FUSE_CAP_PARALLEL_DIROPS);  // a slow lookup must not hold up its directory (see connection.cpp)
   want(connection, FUSE_CAP_READDIRPLUS);  // sizes are known: ls -l costs nothing more
   want(connection, FUSE_CAP_READDIRPLUS_AUTO);
   want(connection, FUSE_CAP_CACHE_SYMLINKS);  // where a link leads never changes
@@ -87,16 +87,17 @@ void on_open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
       fuse_reply_err(request, EROFS);
       return;
     }
-    const auto reply = [request, node, info = *file](const Result<Filesystem::OpenFile>& opened) mutable {
+    const FileHandle handle{handle_of(Connection::current_request())};
+    const auto reply = [request, handle, info = *file](const Result<Filesystem::OpenFile>& opened) mutable {
       serving(request).interrupts.forget(request);
       if (!opened) return reply_error(request, opened.error());
-      info.fh = static_cast<std::uint64_t>(opened->version);
+      info.fh = static_cast<std::uint64_t>(handle);
       info.keep_cache = opened->pages_are_right ? 1 : 0;
       info.noflush = 1;  // nothing is ever written: one request less for each close
       Filesystem& filesystem = serving(request).filesystem;
-      if (fuse_reply_open(request, &info) == -ENOENT) filesystem.close(node_of(node));
+      if (fuse_reply_open(request, &info) == -ENOENT) filesystem.close(handle);
     };
-    self.filesystem.open(node_of(node), reply, self.interrupts.watch(request));
+    self.filesystem.open(node_of(node), handle, reply, self.interrupts.watch(request));
   });
 }
 
@@ -111,13 +112,13 @@ void on_read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset
       if (caller_waits) serving(request).interrupts.forget(request);
       bytes ? reply_bytes(request, *bytes) : reply_error(request, bytes.error());
     };
-    self.filesystem.read(node_of(node), Revision{file->fh}, range, reply, stop);
+    self.filesystem.read(node_of(node), FileHandle{file->fh}, range, reply, stop);
   });
 }
 
-void on_release(fuse_req_t request, fuse_ino_t node, fuse_file_info* /*file*/) {
+void on_release(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* file) {
   guarded(request, [&] {
-    serving(request).filesystem.close(node_of(node));
+    serving(request).filesystem.close(FileHandle{file->fh});
     fuse_reply_err(request, 0);
   });
 }
@@ -136,8 +137,8 @@ void on_opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   });
 }
 
-/// Adds one entry to a listing's buffer; false where it does not fit. An entry's offset is that of the next
-/// one. `lasting`: the kernel may keep the name.
+/// Adds one entry to a listing's buffer; false where it does not fit. `next` is what the kernel asks on with.
+/// `lasting`: the kernel may keep the name.
 using AddEntry = bool (*)(fuse_req_t request, std::span<char> room, std::size_t& used,
                           const DirectoryEntry& entry, off_t next, bool lasting);
 
@@ -172,13 +173,13 @@ void list(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, s
           AddEntry add) {
   const auto snapshot = serving(request).filesystem.directory(node_of(node), handle);
   if (!snapshot) return reply_error(request, snapshot.error());
-  const auto& entries = (*snapshot)->entries;
   const bool lasting = serving(request).filesystem.is_current(**snapshot);
   std::vector<char> buffer(size);
   std::size_t filled = 0;
-  for (auto i = static_cast<std::size_t>(offset); i < entries.size(); ++i) {
+  for (const std::uint32_t index : (*snapshot)->after(static_cast<std::uint64_t>(offset))) {
+    const DirectoryEntry& entry = (*snapshot)->entries[index];
     std::size_t used = 0;
-    if (!add(request, std::span(buffer).subspan(filled), used, entries[i], static_cast<off_t>(i + 1),
+    if (!add(request, std::span(buffer).subspan(filled), used, entry, static_cast<off_t>(entry.place),
              lasting))
       break;
     filled += used;
@@ -292,6 +293,12 @@ fuse_lowlevel_ops make_operations() {
 }
 
 }  // namespace
+
+// The kernel numbers its requests once in a connection's life. One that it repeats has the highest bit set:
+// FUSE_UNIQUE_RESEND.
+std::uint64_t handle_of(std::uint64_t request) {
+  return request & ~(std::uint64_t{1} << 63);
+}
 
 const fuse_lowlevel_ops& operations() {
   static const fuse_lowlevel_ops ops = make_operations();

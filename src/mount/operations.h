@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
-#include <functional>
+#include <cstdint>
 
 #include "mediafs/mount/mount.h"
+#include "mount/connection.h"
 #include "mount/interrupts.h"
 #include "mount/libfuse.h"
 
@@ -14,9 +14,11 @@ struct Serving {
   Filesystem& filesystem;
   const Mount::Options options;
   Interrupts interrupts;
-  std::function<void()> ready = {};  // called when the reply to INIT has been written
-  std::atomic<bool> initialised = false;
+  Connection connection;
 };
+
+/// What names a file that is opened by that request: the same where the kernel repeats it.
+std::uint64_t handle_of(std::uint64_t request);
 
 /// The callbacks: unpack, call, reply. They decide nothing.
 const fuse_lowlevel_ops& operations();

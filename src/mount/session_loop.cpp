@@ -72,8 +72,8 @@ void handle(int signal, void (*handler)(int)) {
   ::sigaction(signal, &action, nullptr);
 }
 
-/// Waits for one of the three signals, or for a worker's end.
-void wait_for_the_end(int ended) {
+/// This thread's mask without the three signals, which are handled from now on.
+sigset_t with_signals_let_in() {
   sigset_t mask;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
@@ -83,19 +83,32 @@ void wait_for_the_end(int ended) {
     handle(signal, ask_for_the_end);
     ::sigdelset(&mask, signal);
   }
+  return mask;
+}
+
+/// Waits for an order, or for one of the three signals where nobody gives orders, or for a worker's end.
+Mount::End wait_for_the_end(int ended, int orders) {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
   // The signals are let in for as long as this waits, so that none can come between look and wait.
-  pollfd end{.fd = ended, .events = POLLIN, .revents = 0};
-  while (!end_asked && ::ppoll(&end, 1, nullptr, &mask) < 0 && errno == EINTR) {
+  if (orders < 0) mask = with_signals_let_in();
+  pollfd ends[] = {{.fd = ended, .events = POLLIN, .revents = 0},
+                   {.fd = orders, .events = POLLIN, .revents = 0}};
+  while (!end_asked && ::ppoll(ends, 2, nullptr, &mask) < 0 && errno == EINTR) {
   }
+  if (end_asked) return Mount::End::signalled;
+  return ends[1].revents != 0 ? Mount::End::ordered : Mount::End::unmounted;
 }
 
 }  // namespace
 
-bool serve_session(fuse_session* session, unsigned workers, const std::function<void()>& ending) {
+Mount::End serve_session(fuse_session* session, unsigned workers, const std::function<void()>& ready,
+                         int orders, const std::function<void(Mount::End)>& ending) {
   handle(kWakeUp, do_nothing);
   const UniqueFd ended(::eventfd(0, EFD_CLOEXEC));
   std::atomic<bool> stopping = false;
   std::atomic<bool> failed = false;
+  Mount::End why{};
   {
     std::vector<std::unique_ptr<Worker>> threads;
     threads.reserve(workers);
@@ -105,12 +118,13 @@ bool serve_session(fuse_session* session, unsigned workers, const std::function<
         ::eventfd_write(ended.get(), 1);
       }));
     }
-    wait_for_the_end(ended.get());
-    ending();
+    ready();
+    why = wait_for_the_end(ended.get(), orders);
+    ending(why);
     stopping = true;
     for (const auto& thread : threads) thread->wake_until_ended();
   }
-  return !failed;
+  return failed ? Mount::End::failed : why;
 }
 
 }  // namespace mediafs

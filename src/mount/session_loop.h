@@ -2,16 +2,19 @@
 
 #include <functional>
 
+#include "mediafs/mount/mount.h"
 #include "mount/libfuse.h"
 
 namespace mediafs {
 
-/// Serves the session with `workers` threads until the mount is gone or SIGINT, SIGTERM or SIGHUP come, and
-/// returns when the threads have ended; false where /dev/fuse failed. `ending` is called in between, while
-/// they still serve.
+/// Serves the session with `workers` threads until the mount is gone or somebody asks to end, and returns
+/// when the threads have ended. `ready` is called when they have begun, `ending` while they still serve.
+/// Asked is by SIGINT, SIGTERM and SIGHUP or, where `orders` is a descriptor, by that alone, when it can be
+/// read.
 ///
 /// libfuse's own loop makes and ends threads as requests come, and before 3.17 does not notice
 /// fuse_session_exit() from another thread. REQUIRES: the three signals are blocked in all threads.
-bool serve_session(fuse_session* session, unsigned workers, const std::function<void()>& ending);
+Mount::End serve_session(fuse_session* session, unsigned workers, const std::function<void()>& ready,
+                         int orders, const std::function<void(Mount::End)>& ending);
 
 }  // namespace mediafs

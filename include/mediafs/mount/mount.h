@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "mediafs/base/bytes.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/result.h"
 #include "mediafs/base/timer.h"
@@ -17,28 +18,45 @@ namespace mediafs {
 class Mount {
  public:
   struct Options {
-    std::string mountpoint;  // absolute
-    std::string source;      // what df and mount show; no comma, backslash or white space
-    bool allow_other = false;
+    std::string mountpoint;  // absolute; only looked for in the mount table
     uid_t owner = 0;
     gid_t group = 0;
     mode_t file_mode = 0400;
     mode_t directory_mode = 0500;
+    unsigned workers = 4;  // threads that take requests
   };
 
-  /// Mounts; the kernel's requests wait until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in all threads.
-  static Result<std::unique_ptr<Mount>> open(const Options& options, Filesystem& filesystem, Timer& timer);
+  /// What the kernel's side of a mount is reached by, and what one server leaves to the next.
+  struct Device {
+    int descriptor = -1;     // of /dev/fuse, mounted (KernelMount); not owned
+    MutableBytes lasting;    // kLastingBytes, page-aligned: zeros at the beginning of the mount's life
+    bool may_repeat = true;  // have the kernel repeat what an earlier server has not answered; else it fails
+  };
+  static const std::size_t kLastingBytes;
 
-  /// Unmounts if that has not happened. Every request must have been answered.
+  /// Makes the kernel's INIT, or what an earlier server has left of it, known to libfuse. Other requests wait
+  /// until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in all threads.
+  static Result<std::unique_ptr<Mount>> open(const Options& options, const Device& device,
+                                             Filesystem& filesystem, Timer& timer);
+
+  /// Every request must have been answered.
   ~Mount();
   Mount(const Mount&) = delete;
   Mount& operator=(const Mount&) = delete;
 
-  /// Serves on threads of its own until the mount is gone or a signal asks to end; on the main thread.
-  /// `ready` is called once, when the kernel has been answered for the first time; `ending` on this thread
-  /// before the threads end: it has everybody answered who waits, now and from then on. True: it ended as
-  /// asked.
-  bool run(std::function<void()> ready, const std::function<void()>& ending);
+  /// Why run() has ended: the mount is gone, a signal came, `orders` can be read, or /dev/fuse failed.
+  enum class End { unmounted, signalled, ordered, failed };
+
+  /// Serves on threads of its own until the mount is gone, or somebody asks to end: by a signal or, where
+  /// `orders` is a descriptor, by that alone. On the main thread.
+  /// `ready` is called once, when the mount answers; `ending` on this thread before the threads end: it has
+  /// everybody answered who waits, now and from then on.
+  End run(const std::function<void()>& ready, const std::function<void(End)>& ending, int orders = -1);
+
+  /// From now on nothing is answered: another server will, to which the kernel repeats it. Where the kernel
+  /// cannot, what is under way is waited for, for at most `patience`. Any thread.
+  void fall_silent(Duration patience);
+  [[nodiscard]] bool is_silent() const;
 
   /// Makes the kernel ask for a node's attributes again. Any thread. Its pages are left alone: to drop them
   /// waits for reads under way, whose deadlines would then wait for that; Filesystem::open tells which are
@@ -48,6 +66,11 @@ class Mount {
   /// Makes the kernel look a name up again. Any thread; it is done later, by a thread that may wait for the
   /// directory.
   void forget_name(NodeNumber directory, const std::string& name);
+
+  /// Makes the kernel drop every page and size that it has of what has been erased, and returns when it has;
+  /// names go as with forget_name. It waits for reads of those files, which have failed by now: only on a
+  /// thread that nobody waits for, without a lock, and while run() serves.
+  void forget(const Erasure& gone);
 
  private:
   class Session;

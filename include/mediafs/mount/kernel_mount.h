@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "mediafs/base/result.h"
+#include "mediafs/base/unique_fd.h"
+
+namespace mediafs {
+
+/// A mount as the kernel has it: an entry in the mount table and a descriptor of /dev/fuse, without anybody
+/// who serves it yet. Whoever owns this object needs nothing of the rest of the project.
+class KernelMount {
+ public:
+  struct Options {
+    std::string mountpoint;  // absolute
+    std::string source;      // what df and mount show; no comma, backslash or white space
+    bool allow_other = false;
+  };
+
+  /// Mounts; the kernel's requests wait until somebody serves them. Errc::denied: refused.
+  static Result<std::unique_ptr<KernelMount>> open(const Options& options);
+
+  /// One that is there already, with the descriptor that belongs to it.
+  static std::unique_ptr<KernelMount> adopt(const Options& options, UniqueFd device);
+
+  /// Unmounts, lazily, where that has not happened; who still has the mount open gets errors once no other
+  /// process has the descriptor.
+  ~KernelMount();
+  KernelMount(const KernelMount&) = delete;
+  KernelMount& operator=(const KernelMount&) = delete;
+
+  /// Good as long as this object.
+  [[nodiscard]] int device() const;
+
+ private:
+  class Session;
+  explicit KernelMount(std::unique_ptr<Session> session);
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace mediafs
