@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "mediafs/base/clock.h"
+
+namespace mediafs {
+
+/// How a server came to its end without having been asked to.
+struct ServerEnd {
+  bool served = false;     // it got as far as answering the kernel
+  Duration served_for{0};  // since then
+  int signal = 0;          // that ended it; 0: none did
+  int exit_code = 0;       // where none did
+  bool operator==(const ServerEnd&) const = default;
+};
+
+/// "was ended by signal 11 (Segmentation fault)", "ended with exit code 5".
+std::string text_of(const ServerEnd& end);
+
+/// When to start the next server, and when no more. Pure.
+class RestartPolicy {
+ public:
+  /// So often in a row, and for so long, must servers have ended early before there is no next one.
+  static constexpr std::size_t kMostFailures = 8;
+  static constexpr Duration kLeastTime{20'000};
+  /// After so many crashes in a row, requests that were under way are failed instead of repeated: one of them
+  /// may be what a server does not survive.
+  static constexpr std::size_t kRepeatAtMost = 3;
+
+  struct Decision {
+    bool give_up = false;
+    Duration delay{0};
+    bool repeat_requests = true;
+  };
+
+  /// A server that served for a while, or that was killed from outside (SIGKILL, by hand or for want of
+  /// memory) after it had begun to serve, tells nothing of the next one: it follows at once. Any other has
+  /// failed: after a crash the next comes in 0, 0.1, 1 and then 5 s, after a kill in 0.1 s.
+  Decision after(const ServerEnd& end, SteadyTime now);
+
+ private:
+  SteadyTime first_failure_{};
+  std::size_t failures_ = 0;
+  std::size_t crashes_ = 0;  // those of them that nobody has caused by killing
+};
+
+}  // namespace mediafs
