@@ -46,7 +46,8 @@ std::string take_option(std::string_view& list) {
 }
 
 bool is_command(std::string_view word) {
-  return word == "mount" || word == "unmount" || word == "--help" || word == "-h" || word == "--version";
+  return word == "mount" || word == "unmount" || word == "upgrade" || word == "cache" || word == "--help" ||
+         word == "-h" || word == "--version";
 }
 
 }  // namespace

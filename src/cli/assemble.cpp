@@ -2,12 +2,20 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <memory>
+#include <thread>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
+#include "cli/control_socket.h"
+#include "cli/credentials_watch.h"
+#include "cli/erasing.h"
 #include "mediafs/api/api_client.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/timer.h"
@@ -26,6 +34,16 @@ namespace {
 
 constexpr std::chrono::seconds kReachWithin{5};
 constexpr std::chrono::seconds kReachWithinWhenKnown{1};
+constexpr Duration kStepDownWithin{2'000};
+
+/// Handlers do not wait for the network, so a few threads are enough; more than those that may be in the
+/// cache, whose disk may hang, by two.
+unsigned worker_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 4U, 8U);
+}
+unsigned threads_in_the_cache() {
+  return worker_threads() - 2;
+}
 
 /// Threads inherit the mask; Mount::run lets the signals in where it waits for them.
 void block_signals() {
@@ -51,20 +69,48 @@ std::string cache_directory(const MountCommand& command, const BaseUrl& base,
   return command.cache_dir + "/" + to_hex(ByteView(digest).first(16));
 }
 
+/// A tenth of what would be free without it, so that it does not shrink by what it holds itself.
+std::uint64_t reasonable_cache_size(const std::string& directory) {
+  constexpr std::uint64_t kEnough = 10_GiB;
+  std::error_code failed;
+  std::filesystem::path existing = directory;
+  while (!std::filesystem::exists(existing, failed) && existing.has_relative_path())
+    existing = existing.parent_path();
+  const auto space = std::filesystem::space(existing, failed);
+  if (failed) return kEnough;
+  return std::min(kEnough, (space.available + Cache::bytes_used(directory)) / 10);
+}
+
+std::unordered_set<Revision> versions_of(const OpenFiles& open_files) {
+  std::unordered_set<Revision> versions;
+  for (const OpenFiles::File& file : open_files.all()) versions.insert(file.version);
+  return versions;
+}
+
 /// The cache, or null where there is to be none; an Exit where another server has it.
-std::optional<Exit> open_cache(const MountCommand& command, const BaseUrl& base,
-                               const Credentials& credentials, std::unique_ptr<Cache>& cache) {
+std::optional<Exit> open_cache(const MountCommand& command, const std::string& directory,
+                               const Credentials& credentials, const std::vector<UniqueFd>& locks,
+                               std::unique_ptr<Cache>& cache) {
   if (command.no_cache) return std::nullopt;
-  auto opened = Cache::open(
-      {.directory = cache_directory(command, base, credentials), .size_limit = command.cache_size},
-      credentials.shared_secrets);
+  std::vector<int> held;
+  for (const UniqueFd& lock : locks) held.push_back(lock.get());
+  auto opened =
+      Cache::open({.directory = directory,
+                   .size_limit = command.cache_size ? *command.cache_size : reasonable_cache_size(directory),
+                   .max_age = std::chrono::ceil<std::chrono::seconds>(command.max_age),
+                   .api_key = credentials.api_key,
+                   .held = held,
+                   .any_filesystem = command.cache_any_fs},
+                  credentials.shared_secrets);
   if (opened) {
     cache = *std::move(opened);
     return std::nullopt;
   }
-  if (opened.error().code == Errc::unavailable) {
-    return Exit{ExitCode::cache_in_use,
-                "another server uses this cache: give this mount its own with --cache-dir, or --no-cache"};
+  if (opened.error().code == Errc::unavailable && !command.bypass_shared_cache) {
+    return Exit{
+        ExitCode::cache_in_use,
+        "another server uses this cache: give this mount its own with --cache-dir, or --no-cache, or go on "
+        "without one with --cache-shared=bypass"};
   }
   log::warning("no cache: {}", opened.error().context);
   fmt::print(stderr, "mediafs: going on without a cache: {}\n", opened.error().context);
@@ -84,21 +130,25 @@ std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, 
   return std::nullopt;
 }
 
-Mount::Options mount_options(const MountCommand& command, const BaseUrl& base) {
+Mount::Options mount_options(const MountCommand& command) {
   return {.mountpoint = command.mountpoint,
-          .source = base.text(),
-          .allow_other = command.allow_other,
           .owner = command.uid,
           .group = command.gid,
           .file_mode = command.file_mode,
-          .directory_mode = command.dir_mode};
+          .directory_mode = command.dir_mode,
+          .workers = worker_threads()};
 }
 
-MediaStore::Options media_options(const MountCommand& command) {
+MediaStore::Options media_options(const MountCommand& command, const OpenFiles& open_files,
+                                  GivenOut& given_out) {
   return {.deadline = command.deadline,
           .negative_ttl = command.negative_ttl,
           .max_unsized = command.max_unsized,
           .seek = !command.require_signature,
+          .revalidate = command.revalidate,
+          .lookups = threads_in_the_cache(),
+          .given_out = &given_out,
+          .in_use = versions_of(open_files),
           .memory = command.memory};
 }
 
@@ -106,58 +156,143 @@ ListingStore::Options listing_options(const MountCommand& command) {
   return {.deadline = command.deadline, .ttl = command.listing_ttl, .negative_ttl = command.negative_ttl};
 }
 
-Filesystem::Options filesystem_options(const MountCommand& command) {
+Filesystem::Options filesystem_options(const MountCommand& command, bool taken_over) {
   return {.fetch_ahead = command.prefetch,
           .negative_ttl = command.negative_ttl,
           .listing_ttl = command.listing_ttl,
-          .sessions_file = command.sessions};
+          .sessions_file = command.sessions,
+          .taken_over = taken_over};
 }
 
 /// What comes up from below: changes that the kernel has to be told of.
-void connect(Mount& mount, Filesystem& filesystem, MediaStore& store) {
+/// `chores` is a timer of its own, since to tell the kernel of an erasure waits in the kernel.
+void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, Erasing& erasing, Timer& chores) {
   filesystem.on_new_attributes([&mount](NodeNumber node) { mount.refresh_attributes(node); });
   filesystem.on_gone(
       [&mount](NodeNumber directory, const std::string& name) { mount.forget_name(directory, name); });
   store.on_change([&filesystem](const MediaId& id) { filesystem.media_changed(id); });
+  store.on_gone([&](const MediaId& id, std::function<void()> then) {
+    chores.at(steady_now(), [&erasing, gone = filesystem.erase(id), then = std::move(then)] {
+      erasing.erase_gone(gone);
+      then();
+    });
+  });
 }
 
-}  // namespace
+/// Null where the credentials come from no file.
+std::unique_ptr<CredentialsWatch> watch_credentials(const MountCommand& command, const Credentials& known,
+                                                    ApiClient& api, Cache* cache, Timer& timer,
+                                                    Timer& chores) {
+  auto file = credentials_file(command.credentials);
+  if (!file) return nullptr;
+  const auto take = [&api, cache, &chores](const std::vector<SecretString>& secrets) {
+    api.replace_secrets(secrets);
+    if (cache == nullptr) return;
+    chores.at(steady_now(), [cache, secrets] {
+      const Status rotated = cache->rotate(secrets);
+      if (!rotated) log::warning("the cache's keys stay under the old secret: {}", rotated.error().context);
+    });
+  };
+  return std::make_unique<CredentialsWatch>(*std::move(file), known, timer, take);
+}
 
-Exit serve(const MountCommand& command, const BaseUrl& base, Credentials credentials, const Ready& ready) {
-  if (!log::set_up(command.log))
-    return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
-  block_signals();
-  keep_freed_memory();
-  std::unique_ptr<Cache> cache;
-  if (auto exit = open_cache(command, base, credentials, cache)) return *exit;
-  Catalog catalog(cache.get());
-  if (auto exit = check_api(command, base, !catalog.empty())) return *exit;
+/// What has been under way is left to the server that comes next, and what has been read is on the disk: an
+/// end like that by a crash, but for that. Nothing is taken down: threads may wait in the kernel for that
+/// server.
+[[noreturn]] void step_down(Cache* cache) {
+  if (cache != nullptr) cache->settle_within(kStepDownWithin);
+  log::info("another server takes over");
+  ::_exit(static_cast<int>(ExitCode::ok));
+}
 
+/// What the floors stand on.
+struct Ground {
+  const MountCommand& command;
+  const BaseUrl& base;
+  const Credentials& credentials;
+  const std::string& cache_directory;
+  Cache* cache;
+  Catalog& catalog;
+  OpenFiles& open_files;
+  GivenOut& given_out;
+  Keeper& keeper;
+  const Mount::Device& device;
+};
+
+/// The floors from the http client up, for as long as the mount is there.
+Exit run_mounted(const Ground& on) {
   Timer timer;
-  HttpClient http({.ca_file = command.cacert, .proxy = command.proxy});
+  HttpClient http({.ca_file = on.command.cacert, .proxy = on.command.proxy});
   ApiClient api(
-      {.base = base, .credentials = std::move(credentials), .require_signature = command.require_signature},
+      {.base = on.base, .credentials = on.credentials, .require_signature = on.command.require_signature},
       http, timer);
-  MediaStore store(media_options(command), api, cache.get(), catalog, timer);
-  ListingStore listings(listing_options(command), api, catalog, timer);
-  Filesystem filesystem(filesystem_options(command), catalog, store, listings);
-  auto mount = Mount::open(mount_options(command, base), filesystem, timer);
+  MediaStore store(media_options(on.command, on.open_files, on.given_out), api, on.cache, on.catalog, timer);
+  ListingStore listings(listing_options(on.command), api, on.catalog, timer);
+  Filesystem filesystem(filesystem_options(on.command, on.keeper.takes_over()), on.catalog, store, listings,
+                        on.open_files);
+  auto mount = Mount::open(mount_options(on.command), on.device, filesystem, timer);
   if (!mount)
-    return {ExitCode::mount_refused, fmt::format("{}: {}", command.mountpoint, mount.error().context)};
-  connect(**mount, filesystem, store);
+    return {ExitCode::mount_refused, fmt::format("{}: {}", on.command.mountpoint, mount.error().context)};
+  Timer chores;  // what may wait for the disk or the kernel, and nobody waits for
+  Erasing erasing(filesystem, on.cache, **mount);
+  connect(**mount, filesystem, store, erasing, chores);
+  const auto watch = watch_credentials(on.command, on.credentials, api, on.cache, timer, chores);
+  std::optional<ControlSocket> control;
+  if (on.cache != nullptr) {
+    control.emplace(on.cache_directory, control_of(*on.cache, erasing));
+    erase_what_is_too_old(erasing, on.command.max_age, chores);
+  }
 
-  log::info("mounted");
-  const auto answer_everybody = [&] {
+  log::info("{}", on.keeper.takes_over() ? "serving what another server has left" : "mounted");
+  const auto end_service = [&](Mount::End why) {
+    if (why == Mount::End::ordered && on.keeper.is_to_step_down())
+      return (*mount)->fall_silent(kStepDownWithin);
     store.stop();
     listings.stop();
+    // What erases may wait for the kernel, which is answered as long as there are workers.
+    control.reset();
+    chores.stop();
   };
-  const bool ended_well = (*mount)->run(ready, answer_everybody);
+  const Mount::End end = (*mount)->run([&] { on.keeper.serving(); }, end_service, on.keeper.orders());
+  if ((*mount)->is_silent()) step_down(on.cache);
+  if (end != Mount::End::failed) on.keeper.ended();
   // From the top: nobody waits any more, nothing comes any more, no job is left; then the floors go by
   // themselves.
   http.stop();
   timer.stop();
   log::info("unmounted");
-  return {ended_well ? ExitCode::ok : ExitCode::internal, {}};
+  if (end != Mount::End::failed) return {};
+  return {ExitCode::internal, "/dev/fuse has failed"};
+}
+
+}  // namespace
+
+Exit cannot_log(const MountCommand& command) {
+  return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
+}
+
+Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& credentials, Keeper& keeper) {
+  if (!log::set_up(command.log)) return cannot_log(command);
+  block_signals();
+  keep_freed_memory();
+  Result<Mount::Device> device = Mount::Device{};
+  if (keeper.takes_over()) device = keeper.attach();
+  if (!device) return {ExitCode::internal, device.error().context};
+  std::unique_ptr<Cache> cache;
+  const std::string directory = cache_directory(command, base, credentials);
+  if (auto exit = open_cache(command, directory, credentials, keeper.take_locks(), cache)) return *exit;
+  if (cache) keeper.hold_locks(cache->locks());
+  OpenFiles open_files(keeper.lasting().open_files());
+  Journal journal(keeper.lasting().journal());
+  GivenOut given_out(keeper.lasting().given_out());
+  Catalog catalog({.journal = &journal, .in_use = versions_of(open_files)}, cache.get());
+  if (!keeper.takes_over()) {
+    if (auto exit = check_api(command, base, !catalog.empty())) return *exit;
+    device = keeper.attach();
+    if (!device) return {ExitCode::mount_refused, device.error().context};
+  }
+  return run_mounted(
+      {command, base, credentials, directory, cache.get(), catalog, open_files, given_out, keeper, *device});
 }
 
 }  // namespace mediafs

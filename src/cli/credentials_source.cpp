@@ -1,6 +1,7 @@
 #include "cli/credentials_source.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,13 +72,16 @@ Result<SecretString> read_whole(int fd, const std::string& path) {
   return content;
 }
 
-Result<Credentials> from_file(const std::string& path, mode_t forbidden) {
+}  // namespace
+
+Result<Credentials> load_credentials(const CredentialsFile& source) {
+  const std::string& path = source.path;
   // Without following a link, and without waiting should it be a FIFO.
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return refused(path, errno == ELOOP ? "is a symbolic link" : std::strerror(errno));  // NOLINT
   struct stat file{};
   if (::fstat(fd.get(), &file) != 0) return refused(path, "cannot be examined");
-  if (const Status checked = check_ownership(path, file, forbidden); !checked) return checked.error();
+  if (const Status checked = check_ownership(path, file, source.forbidden); !checked) return checked.error();
   const auto text = read_whole(fd.get(), path);
   if (!text) return text.error();
   auto credentials = parse_credentials(text->reveal());
@@ -85,15 +89,17 @@ Result<Credentials> from_file(const std::string& path, mode_t forbidden) {
   return credentials;
 }
 
-}  // namespace
+std::optional<CredentialsFile> credentials_file(const std::string& file) {
+  if (!file.empty()) return CredentialsFile{file, kForNobodyElse};
+  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  if (directory == nullptr) return std::nullopt;
+  return CredentialsFile{std::string(directory) + "/mediafs", kForNobodyElseInSystemds};
+}
 
 Result<Credentials> load_credentials(const std::string& file) {
   const SecretString api_key = take_variable("MEDIAFS_API_KEY");
   const SecretString shared_secret = take_variable("MEDIAFS_SHARED_SECRET");
-  if (!file.empty()) return from_file(file, kForNobodyElse);
-  if (const char* const directory = std::getenv("CREDENTIALS_DIRECTORY")) {  // NOLINT(concurrency-mt-unsafe)
-    return from_file(std::string(directory) + "/mediafs", kForNobodyElseInSystemds);
-  }
+  if (const auto source = credentials_file(file)) return load_credentials(*source);
   if (api_key.empty() || shared_secret.empty()) {
     return Error{Errc::denied,
                  "no credentials: give --credentials FILE, or set MEDIAFS_API_KEY and MEDIAFS_SHARED_SECRET"};
@@ -101,6 +107,31 @@ Result<Credentials> load_credentials(const std::string& file) {
   const SecretString lines(
       fmt::format("api_key={}\nshared_secret={}\n", api_key.reveal(), shared_secret.reveal()));
   return parse_credentials(lines.reveal());
+}
+
+Result<UniqueFd> copy_for_servers(const Credentials& credentials) {
+  UniqueFd file(::memfd_create("mediafs-credentials", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  const Error failed{Errc::internal, "the credentials cannot be kept in memory"};
+  if (!file) return failed;
+  const auto add = [&file](std::string_view text) {
+    return ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  };
+  bool whole = add("api_key=") && add(credentials.api_key.reveal()) && add("\n");
+  for (const SecretString& secret : credentials.shared_secrets)
+    whole = whole && add("shared_secret=") && add(secret.reveal()) && add("\n");
+  constexpr int kAsItIs = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  if (!whole || ::fcntl(file.get(), F_ADD_SEALS, kAsItIs) != 0) return failed;
+  return file;
+}
+
+Result<Credentials> read_copy(const UniqueFd& copy) {
+  constexpr const char* kCopy = "kept in memory";
+  // Opened anew it is read from the start, whoever reads the other one meanwhile.
+  const UniqueFd own(::open(fmt::format("/proc/self/fd/{}", copy.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!own) return refused(kCopy, "cannot be read");
+  const auto text = read_whole(own.get(), kCopy);
+  if (!text) return text.error();
+  return parse_credentials(text->reveal());
 }
 
 }  // namespace mediafs

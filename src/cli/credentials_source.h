@@ -1,9 +1,13 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 #include "mediafs/api/credentials.h"
 #include "mediafs/base/result.h"
+#include "mediafs/base/unique_fd.h"
 
 namespace mediafs {
 
@@ -13,5 +17,22 @@ namespace mediafs {
 ///
 /// A file must be a regular one, owned by the user or root, and nobody else's to read or write or replace.
 Result<Credentials> load_credentials(const std::string& file);
+
+/// A file that credentials come from.
+struct CredentialsFile {
+  std::string path;
+  mode_t forbidden = 077;  // permissions that it must not give
+};
+
+/// The file of the first source, where that is a file.
+std::optional<CredentialsFile> credentials_file(const std::string& file);
+
+/// The credentials of that file, under the same conditions.
+Result<Credentials> load_credentials(const CredentialsFile& source);
+
+/// In memory, in a file without a name, from which each server reads them, and whoever starts servers holds
+/// nothing but its descriptor.
+Result<UniqueFd> copy_for_servers(const Credentials& credentials);
+Result<Credentials> read_copy(const UniqueFd& copy);
 
 }  // namespace mediafs

@@ -35,14 +35,13 @@ Exit listen(int pipe) {
   return {static_cast<ExitCode>(text.front()), text.substr(1)};
 }
 
-/// Nothing of the caller is held on to: not its terminal, not its pipes, not its directory.
-void let_go() {
+}  // namespace
+
+void let_go_of_starter() {
   const UniqueFd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!nowhere) return;
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), fd);
 }
-
-}  // namespace
 
 Exit run_in_background(const std::function<Exit(const Ready&)>& serve) {
   int ends[2];
@@ -61,7 +60,7 @@ Exit run_in_background(const std::function<Exit(const Ready&)>& serve) {
   ::setsid();
   if (::chdir("/") != 0) return {ExitCode::internal, "no root directory"};
   const Exit exit = serve([writing] {
-    let_go();
+    let_go_of_starter();
     tell(writing->get(), {});
     writing->reset();
   });

@@ -9,6 +9,9 @@ namespace mediafs {
 /// What the server calls once the mount answers.
 using Ready = std::function<void()>;
 
+/// Nothing of the caller is held on to: not its terminal, not its pipes.
+void let_go_of_starter();
+
 /// Runs `serve` in a process of its own that outlives this one, and returns in both: in the caller's, when
 /// the server is ready or has ended (with what it said); in the server's, with what serve() returned. Forks,
 /// so: no threads before.

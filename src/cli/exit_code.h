@@ -23,6 +23,9 @@ enum class ExitCode {
   cache_in_use = 14,
   not_a_mount = 15,
   busy = 16,
+  no_cache = 17,
+  cache_damaged = 18,
+  no_upgrade = 19,
 };
 
 /// Why a command ends, for a person.

@@ -12,11 +12,14 @@
 
 #include <fmt/format.h>
 
-#include "cli/assemble.h"
+#include "cli/cache_command.h"
 #include "cli/command_line.h"
 #include "cli/credentials_source.h"
 #include "cli/daemon.h"
 #include "cli/mount_point.h"
+#include "cli/server.h"
+#include "mediafs/supervisor/supervisor.h"
+#include "mediafs/supervisor/upgrade.h"
 
 namespace mediafs {
 
@@ -52,13 +55,25 @@ Exit run_mount(MountCommand command) {
   }
   if (!credentials) return {ExitCode::credentials, credentials.error().context};
   if (auto exit = check_fuse()) return *exit;
-  if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir))
-    return *exit;
+  if (!Supervisor::has_been_left_a_mount()) {
+    if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir))
+      return *exit;
+  }
   if (auto exit = check_readable("--cacert", command.cacert)) return *exit;
   if (auto exit = check_readable("--sessions", command.sessions)) return *exit;
   command.mountpoint = resolved(command.mountpoint);
-  const auto serve_here = [&](const Ready& ready) { return serve(command, *base, *credentials, ready); };
-  return command.foreground ? serve_here([] {}) : run_in_background(serve_here);
+  const auto here = [&](const Ready& ready) {
+    return run_mount_here(command, *base, *std::move(credentials), ready);
+  };
+  return command.foreground ? here([] {}) : run_in_background(here);
+}
+
+Exit run_upgrade(const std::string& mountpoint) {
+  const auto mount = find_mount_of_ours(mountpoint);
+  if (!mount) return {ExitCode::not_a_mount, fmt::format("{} is not a mount of mediafs", mountpoint)};
+  const auto paused = upgrade_server(mount->device);
+  if (!paused) return {ExitCode::no_upgrade, fmt::format("{}: {}", mountpoint, paused.error().context)};
+  return {ExitCode::ok, fmt::format("upgraded; nobody was served for {} ms", paused->count())};
 }
 
 Exit run(const Command& command) {
@@ -66,7 +81,14 @@ Exit run(const Command& command) {
   if (const auto* unmounting = std::get_if<UnmountCommand>(&command)) {
     return unmount(unmounting->mountpoint, unmounting->lazy);
   }
+  if (const auto* upgrade = std::get_if<UpgradeCommand>(&command)) return run_upgrade(upgrade->mountpoint);
+  if (const auto* cache = std::get_if<CacheCommand>(&command)) return run_cache_command(*cache);
   return std::get<Exit>(command);
+}
+
+Exit run(const std::string& program, const Arguments& arguments) {
+  if (arguments.size() < 2 || arguments[0] != kServe) return run(parse_command_line(program, arguments));
+  return run_server(arguments[1], Arguments(arguments.begin() + 2, arguments.end()));
 }
 
 }  // namespace
@@ -78,13 +100,14 @@ int main(int argc, char** argv) {
     mediafs::harden();
     const std::string program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "mediafs";
     const mediafs::Arguments arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    const mediafs::Exit exit = mediafs::run(mediafs::parse_command_line(program, arguments));
+    const mediafs::Exit exit = mediafs::run(program, arguments);
     const bool good = exit.code == mediafs::ExitCode::ok;
     if (!exit.message.empty()) {
       fmt::print(good ? stdout : stderr, "{}{}{}", good ? "" : "mediafs: ", exit.message,
                  exit.message.ends_with('\n') ? "" : "\n");
     }
-    return static_cast<int>(exit.code);
+    const bool told = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    return static_cast<int>(good && !told ? mediafs::ExitCode::internal : exit.code);
   } catch (const std::exception& fault) {
     std::fputs("mediafs: ", stderr);
     std::fputs(fault.what(), stderr);

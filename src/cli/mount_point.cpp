@@ -19,49 +19,12 @@
 #include <fmt/format.h>
 
 #include "mediafs/base/unique_fd.h"
+#include "mediafs/mount/fusermount.h"
 #include "mediafs/mount/mount_table.h"
 
 namespace mediafs {
 
 namespace {
-
-constexpr int kAnswerWithinMs = 2000;
-
-/// Runs `body` in a child and gives its exit status; -1 where it takes too long (it is then killed, and left
-/// to the kernel if even that does not end it).
-template <typename Body>
-int in_child(const Body& body) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(body());
-  if (child < 0) return -1;
-  const UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
-  pollfd ended{handle.get(), POLLIN, 0};
-  if (::poll(&ended, 1, kAnswerWithinMs) != 1) {
-    ::kill(child, SIGKILL);
-    return -1;
-  }
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child) return -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-void silence(int fd) {
-  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (nowhere >= 0) ::dup2(nowhere, fd);
-}
-
-int run_fusermount(const char* flags, const std::string& mountpoint) {
-  return in_child([&] {
-    silence(STDERR_FILENO);
-    ::execlp("fusermount3", "fusermount3", flags, mountpoint.c_str(), nullptr);
-    return 127;
-  });
-}
-
-bool detach(const std::string& mountpoint) {
-  if (::geteuid() == 0) return ::umount2(mountpoint.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
-  return run_fusermount("-uz", mountpoint) == 0;
-}
 
 bool is_ours(const MountEntry& mount) {
   return mount.type == "fuse.mediafs";
@@ -156,6 +119,12 @@ std::optional<Exit> check_fuse() {
   });
   if (found == 0) return std::nullopt;
   return Exit{ExitCode::no_fusermount, "fusermount3 is missing: install the package fuse3"};
+}
+
+std::optional<MountEntry> find_mount_of_ours(const std::string& mountpoint) {
+  auto mount = find_mount(mountpoint);
+  if (!mount) mount = find_mount(resolved(mountpoint));
+  return mount && is_ours(*mount) ? mount : std::nullopt;
 }
 
 Exit unmount(const std::string& mountpoint, bool lazy) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/exit_code.h"
+#include "mediafs/mount/mount_table.h"
 
 namespace mediafs {
 
@@ -17,6 +18,9 @@ std::string resolved(const std::string& path);
 
 /// Whether this machine and user can mount at all.
 std::optional<Exit> check_fuse();
+
+/// The mount of ours that is there, also behind links; nothing where there is none.
+std::optional<MountEntry> find_mount_of_ours(const std::string& mountpoint);
 
 /// Takes a mount of ours down.
 Exit unmount(const std::string& mountpoint, bool lazy);

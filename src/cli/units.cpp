@@ -7,6 +7,8 @@
 #include <charconv>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace mediafs {
 
 namespace {
@@ -71,6 +73,15 @@ std::optional<unsigned> parse_group(const std::string& text) {
 std::optional<unsigned> parse_mode(std::string_view text) {
   const auto mode = parse_number(text, 8);
   return mode && *mode <= 0777 ? mode : std::nullopt;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  static constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB"};
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  std::size_t unit = 0;
+  double size = static_cast<double>(bytes) / 1024;
+  for (; size >= 1024 && unit + 1 < std::size(kUnits); ++unit) size /= 1024;
+  return fmt::format("{:.1f} {}", size, kUnits[unit]);
 }
 
 }  // namespace mediafs

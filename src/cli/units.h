@@ -23,4 +23,7 @@ std::optional<unsigned> parse_group(const std::string& text);
 /// An octal mode such as 0400; nothing where it is none or has bits beyond 0777.
 std::optional<unsigned> parse_mode(std::string_view text);
 
+/// As `parse_size` takes it, but for people: "1.5 GiB".
+std::string size_text(std::uint64_t bytes);
+
 }  // namespace mediafs

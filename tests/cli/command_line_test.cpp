@@ -30,9 +30,20 @@ TEST(CommandLine, OptionsHaveTheirDefaults) {
   EXPECT_EQ(mount.mountpoint, "/mnt/x");
   EXPECT_EQ(mount.deadline, std::chrono::seconds(30));
   EXPECT_EQ(mount.memory, 128_MiB);
+  EXPECT_EQ(mount.revalidate, std::chrono::hours(24));
   EXPECT_EQ(mount.file_mode, 0400U);
   EXPECT_FALSE(mount.cache_dir.empty());
   EXPECT_TRUE(mount.log.to_syslog);
+}
+
+TEST(CommandLine, WhatBecomesOfACacheThatCannotBeUsedCanBeChosen) {
+  const MountCommand plain = mount_of({"mount", "https://h", "/mnt"});
+  EXPECT_FALSE(plain.cache_any_fs || plain.bypass_shared_cache);
+  EXPECT_FALSE(mount_of({"mount", "--cache-shared=refuse", "https://h", "/mnt"}).bypass_shared_cache);
+  const MountCommand chosen =
+      mount_of({"mount", "--cache-any-fs", "--cache-shared=bypass", "https://h", "/mnt"});
+  EXPECT_TRUE(chosen.cache_any_fs && chosen.bypass_shared_cache);
+  EXPECT_EQ(exit_of({"mount", "--cache-shared=both", "https://h", "/mnt"}).code, ExitCode::usage);
 }
 
 TEST(CommandLine, OptionsAreReadInEveryForm) {
@@ -89,6 +100,43 @@ TEST(CommandLine, HelpAndVersionAreNoMistakes) {
   EXPECT_EQ(static_cast<int>(exit_of({"--help"}).code), 0);
   EXPECT_NE(exit_of({"mount", "--help"}).message.find("--cache-dir"), std::string::npos);
   EXPECT_EQ(static_cast<int>(exit_of({"--version"}).code), 0);
+}
+
+TEST(CommandLine, AServerReadsTheSameFromTheWordsOfAMount) {
+  const std::filesystem::path config = std::filesystem::temp_directory_path() / "mediafs-words-of-a-mount";
+  std::ofstream(config) << "file-mode=0444\ndeadline=7s\n";
+  const MountCommand mount = mount_of({"mount", "--config", config, "--cache-dir", "some/where", "-o",
+                                       "deadline=9s,allow_other", "https://h", "mnt"});
+  std::filesystem::remove(config);
+  const Command again = parse_command_line("mediafs", mount.words, mount.directory);
+  const auto* const server = std::get_if<MountCommand>(&again);
+  ASSERT_NE(server, nullptr);
+  EXPECT_EQ(server->file_mode, 0444U);
+  EXPECT_EQ(server->deadline, std::chrono::seconds(9));
+  EXPECT_TRUE(server->allow_other);
+  EXPECT_EQ(server->cache_dir, mount.cache_dir);
+  EXPECT_EQ(server->mountpoint, mount.mountpoint);
+  EXPECT_EQ(server->words, mount.words);
+}
+
+TEST(CommandLine, RelativePathsMeanAnotherDirectoryWhereOneIsNamed) {
+  const Command command =
+      parse_command_line("mediafs", {"mount", "--log-file", "log", "https://h", "mnt/"}, "/some/where");
+  const auto& mount = std::get<MountCommand>(command);
+  EXPECT_EQ(mount.log.file, "/some/where/log");
+  EXPECT_EQ(mount.mountpoint, "/some/where/mnt");
+}
+
+TEST(CommandLine, ASupervisorIsThereUnlessItIsNotWanted) {
+  EXPECT_TRUE(mount_of({"mount", "https://h", "/mnt"}).supervisor);
+  EXPECT_FALSE(mount_of({"mount", "--no-supervisor", "https://h", "/mnt"}).supervisor);
+  EXPECT_FALSE(mount_of({"mount", "https://h", "/mnt", "-o", "no_supervisor"}).supervisor);
+}
+
+TEST(CommandLine, AnUpgradeTakesAMountPoint) {
+  const Command command = parse_command_line("mediafs", {"upgrade", "mnt"}, "/some/where");
+  EXPECT_EQ(std::get<UpgradeCommand>(command).mountpoint, "/some/where/mnt");
+  EXPECT_EQ(exit_of({"upgrade"}).code, ExitCode::usage);
 }
 
 }  // namespace

@@ -1,0 +1,228 @@
+#include "cli/cache_command.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "cli/control_socket.h"
+#include "cli/credentials_source.h"
+#include "cli/units.h"
+#include "mediafs/store/catalog.h"
+#include "mediafs/store/eraser.h"
+
+namespace mediafs {
+
+namespace {
+
+using Action = CacheRequest::Action;
+
+constexpr std::uint64_t kUnlimited = 16 * 1024_GiB;  // a command evicts nothing
+constexpr std::chrono::seconds kBetweenTwoServers{2};
+constexpr std::chrono::milliseconds kAskAgain{50};
+constexpr std::chrono::hours kForever{24 * 365 * 100};
+
+/// One directory for each API and key: 32 hex digits.
+std::vector<std::string> caches_in(const std::string& directory) {
+  std::vector<std::string> caches;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() == 32 && name.find_first_not_of("0123456789abcdef") == std::string::npos)
+      caches.push_back(entry.path().string());
+  }
+  std::sort(caches.begin(), caches.end());
+  return caches;
+}
+
+/// On a terminal: how far it has come, and how long it will take.
+class ProgressBar {
+ public:
+  ProgressBar() : on_(::isatty(STDERR_FILENO) == 1), began_(steady_now()) {}
+  ~ProgressBar() {
+    if (on_ && drawn_) fmt::print(stderr, "\r\x1b[K");
+  }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void draw(std::uint64_t done, std::uint64_t all) {
+    if (!on_ || all == 0) return;
+    constexpr std::uint64_t kWidth = 40;
+    const auto filled = static_cast<std::size_t>(done * kWidth / all);
+    const auto elapsed = std::chrono::duration<double>(steady_now() - began_).count();
+    const double left = done == 0 ? 0 : elapsed * static_cast<double>(all - done) / static_cast<double>(done);
+    fmt::print(stderr, "\r[{}{}] {:3} %  {} of {}  {:.0f} s left \x1b[K", std::string(filled, '#'),
+               std::string(kWidth - filled, '.'), done * 100 / all, size_text(done), size_text(all), left);
+    std::fflush(stderr);
+    drawn_ = true;
+  }
+
+ private:
+  const bool on_;
+  const SteadyTime began_;
+  bool drawn_ = false;
+};
+
+/// Of what is known in the cache, with the listings that name it.
+Result<std::size_t> erase_from(Cache& cache, const std::vector<MediaId>& media,
+                               const std::vector<MediaId>& sessions) {
+  Catalog catalog({}, &cache);
+  cache.settle();  // it may have given versions up
+  std::size_t known = 0;
+  const auto erase = [&](const Traces& traces) {
+    for (const MediaId& id : traces.media) known += catalog.find(id) ? 1U : 0U;
+    for (const ListingKey& key : traces.mentions) catalog.strike(key, traces.media);
+    return cache.erase(traces.media, traces.listings);
+  };
+  for (const MediaId& id : media) {
+    if (Status erased = erase(traces_of_media(catalog, id)); !erased) return erased.error();
+  }
+  for (const MediaId& session : sessions) {
+    if (Status erased = erase(traces_of_session(catalog, session)); !erased) return erased.error();
+  }
+  return known;
+}
+
+std::string json_text(std::string_view text) {
+  std::string out("\"");
+  for (const char c : text) {
+    const bool plain = c >= ' ' && c != '"' && c != '\\';
+    out += plain ? std::string(1, c) : fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+  }
+  return out + '"';
+}
+
+/// Without a server: the command opens the cache itself.
+Result<CacheAnswer> by_itself(const std::string& directory, const CacheCommand& command,
+                              const Credentials& credentials, const CacheProgress& progress) {
+  if (command.request.action == Action::clear) {
+    const Status cleared = Cache::clear(directory);
+    return cleared ? Result<CacheAnswer>(CacheAnswer{}) : Result<CacheAnswer>(cleared.error());
+  }
+  auto opened = Cache::open({.directory = directory,
+                             .size_limit = kUnlimited,
+                             .max_age = kForever,
+                             .api_key = credentials.api_key,
+                             .any_filesystem = true},  // it is there already
+                            credentials.shared_secrets);
+  if (!opened) return opened.error();
+  Cache& cache = **opened;
+  cache.settle();  // it has counted then
+  const CacheControl control{
+      .cache = cache,
+      .erase = [&](const auto& media, const auto& sessions) { return erase_from(cache, media, sessions); },
+      .clear = [] { return ok_status(); }};
+  auto answer = carry_out(command.request, control, progress);
+  if (answer) answer->erase("limit");  // nobody's
+  return answer;
+}
+
+Result<CacheAnswer> ask(const std::string& directory, const CacheCommand& command,
+                        const Credentials& credentials) {
+  ProgressBar bar;
+  const CacheProgress progress = [&](std::uint64_t done, std::uint64_t all) {
+    bar.draw(done, all);
+    return true;
+  };
+  // Between two servers of a mount nobody answers, and the cache is not free.
+  const SteadyTime give_up = steady_now() + kBetweenTwoServers;
+  for (;;) {
+    auto asked = ask_server(directory, command.request, progress);
+    auto answer = asked ? *std::move(asked) : by_itself(directory, command, credentials, progress);
+    if (answer || answer.error().code != Errc::unavailable || steady_now() > give_up) return answer;
+    std::this_thread::sleep_for(kAskAgain);
+  }
+}
+
+/// Whether the command is meant for it; why not, in words, where somebody should know.
+bool concerns(const std::string& directory, const CacheCommand& command, const Credentials& credentials,
+              std::string& why_not) {
+  const Status opens = Cache::check(directory, credentials.shared_secrets);
+  const bool ours = Cache::belongs_to(directory, credentials.api_key);
+  if (opens.ok()) return ours || command.everything;
+  if (command.request.action == Action::clear) return ours || command.everything;
+  // A server that has it open needs no keyring file to erase what it holds, and asks who we are.
+  if (opens.error().code != Errc::denied && has_server(directory)) return true;
+  if (ours) why_not = "a cache of this API key is there, but: " + opens.error().context;
+  return false;
+}
+
+std::uint64_t number_in(const CacheAnswer& answer, const std::string& name) {
+  const auto found = answer.find(name);
+  return found == answer.end() ? 0 : std::strtoull(found->second.c_str(), nullptr, 10);
+}
+
+std::string as_json(const CacheAnswer& answer) {
+  std::string out;
+  for (const auto& [name, value] : answer) {
+    const bool number = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+    out += fmt::format("{}\"{}\": {}", out.empty() ? "{" : ", ", name, number ? value : json_text(value));
+  }
+  return out.empty() ? "{}" : out + "}";
+}
+
+std::string age_text(const CacheAnswer& answer) {
+  if (!answer.contains("oldest")) return "-";
+  const std::uint64_t seconds = number_in(answer, "oldest");
+  return seconds < 86'400 ? fmt::format("{:.1f} h", static_cast<double>(seconds) / 3'600)
+                          : fmt::format("{:.1f} d", static_cast<double>(seconds) / 86'400);
+}
+
+std::string stats_text(const CacheAnswer& answer) {
+  const auto number = [&](const char* name) { return number_in(answer, name); };
+  const std::string limit = answer.contains("limit") ? size_text(number("limit")) : "(not mounted)";
+  std::string out = fmt::format(
+      "size      {}\nused      {}\nmedia     {}\nlistings  {}\noldest    {}\n"
+      "hits      {}\nmisses    {}\nevictions {}\n",
+      limit, size_text(number("used")), number("media"), number("listings"), age_text(answer), number("hits"),
+      number("misses"), number("evictions"));
+  if (const auto trouble = answer.find("trouble"); trouble != answer.end() && !trouble->second.empty())
+    out += "trouble   " + trouble->second + "\n";
+  return out;
+}
+
+std::string text_of(const CacheCommand& command, const CacheAnswer& answer) {
+  switch (command.request.action) {
+    case Action::stats:
+      return command.json ? as_json(answer) + "\n" : stats_text(answer);
+    case Action::verify:
+      if (command.json) return as_json(answer) + "\n";
+      return fmt::format("{} records, {} bad{}\n", number_in(answer, "records"), number_in(answer, "bad"),
+                         number_in(answer, "bad") > 0 ? ": dropped" : "");
+    case Action::erase:
+      return fmt::format("erased {}\n", number_in(answer, "erased"));
+    case Action::clear:
+      break;
+  }
+  return "cleared\n";
+}
+
+}  // namespace
+
+Exit run_cache_command(const CacheCommand& command) {
+  const auto credentials = load_credentials(command.credentials);
+  if (!credentials) return {ExitCode::credentials, credentials.error().context};
+  std::string why_not = "no cache in " + command.cache_dir + " that these credentials open";
+  std::size_t found = 0;
+  std::uint64_t bad = 0;
+  for (const std::string& directory : caches_in(command.cache_dir)) {
+    if (!concerns(directory, command, *credentials, why_not)) continue;
+    ++found;
+    const auto answer = ask(directory, command, *credentials);
+    if (!answer) {
+      const bool in_use = answer.error().code == Errc::unavailable;
+      return {in_use ? ExitCode::cache_in_use : ExitCode::internal, answer.error().context};
+    }
+    fmt::print("{}", text_of(command, *answer));
+    bad += number_in(*answer, "bad");
+  }
+  if (found == 0) return {ExitCode::no_cache, why_not};
+  return {bad > 0 ? ExitCode::cache_damaged : ExitCode::ok, {}};
+}
+
+}  // namespace mediafs

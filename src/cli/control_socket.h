@@ -1,0 +1,41 @@
+// The socket in a cache's directory by which `mediafs cache …` talks to the server that has the cache open.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "cli/cache_requests.h"
+#include "mediafs/base/unique_fd.h"
+
+namespace mediafs {
+
+/// The server's end: a thread that carries out one request after another. Only for its own user and root.
+class ControlSocket {
+ public:
+  /// In the directory of a cache that this process has open. Errors of the socket are logged, and there is
+  /// none then.
+  ControlSocket(std::string directory, CacheControl control);
+  ~ControlSocket();  // ends what is being carried out as soon as it can be
+  ControlSocket(const ControlSocket&) = delete;
+  ControlSocket& operator=(const ControlSocket&) = delete;
+
+ private:
+  void run(const std::stop_token& stop);
+  void answer(const UniqueFd& client, const std::stop_token& stop);
+
+  const std::string directory_;
+  const CacheControl control_;
+  UniqueFd listening_;
+  UniqueFd wake_;  // an eventfd(2)
+  std::jthread thread_;
+};
+
+/// Whether a server answers there.
+bool has_server(const std::string& directory);
+
+/// The other end. Nothing where no server answers there; else what it says.
+std::optional<Result<CacheAnswer>> ask_server(const std::string& directory, const CacheRequest& request,
+                                              const CacheProgress& progress);
+
+}  // namespace mediafs

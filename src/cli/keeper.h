@@ -1,0 +1,107 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/daemon.h"
+#include "cli/exit_code.h"
+#include "cli/lasting.h"
+#include "cli/mount_command.h"
+#include "mediafs/base/unique_fd.h"
+#include "mediafs/mount/kernel_mount.h"
+#include "mediafs/mount/mount.h"
+#include "mediafs/supervisor/channel.h"
+
+namespace mediafs {
+
+/// Where a server has its mount from, and who decides about its end. Main thread only.
+class Keeper {
+ public:
+  virtual ~Keeper() = default;
+
+  /// A server before this one has served the mount, which is there already.
+  [[nodiscard]] virtual bool takes_over() const = 0;
+  /// The mount, when it is time to serve it: at once, or when the server before this one is gone. Asked for
+  /// after the cache has been opened, but first of all by a server that takes over, whose cache the one
+  /// before still has. Nothing: there is nothing to serve.
+  virtual Result<Mount::Device> attach() = 0;
+  [[nodiscard]] virtual const Lasting& lasting() const = 0;
+  /// Those that hold the cache's lock, from the server before, and of this one for the next.
+  virtual std::vector<UniqueFd> take_locks() = 0;
+  virtual void hold_locks(const std::vector<int>& locks) = 0;
+
+  virtual void serving() = 0;
+  /// Can be read when there is something to be ordered; -1: signals order the end.
+  [[nodiscard]] virtual int orders() const = 0;
+  /// Whether the order is to leave everything to another server as it is.
+  virtual bool is_to_step_down() = 0;
+  /// Nothing is served any more: the mount is taken away.
+  virtual void ended() = 0;
+};
+
+/// A server without a supervisor: the mount is its own.
+class OwnMount final : public Keeper {
+ public:
+  /// Errc::internal: no memory.
+  static Result<std::unique_ptr<OwnMount>> make(KernelMount::Options options, Ready ready);
+
+  [[nodiscard]] bool takes_over() const override { return false; }
+  Result<Mount::Device> attach() override;
+  [[nodiscard]] const Lasting& lasting() const override { return lasting_; }
+  std::vector<UniqueFd> take_locks() override { return {}; }
+  void hold_locks(const std::vector<int>& /*locks*/) override {}
+  void serving() override { ready_(); }
+  [[nodiscard]] int orders() const override { return -1; }
+  bool is_to_step_down() override { return false; }
+  void ended() override { mount_.reset(); }
+
+ private:
+  OwnMount(KernelMount::Options options, Ready ready, SharedMemory memory)
+      : options_(std::move(options)), ready_(std::move(ready)), lasting_(std::move(memory)) {}
+
+  const KernelMount::Options options_;
+  const Ready ready_;
+  const Lasting lasting_;
+  std::unique_ptr<KernelMount> mount_;
+};
+
+/// A supervisor has it. It also ends this process' service by going away; then the mount, which nobody has
+/// any more, is taken away here. One that is kept elsewhere is left as it is, to the server of another
+/// supervisor.
+class Supervised final : public Keeper {
+ public:
+  /// `begin` is the supervisor's first message: its text is the mount point, and the memory stands first
+  /// among its descriptors. `ready` is called when the mount is served.
+  /// The channel stays the caller's where it fails.
+  static Result<std::unique_ptr<Supervised>> make(Channel&& channel, const Message& begin, Ready ready);
+
+  [[nodiscard]] bool takes_over() const override { return takes_over_; }
+  Result<Mount::Device> attach() override;
+  [[nodiscard]] const Lasting& lasting() const override { return lasting_; }
+  std::vector<UniqueFd> take_locks() override { return std::move(locks_); }
+  void hold_locks(const std::vector<int>& locks) override;
+  void serving() override;
+  [[nodiscard]] int orders() const override { return channel_.descriptor(); }
+  bool is_to_step_down() override;
+  void ended() override;
+
+  /// Why this server cannot serve.
+  void failed(const Exit& exit);
+
+ private:
+  Supervised(Channel channel, const Message& begin, SharedMemory memory, Ready ready);
+  void take_mount_away();
+
+  const Channel channel_;
+  const bool takes_over_;
+  const bool kept_elsewhere_;
+  const std::string mountpoint_;
+  const Ready ready_;
+  const Lasting lasting_;
+  std::string device_number_;  // of the mount, to tell it from a later one in its place
+  UniqueFd device_;
+  std::vector<UniqueFd> locks_;
+};
+
+}  // namespace mediafs

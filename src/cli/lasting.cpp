@@ -1,0 +1,9 @@
+#include "cli/lasting.h"
+
+namespace mediafs {
+
+std::uint64_t Lasting::size() {
+  return Mount::kLastingBytes + OpenFiles::kBytes + Journal::kBytes + GivenOut::kBytes;
+}
+
+}  // namespace mediafs

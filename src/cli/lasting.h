@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+#include "mediafs/base/shared_memory.h"
+#include "mediafs/cache/journal.h"
+#include "mediafs/filesystem/open_files.h"
+#include "mediafs/mount/mount.h"
+#include "mediafs/store/given_out.h"
+
+namespace mediafs {
+
+/// The memory that servers of one mount leave to each other, and what of it is whose. A change of this order
+/// or of any part takes another version of the channel (supervisor/channel.cpp).
+class Lasting {
+ public:
+  static std::uint64_t size();
+
+  explicit Lasting(SharedMemory memory) : memory_(std::move(memory)) {}
+
+  [[nodiscard]] MutableBytes connection() const { return memory_.bytes().first(Mount::kLastingBytes); }
+  [[nodiscard]] MutableBytes open_files() const {
+    return memory_.bytes().subspan(Mount::kLastingBytes, OpenFiles::kBytes);
+  }
+  [[nodiscard]] MutableBytes journal() const {
+    return memory_.bytes().subspan(Mount::kLastingBytes + OpenFiles::kBytes, Journal::kBytes);
+  }
+  [[nodiscard]] MutableBytes given_out() const { return memory_.bytes().last(GivenOut::kBytes); }
+
+ private:
+  SharedMemory memory_;
+};
+
+}  // namespace mediafs

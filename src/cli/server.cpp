@@ -1,0 +1,106 @@
+#include "cli/server.h"
+
+#include <sys/prctl.h>
+
+#include <fmt/format.h>
+
+#include "cli/assemble.h"
+#include "cli/credentials_source.h"
+#include "cli/keeper.h"
+#include "mediafs/base/log.h"
+#include "mediafs/supervisor/supervisor.h"
+
+namespace mediafs {
+
+namespace {
+
+KernelMount::Options kernel_options(const MountCommand& command, const BaseUrl& base) {
+  return {.mountpoint = command.mountpoint, .source = base.text(), .allow_other = command.allow_other};
+}
+
+Exit exit_of(const Supervisor::Outcome& outcome, const std::string& mountpoint) {
+  switch (outcome.kind) {
+    case Supervisor::Outcome::Kind::done:
+      return {};
+    case Supervisor::Outcome::Kind::mount_refused:
+      return {ExitCode::mount_refused, fmt::format("{}: {}", mountpoint, outcome.text)};
+    case Supervisor::Outcome::Kind::server_failed:
+      return {outcome.code == 0 ? ExitCode::internal : static_cast<ExitCode>(outcome.code), outcome.text};
+    case Supervisor::Outcome::Kind::gave_up:
+      break;
+  }
+  return {ExitCode::internal, outcome.text};
+}
+
+std::vector<std::string> servers_arguments(const MountCommand& command) {
+  std::vector<std::string> words{"mediafs", kServe, command.directory};
+  words.insert(words.end(), command.words.begin(), command.words.end());
+  return words;
+}
+
+Exit supervise(const MountCommand& command, const BaseUrl& base, Credentials credentials,
+               const Ready& ready) {
+  Supervisor::Options options{.mount = kernel_options(command, base),
+                              .server = servers_arguments(command),
+                              .lasting_bytes = Lasting::size()};
+  if (!credentials_file(command.credentials)) {
+    auto copy = copy_for_servers(credentials);
+    if (!copy) return {ExitCode::internal, copy.error().context};
+    options.credentials = *std::move(copy);
+  }
+  credentials = {};  // what runs from here on has no need of them
+  if (!log::set_up(command.log)) return cannot_log(command);
+  Supervisor supervisor(std::move(options));
+  return exit_of(supervisor.run(ready), command.mountpoint);
+}
+
+Result<Credentials> servers_credentials(const MountCommand& command, const Message& begin) {
+  return begin.descriptors.size() > 1 ? read_copy(begin.descriptors[1])
+                                      : load_credentials(command.credentials);
+}
+
+Exit serve_for(Supervised& supervisor, const MountCommand& command, const Result<Credentials>& credentials) {
+  const auto base = BaseUrl::parse(command.url, command.allow_http);
+  if (!base) return {ExitCode::bad_url, base.error().context};
+  if (!credentials) return {ExitCode::credentials, credentials.error().context};
+  return serve(command, *base, *credentials, supervisor);
+}
+
+}  // namespace
+
+Exit run_mount_here(const MountCommand& command, const BaseUrl& base, Credentials credentials,
+                    const Ready& ready) {
+  if (command.supervisor) return supervise(command, base, std::move(credentials), ready);
+  const auto own = OwnMount::make(kernel_options(command, base), ready);
+  return own ? serve(command, base, credentials, **own) : Exit{ExitCode::internal, own.error().context};
+}
+
+Exit run_server(const std::string& directory, const Arguments& arguments) {
+  ::prctl(PR_SET_NAME, "mediafs");  // started by a descriptor, it would be called by its number
+  Channel channel{UniqueFd(Channel::kServersDescriptor)};
+  auto begin = channel.receive();
+  if (!begin || begin->kind != Message::Kind::begin || begin->descriptors.empty())
+    return {ExitCode::usage, "'serve' is for supervisors of this version of mediafs alone"};
+  auto parsed = parse_command_line("mediafs", arguments, directory);
+  auto* const command = std::get_if<MountCommand>(&parsed);
+  if (command == nullptr) {
+    const auto* const mistake = std::get_if<Exit>(&parsed);
+    Exit exit = mistake != nullptr ? *mistake : Exit{ExitCode::usage, "not a mount"};
+    channel.send(Message::Kind::failed, static_cast<std::uint32_t>(exit.code), exit.message);
+    return exit;
+  }
+  command->mountpoint = begin->text;
+  const auto credentials = servers_credentials(*command, *begin);
+  const Ready ready = command->foreground ? Ready([] {}) : Ready(let_go_of_starter);
+  const auto supervisor = Supervised::make(std::move(channel), *begin, ready);
+  if (!supervisor) {
+    channel.send(Message::Kind::failed, static_cast<std::uint32_t>(ExitCode::internal),
+                 supervisor.error().context);
+    return {ExitCode::internal, {}};
+  }
+  Exit exit = serve_for(**supervisor, *command, credentials);
+  if (exit.code != ExitCode::ok) (*supervisor)->failed(exit);
+  return {exit.code, {}};  // the supervisor tells it
+}
+
+}  // namespace mediafs

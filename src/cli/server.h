@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "cli/command_line.h"
+#include "cli/daemon.h"
+#include "cli/exit_code.h"
+#include "cli/mount_command.h"
+#include "mediafs/api/base_url.h"
+#include "mediafs/api/credentials.h"
+
+namespace mediafs {
+
+/// The words that make this program a server of a supervisor, in front of those of the mount. Nobody types
+/// them.
+inline constexpr const char* kServe = "serve";
+
+/// `mediafs mount`, from here on: mounts and serves until asked to end; in a process of its own for the
+/// server with a supervisor over it, or all in this one. `ready` is called once the mount answers. On the
+/// main thread, after any fork, before other threads.
+Exit run_mount_here(const MountCommand& command, const BaseUrl& base, Credentials credentials,
+                    const Ready& ready);
+
+/// A server, as a supervisor starts it: `arguments` are those of the mount, and paths in them mean what they
+/// meant in `directory`.
+Exit run_server(const std::string& directory, const Arguments& arguments);
+
+}  // namespace mediafs
