@@ -70,7 +70,7 @@ start_sandbox() {
 mount_it() {
   (umask 077 && printf 'api_key=demo-key\nshared_secret=demo-secret\n' > "$work/credentials")
   mkdir "$work/media" "$work/cache" "$work/copies"
-  "$mediafs" mount --credentials "$work/credentials" --cache-dir "$work/cache" --log-file "$work/log" \
+  "$mediafs" mount --credentials "$work/credentials" --cache-any-fs --cache-dir "$work/cache" --log-file "$work/log" \
     "$url" "$work/media"
   mount_point=$work/media
 }

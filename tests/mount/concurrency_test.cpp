@@ -54,7 +54,7 @@ TEST_P(KilledReader, DisturbsNoOther) {
       [&] { return fs::exists(scratch() / "victim") && fs::file_size(scratch() / "victim") > 0; }));
   ASSERT_FALSE(survivor->ended());
   victim->signal(GetParam());
-  EXPECT_TRUE(victim->wait_for(kAtOnce));
+  EXPECT_TRUE(victim->wait_for(kPatience));
   const Outcome outcome = survivor->finish(kPatience);
   EXPECT_TRUE(outcome.out.starts_with(origin_sha256(id))) << outcome << log();
   EXPECT_EQ(api().requests_for(id), 1U);
@@ -75,7 +75,7 @@ class DeadOrigin : public MountTest {
     MountTest::SetUp();
     expect_warnings();  // of the lookups that are still waiting when the mount goes
     api().set_rules(cached_ + " * delay 0ms\n" + other_ + " * delay 0ms\n* * hang");
-    mount();
+    mount(kWaitingLong);
     read_whole(cached_);
     for (int i = 0; i < kWaiting; ++i) {
       waiting_.push_back(
@@ -91,7 +91,7 @@ class DeadOrigin : public MountTest {
   }
 
   void expect_at_once(const std::string& script) {
-    const Outcome outcome = sh(script, kAtOnce);
+    const Outcome outcome = sh(script);
     EXPECT_EQ(outcome.code, 0) << script << '\n' << outcome;
     for (const auto& process : waiting_) EXPECT_FALSE(process->ended());
   }
@@ -124,14 +124,14 @@ TEST_F(Concurrency, TwoHundredReadersOfADeadOriginDoNotStopACachedRead) {
   const std::string cached = media_of(2_MiB, "cached-0123456789");
   const std::string dead = media_of(20_MiB, "dead-0123456789");
   api().set_rules(dead + " * stall 6000000");
-  mount();
+  mount(kWaitingLong);
   read_whole(cached);
   std::vector<std::unique_ptr<Process>> readers;
   readers.reserve(200);
   for (int i = 0; i < 200; ++i) readers.push_back(start("exec cat $M/" + dead + " > /dev/null"));
   ASSERT_TRUE(eventually([&] { return api().requests_for(dead) > 0; }));
   drop_pages(cached);
-  EXPECT_EQ(sh("sha256sum $M/" + cached, kAtOnce).code, 0);
+  EXPECT_EQ(sh("sha256sum $M/" + cached).code, 0);
   EXPECT_FALSE(readers.front()->ended());
   EXPECT_LE(api().requests_for(dead), 2U);
 }

@@ -47,6 +47,9 @@ TEST_F(ExitCode, DurationWithoutAUnit) {
 TEST_F(ExitCode, BadSize) {
   expect(try_mount({{"--memory", "lots"}}), 2, "memory");
 }
+TEST_F(ExitCode, ACacheOfNoSize) {
+  expect(try_mount({{"--cache-size", "0"}}), 2, "--no-cache");
+}
 TEST_F(ExitCode, BadMode) {
   expect(try_mount({{"--file-mode", "0999"}}), 2, "file-mode");
 }
@@ -125,6 +128,33 @@ TEST_F(ExitCode, CacheInUseByAnotherServer) {
   fs::create_directory(root() / "second");
   expect(try_mount({}, {}, root() / "second"), 14, "cache");
   read_whole(media_of(1'000));
+}
+
+TEST_F(ExitCode, CacheInUseByAnotherServerIsBypassedOnRequest) {
+  expect_warnings();
+  mount();
+  const std::string id = media_of(1'000);
+  read_whole(id);
+  const fs::path second = root() / "second";
+  fs::create_directory(second);
+  const Outcome outcome = try_mount({{"--cache-shared", "bypass"}}, {}, second);
+  EXPECT_EQ(outcome.code, 0) << outcome;
+  EXPECT_NE(outcome.err.find("going on without a cache: another server has this cache"), std::string::npos)
+      << outcome;
+  EXPECT_NE(log().find("no cache: another server has this cache"), std::string::npos) << log();
+  EXPECT_EQ(sh("cmp $M/" + id + " " + (second / id).string()).code, 0);
+  EXPECT_EQ(mediafs({"unmount", second}).code, 0);
+}
+
+TEST_F(ExitCode, ACacheThatOthersCouldWriteToIsNotUsedAndTheMountSaysWhy) {
+  expect_warnings();
+  fs::permissions(cache_dir(), fs::perms(0777));
+  const Outcome outcome = try_mount();
+  EXPECT_EQ(outcome.code, 0) << outcome;
+  EXPECT_NE(outcome.err.find("chmod 700 " + cache_dir().string()), std::string::npos) << outcome;
+  EXPECT_NE(log().find("chmod 700 "), std::string::npos) << log();
+  read_whole(media_of(1'000));
+  EXPECT_TRUE(fs::is_empty(cache_dir()));
 }
 
 TEST_F(ExitCode, UnmountOfWhatIsNoMount) {

@@ -17,13 +17,13 @@ class Killed : public MountTest, public ::testing::WithParamInterface<int> {
   void expect_end_at_once(const std::unique_ptr<Process>& waiting) {
     EXPECT_FALSE(waiting->ended());
     waiting->signal(GetParam());
-    EXPECT_TRUE(waiting->wait_for(kAtOnce));
+    EXPECT_TRUE(waiting->wait_for(kPatience));
   }
 };
 
 TEST_P(Killed, ALookupThatWaitsLetsGo) {
   api().set_rules("* * hang");
-  mount();
+  mount(kWaitingLong);
   const std::string id = media_of(1'000);
   const auto waiting = start("exec stat $M/" + id);
   ASSERT_TRUE(api().wait_for_requests(id, 1));
@@ -32,7 +32,7 @@ TEST_P(Killed, ALookupThatWaitsLetsGo) {
 
 TEST_P(Killed, ADirectReadThatWaitsLetsGo) {
   api().set_rules("* * no-signature + stall 64K");
-  mount();
+  mount(kWaitingLong);
   const std::string id = media_of(20_MiB);
   const auto waiting = start("exec dd if=$M/" + id + " of=$T/out bs=4096 iflag=direct");
   ASSERT_TRUE(eventually(

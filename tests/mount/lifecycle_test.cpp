@@ -18,7 +18,8 @@ TEST_F(Lifecycle, TheServerKeepsNoTerminalNorPipeOfItsStarter) {
   api();
   // The reader at the end of the pipe sees its end only when nobody holds the other one any more.
   const Outcome outcome =
-      sh("$MEDIAFS mount --credentials $T/../credentials --cache-dir $T/../cache --log-file $T/../log " +
+      sh("$MEDIAFS mount --credentials $T/../credentials --cache-any-fs --cache-dir $T/../cache --log-file "
+         "$T/../log " +
              api().url() + " $M 2>&1 | cat",
          std::chrono::seconds(20));
   EXPECT_EQ(outcome.code, 0) << outcome;
@@ -33,9 +34,10 @@ TEST_F(Lifecycle, TheServerKeepsNoTerminalNorPipeOfItsStarter) {
 
 TEST_F(Lifecycle, ForegroundStaysUntilUnmounted) {
   api();
-  const auto server =
-      start("exec $MEDIAFS mount --foreground --credentials $T/../credentials --cache-dir $T/../cache " +
-            api().url() + " $M");
+  const auto server = start(
+      "exec $MEDIAFS mount --foreground --credentials $T/../credentials --cache-any-fs --cache-dir "
+      "$T/../cache " +
+      api().url() + " $M");
   ASSERT_TRUE(eventually([&] { return is_mounted(); }));
   read_whole(media_of(1'000));
   EXPECT_FALSE(server->ended());
@@ -59,7 +61,7 @@ TEST_P(Signal, UnmountsAndEnds) {
   mount();
   read_whole(media_of(1'000));
   for (const pid_t pid : servers()) ::kill(pid, GetParam());
-  EXPECT_TRUE(servers_end(kExitBound));
+  EXPECT_TRUE(servers_end());
   EXPECT_FALSE(is_mounted());
 }
 
@@ -67,7 +69,7 @@ TEST_P(Signal, UnmountsAndEndsWithAHundredReadsPending) {
   expect_warnings();
   const std::string id = media_of(8_MiB);
   api().set_rules(id + " * stall 5000000\n* * hang");
-  mount();
+  mount(kWaitingLong);
   std::vector<std::unique_ptr<Process>> readers;
   for (int i = 0; i < 90; ++i) readers.push_back(start("exec cat $M/" + id + " > /dev/null"));
   for (std::uint64_t i = 0; i < 10; ++i)
@@ -75,9 +77,9 @@ TEST_P(Signal, UnmountsAndEndsWithAHundredReadsPending) {
   ASSERT_TRUE(eventually([&] { return api().total_requests() >= 11; })) << api().total_requests();
   ASSERT_TRUE(eventually([&] { return api().requests_for(id) == 1; }));
   for (const pid_t pid : servers()) ::kill(pid, GetParam());
-  EXPECT_TRUE(servers_end(kExitBound));
+  EXPECT_TRUE(servers_end());
   EXPECT_FALSE(is_mounted());
-  for (const auto& reader : readers) EXPECT_NE(reader->finish(kAtOnce).code, 0);
+  for (const auto& reader : readers) EXPECT_NE(reader->finish(kPatience).code, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(By, Signal, ::testing::Values(SIGTERM, SIGINT), [](const auto& tested) {
@@ -119,7 +121,8 @@ TEST_F(Lifecycle, MountAndUnmountTwentyTimes) {
 TEST_F(Lifecycle, TheCacheIsFreeOnceUnmountReturns) {
   mount();
   const std::string again =
-      "$MEDIAFS unmount $M && $MEDIAFS mount --credentials $T/../credentials --cache-dir $T/../cache " +
+      "$MEDIAFS unmount $M && $MEDIAFS mount --credentials $T/../credentials --cache-any-fs --cache-dir "
+      "$T/../cache " +
       std::string("--log-file $T/../log ") + api().url() + " $M";
   for (int i = 0; i < 10; ++i) {
     const Outcome outcome =

@@ -10,7 +10,7 @@ class Mount8 : public MountTest {
     MountTest::SetUp();
     extra_environment["URL"] = api().url();
     extra_environment["OPTIONS"] = "credentials=" + credentials().string() +
-                                   ",cache-dir=" + cache_dir().string() +
+                                   ",cache-any-fs,cache-dir=" + cache_dir().string() +
                                    ",log-file=" + (root() / "log").string();
   }
 

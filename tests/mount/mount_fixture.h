@@ -30,11 +30,8 @@ using MountOptions = std::map<std::string, std::string>;
 inline const std::string kSet;
 inline const std::string kAbsent = "(absent)";
 
-/// Within which the program promises to be gone after a signal; a sanitizer's own work comes on top.
-inline constexpr std::chrono::seconds kExitBound{2 * MEDIAFS_TEST_SLOWDOWN};
-
-/// "At once": no waiting for the network in it, however busy the machine is.
-inline constexpr std::chrono::seconds kAtOnce{5 * MEDIAFS_TEST_SLOWDOWN};
+/// What waits for the origin waits longer than any test: what has ended has not waited for it.
+inline const MountOptions kWaitingLong{{"--deadline", "1h"}};
 
 /// Names a parameterised test after the `name` of its row.
 inline const auto kItsName = [](const auto& tested) { return std::string(tested.param.name); };
@@ -70,10 +67,10 @@ class MountTest : public ::testing::Test {
   /// `mediafs unmount`, and the server is gone.
   void unmount();
   void remount();
-  /// SIGKILL to the server: its mount stays behind, dead.
+  /// SIGKILL to the server and its supervisor: the mount stays behind, dead.
   void kill9();
   [[nodiscard]] bool is_mounted() const { return mount_at(mount_point()).has_value(); }
-  /// The server's processes, of any mount of this test.
+  /// The servers and supervisors, of any mount of this test.
   [[nodiscard]] std::vector<pid_t> servers() const;
   bool servers_end(std::chrono::milliseconds time = kPatience) const;
 

@@ -8,8 +8,8 @@ namespace {
 /// What the scripts of these tests can use.
 constexpr const char* kVerbs = R"(
   set -e -o pipefail
-  ARGS="--credentials $T/../credentials --cache-dir $T/../cache --log-file $T/../log"
-  OPTIONS=credentials=$T/../credentials,cache-dir=$T/../cache,log-file=$T/../log
+  ARGS="--credentials $T/../credentials --cache-any-fs --cache-dir $T/../cache --log-file $T/../log"
+  OPTIONS=credentials=$T/../credentials,cache-any-fs,cache-dir=$T/../cache,log-file=$T/../log
   over() {  # makes a folder of the system writable without touching it
     mkdir -p $T/over$1/{new,work}
     mount -t overlay overlay -o lowerdir=$1,upperdir=$T/over$1/new,workdir=$T/over$1/work $1

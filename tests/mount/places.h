@@ -6,5 +6,6 @@ namespace mediafs::e2e {
 // that the others compile to the same wherever the checkout is, and a compiler cache knows them.
 extern const char* const kMediafs;
 extern const char* const kSamples;
+extern const char* const kSlowDisk;  // of slow_disk.cpp
 
 }  // namespace mediafs::e2e

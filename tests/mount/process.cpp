@@ -122,7 +122,8 @@ std::vector<pid_t> processes_of(const std::string& name, const std::string& part
     const std::string pid = entry.path().filename();
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
     std::error_code gone;
-    if (std::filesystem::read_symlink(entry.path() / "exe", gone).filename() != name) continue;
+    const std::string program = std::filesystem::read_symlink(entry.path() / "exe", gone).filename();
+    if (program != name && program != name + " (deleted)") continue;
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
     std::stringstream cmdline_read;
     cmdline_read << file.rdbuf();  // unlike an iterator, no exception where the process ends meanwhile

@@ -2,7 +2,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "mount_fixture.h"
+#include "session_fixture.h"
 
 namespace mediafs::e2e {
 namespace {
@@ -148,6 +148,57 @@ TEST_F(Secrets, ARedirectTakesNothingElsewhere) {
   mount();
   EXPECT_EQ(stat_error(media_of(1'000)), EIO);
   EXPECT_EQ(elsewhere.total_requests(), 0U);
+}
+
+/// What strings(1), and a search for ids and for what files of each kind begin with, would find.
+class SecretsOfSessions : public SessionTest {
+ protected:
+  void expect_nothing_in_the_clear() const {
+    const std::string number = session(1).substr(0, 9);  // the hyphen counts: eight digits may come by chance
+    std::vector<std::string> words{
+        number,   "5e55-4000", "a77e-4000",  "3ed1-4000",         "document-front",
+        "image/", "video/",    "2024-01-12", api_options.api_key, api_options.secrets.front()};
+    for (const auto& [magic, type] : kMagic) words.insert(words.end(), {magic, type});
+    int files = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(cache_dir())) {
+      const std::string name = entry.path().filename();
+      std::string text = name;
+      if (entry.is_regular_file()) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        text.append(std::istreambuf_iterator<char>(file), {});
+        ++files;
+      }
+      for (const std::string& word : words)
+        EXPECT_EQ(text.find(word), std::string::npos) << word << " in " << name;
+    }
+    EXPECT_GE(files, 5);
+  }
+
+  /// At least six bytes each: fewer may come by chance. And the type.
+  const std::vector<std::pair<std::string, std::string>> kMagic{
+      {{"\xff\xd8\xff\xe0\0\x10JFIF", 10}, "image/jpeg"},
+      {"\x89PNG\r\n\x1a\n", "image/png"},
+      {{"\0\0\0\x20"
+        "ftypisom",
+        12},
+       "video/mp4"},
+      {"\x1a\x45\xdf\xa3\x9f\x42\x86\x81", "video/webm"},
+      {"%PDF-1.7", "application/pdf"}};
+};
+
+TEST_F(SecretsOfSessions, TheCacheHoldsNoSessionNoNameAndNoBeginningOfAFile) {
+  publish(1, {show(1), show(2, "document-front")});
+  for (std::size_t i = 0; i < kMagic.size(); ++i)
+    api().put_media(media(10 + static_cast<int>(i)), kMagic[i].second,
+                    kMagic[i].first + std::string(9'000, '.'));
+  mount();
+  visit(directory(1));
+  for (const int number : {1, 2}) keep(number);
+  for (std::size_t i = 0; i < kMagic.size(); ++i)
+    EXPECT_EQ(read(media(10 + static_cast<int>(i))).bytes.substr(0, kMagic[i].first.size()), kMagic[i].first);
+  expect_nothing_in_the_clear();
+  unmount();
+  expect_nothing_in_the_clear();
 }
 
 }  // namespace

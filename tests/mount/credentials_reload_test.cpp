@@ -1,0 +1,105 @@
+// A shared secret is rotated while programs read: nobody notices, and nobody mounts anew.
+#include <atomic>
+#include <thread>
+
+#include "mount_fixture.h"
+
+namespace mediafs::e2e {
+namespace {
+
+const std::string kOld = "the-old-shared-secret";
+const std::string kNew = "the-new-shared-secret";
+
+class CredentialsReload : public MountTest {
+ protected:
+  CredentialsReload() { api_options.secrets = {kOld}; }
+
+  /// As an editor writes it: by and by, and in its place.
+  void write_credentials(const std::vector<std::string>& secrets, const std::string& key = {}) const {
+    std::string text = "api_key=" + (key.empty() ? api_options.api_key : key) + "\n";
+    for (const std::string& secret : secrets) text += "shared_secret=" + secret + "\n";
+    write_file(credentials(), text);
+  }
+  [[nodiscard]] bool log_says(const std::string& text) const {
+    return eventually([&] { return log().find(text) != std::string::npos; });
+  }
+  void expect_no_secret_in_the_log() const {
+    for (const std::string& secret : {kOld, kNew}) EXPECT_EQ(log().find(secret), std::string::npos);
+  }
+  /// One that nobody has read before.
+  Reading read_a_new_one() { return read(media_of(20'000, "new-" + std::to_string(1000 + ++last_))); }
+
+  std::atomic<int> last_ = 0;
+};
+
+TEST_F(CredentialsReload, ASecretIsRotatedUnderLoadWithoutAFailedRead) {
+  mount();
+  std::atomic<int> good = 0;
+  std::atomic<int> failed = 0;
+  const auto read_on = [&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) read_a_new_one().error == 0 ? ++good : ++failed;
+  };
+  const auto some_are_read = [&] {
+    return eventually([&, from = good.load()] { return good >= from + 50; });
+  };
+  {
+    const std::jthread reader(read_on);
+    const std::jthread another(read_on);
+    ASSERT_TRUE(some_are_read());
+    write_credentials({kNew, kOld});
+    ASSERT_TRUE(log_says("from now on: 2")) << log();
+    ASSERT_TRUE(some_are_read());
+    api().set_secrets({kNew});
+    ASSERT_TRUE(some_are_read());
+    write_credentials({kNew});
+    ASSERT_TRUE(log_says("from now on: 1")) << log();
+    ASSERT_TRUE(some_are_read());
+  }
+  EXPECT_EQ(failed, 0) << log();
+  expect_no_secret_in_the_log();
+}
+
+struct BadFile {
+  const char* name;
+  const char* text;
+  const char* said;
+  fs::perms perms = fs::perms(0600);
+};
+
+class BadNewFile : public CredentialsReload, public ::testing::WithParamInterface<BadFile> {};
+
+const BadFile kBadFiles[] = {
+    {"CutInALine", "api_key=sandbox-key\nshared_sec", "is refused"},
+    {"NoSecret", "api_key=sandbox-key\n", "is refused"},
+    {"Empty", "", "is refused"},
+    {"ReadableByOthers", "api_key=sandbox-key\nshared_secret=the-new-shared-secret\n", "is refused",
+     fs::perms(0644)},
+    {"AnotherKey", "api_key=another-key\nshared_secret=the-new-shared-secret\n", "takes a remount"},
+};
+
+TEST_P(BadNewFile, LeavesTheOldSecretsInUse) {
+  expect_warnings();
+  mount();
+  EXPECT_EQ(read_a_new_one().error, 0);
+  write_file(credentials(), GetParam().text, GetParam().perms);
+  ASSERT_TRUE(log_says(GetParam().said)) << log();
+  EXPECT_EQ(read_a_new_one().error, 0);
+  expect_no_secret_in_the_log();
+  write_credentials({kNew});
+  api().set_secrets({kNew});
+  ASSERT_TRUE(log_says("from now on: 1")) << "a good one counts again: " << log();
+  EXPECT_EQ(read_a_new_one().error, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, BadNewFile, ::testing::ValuesIn(kBadFiles), kItsName);
+
+TEST_F(CredentialsReload, AFileThatIsGoneLeavesTheOldSecretsInUse) {
+  expect_warnings();
+  mount();
+  fs::remove(credentials());
+  ASSERT_TRUE(log_says("is refused")) << log();
+  EXPECT_EQ(read_a_new_one().error, 0);
+}
+
+}  // namespace
+}  // namespace mediafs::e2e
