@@ -13,12 +13,14 @@ import sys
 import time
 from pathlib import Path
 
+import rows_cache
 import rows_hanging
 import rows_latency
 import rows_many
 import rows_micro
 import rows_random
 import rows_readers
+import rows_restart
 import rows_sequential
 from report import Row, markdown_of, summary_of
 from setting import GIB, Setting
@@ -34,7 +36,9 @@ ROWS = {
     "copy-many": rows_many.copy_many,
     "one-file": rows_readers.one_file,
     "random-4k": rows_random.random_small,
+    "bounded": rows_cache.bounded,
     "hanging": rows_hanging.hanging,
+    "restarts": rows_restart.restarts,
     "streams": rows_readers.streams,
     "fio": rows_random.published_jobs,
     "listing": rows_many.listing,

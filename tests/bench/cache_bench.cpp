@@ -29,7 +29,8 @@ class TemporaryCache {
     const std::filesystem::path folder = std::filesystem::temp_directory_path();
     directory_ = (folder / "mediafs-microbench-XXXXXX").string();
     if (::mkdtemp(directory_.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    auto opened = Cache::open({.directory = directory_ + "/cache"}, {SecretString("secret")});
+    auto opened =
+        Cache::open({.directory = directory_ + "/cache", .any_filesystem = true}, {SecretString("secret")});
     if (!opened) throw std::runtime_error(opened.error().context);
     cache_ = *std::move(opened);
   }

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Callable
 
 INTERVAL = 0.01
 
@@ -16,10 +17,10 @@ def status_of(pid: int, field: str) -> int:
 
 
 class AnonymousMemory:
-    """Samples RssAnon from start to stop on a thread of its own."""
+    """Samples RssAnon from start to stop on a thread of its own; `server` gives the process."""
 
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
+    def __init__(self, server: Callable[[], int]) -> None:
+        self.server = server
         self.peak = 0  # bytes
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
@@ -30,7 +31,7 @@ class AnonymousMemory:
             self.look()
 
     def look(self) -> None:
-        self.peak = max(self.peak, 1024 * status_of(self.pid, "RssAnon"))
+        self.peak = max(self.peak, 1024 * status_of(self.server(), "RssAnon"))
 
     def stop(self) -> None:
         self.look()

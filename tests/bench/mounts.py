@@ -41,7 +41,7 @@ class Mount:
         wait_until(lambda: os.path.ismount(self.point) or self.process.poll() is not None, "a mount")
         if self.process.poll() is not None:
             raise BenchmarkError("cannot mount: " + (self.folder / "output").read_text()[-400:])
-        self.memory = AnonymousMemory(self.process.pid)
+        self.memory = AnonymousMemory(self.server)
 
     def stop(self) -> None:
         if self.process is None:
@@ -74,8 +74,12 @@ class Mount:
         """A media's name in that directory."""
         return media
 
+    def server(self) -> int:
+        """The process that serves; 0 while there is none."""
+        return self.process.pid
+
     def threads(self) -> int:
-        return status_of(self.process.pid, "Threads")
+        return status_of(self.server(), "Threads")
 
     def waiting_requests(self, connections: Path) -> int:
         """How many requests of the kernel are unanswered; `connections` is a fusectl."""
@@ -94,8 +98,16 @@ class Mediafs(Mount):
         self.credentials.chmod(0o600)
 
     def command(self) -> list:
-        where = ["--credentials", self.credentials, "--cache-dir", self.cache, "--log-file", self.log]
+        where = ["--credentials", self.credentials, "--cache-any-fs", "--cache-dir", self.cache, "--log-file", self.log]
         return [self.program, "mount", "--foreground", *where, *self.options, self.url, self.point]
+
+    def server(self) -> int:
+        """The child of the supervisor, which is what has been started."""
+        try:
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        except OSError:
+            return 0
+        return int(children[-1]) if children else 0
 
     def directory(self, published: Published) -> Path:
         return self.point / "sessions" / published.session

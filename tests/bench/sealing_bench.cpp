@@ -14,7 +14,7 @@ class Sealed {
  public:
   Sealed() { crypto::fill_random(plain_); }
 
-  void seal() { sealing_.seal_chunk(id_, key_, plain_, record_); }
+  void seal() { sealing_.seal_chunk(version_key_, id_, key_, plain_, record_); }
 
   /// As from the disk: opening turns the record's own bytes into the plain ones.
   bool open(std::vector<std::byte>& record, std::size_t pieces) const {
@@ -25,7 +25,7 @@ class Sealed {
                        .text = piece.subspan(crypto::kNonceSize, kPieceSize),
                        .tag = piece.last(crypto::kTagSize)});
     }
-    return sealing_.open_pieces(id_, key_, 0, parts);
+    return sealing_.open_pieces(version_key_, id_, key_, 0, parts);
   }
 
   std::string name() { return sealing_.chunk_name(id_, key_); }
@@ -34,6 +34,7 @@ class Sealed {
 
  private:
   Sealing sealing_{crypto::random_key(), CacheId{}};
+  const SecretKey version_key_ = crypto::random_key();
   MediaId id_ = *MediaId::parse("some-media-00000001");
   ChunkKey key_{Revision{7}, ChunkIndex{3}};
   std::vector<std::byte> plain_ = std::vector<std::byte>(kChunkSize);

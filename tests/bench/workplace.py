@@ -54,7 +54,7 @@ class Workplace:
     def mounted(self, kind: str):
         """A file system of the kernel's own, such as tmpfs."""
         with self.folder(kind) as folder:
-            run(["mount", "-t", kind, kind, folder])
+            run(["mount", "-t", kind, "-o", "mode=0700", kind, folder])
             try:
                 yield folder
             finally:
