@@ -112,7 +112,7 @@ void MediaStore::confirm_to_open(const MediaId& id, Done<MediaItemRef> done, con
 unsigned MediaStore::percent_kept(const MediaItem& item) {
   if (item.claimed() || context_->cache == nullptr) return 0;
   const std::uint64_t all = chunk_count(item.size);
-  if (all == 0 || item.complete) return 100;
+  if (all == 0) return 100;
   const TimedLookups::HandOver nobody = [] { return [] {}; };
   const TimedLookups::Lookup lookup(*lookups_, nobody);
   if (!lookup.may_look()) return 0;

@@ -121,7 +121,7 @@ class ThousandReadersOfADeadOrigin : public DataPath {
     read_whole(cached_);
     threads_before_ = threads();
     readers_ =
-        start("trap 'kill -9 $(jobs -p)' TERM; for i in $(seq " + std::to_string(kReaders) +
+        start("trap 'kill -9 $(jobs -p); exit' TERM; for i in $(seq " + std::to_string(kReaders) +
               "); do cat $M/gen-$((i + 10000000))-dead0123456789 > /dev/null & done 2> /dev/null; wait");
     ASSERT_TRUE(eventually([&] { return processes_of_readers() >= kReaders; }));
     ASSERT_TRUE(eventually([&] { return api().total_requests() > 200; }));
@@ -139,7 +139,7 @@ class ThousandReadersOfADeadOrigin : public DataPath {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(tasks), fs::directory_iterator()));
   }
   int processes_of_readers() const {
-    return std::stoi(sh("pgrep -c -f '^cat .*-dead0123456789' || true").out);
+    return std::stoi(sh("pgrep -c -f \"^cat $M/.*-dead0123456789\" || true").out);
   }
   void expect_at_once(const std::string& script) {
     const Outcome outcome = sh(script);

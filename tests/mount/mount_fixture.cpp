@@ -219,6 +219,17 @@ void MountTest::read_whole(const std::string& id) const {
   ASSERT_TRUE(same_bytes(reading.bytes, origin_bytes(id)));
 }
 
+void MountTest::keep(const std::string& id) const {
+  ASSERT_NO_FATAL_FAILURE(read_whole(id));
+  await_kept(id);
+}
+
+void MountTest::await_kept(const std::string& name) const {
+  ASSERT_TRUE(eventually([&] {
+    return sh("getfattr --only-values -n user.mediafs.cached $M/" + name).out == "100";
+  })) << log();
+}
+
 std::string MountTest::log() const {
   return text_of_file(root_ / "log");
 }

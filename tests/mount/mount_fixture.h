@@ -95,8 +95,11 @@ class MountTest : public ::testing::Test {
   [[nodiscard]] int stat_error(const std::string& name) const;
   /// Makes the kernel forget the pages of a file, so that reading it asks the server again.
   void drop_pages(const std::string& name) const;
-  /// That the whole media stands in the cache: its bytes can be had with the API down.
   void read_whole(const std::string& id) const;
+  /// Also that all of it stands in the cache: its bytes can be had with the API down, and by the next server.
+  void keep(const std::string& id) const;
+  /// Waits until the cache has written all of what has been read.
+  void await_kept(const std::string& name) const;
 
   // --- The log.
   [[nodiscard]] std::string log() const;

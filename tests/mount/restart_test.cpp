@@ -219,7 +219,7 @@ TEST_F(Restarted, NumbersNamesAndTimesAreWhatTheyWere) {
 TEST_F(Restarted, WithTheApiAwayWhatIsCachedIsServed) {
   const std::string id = media_of(1_MiB);
   mount();
-  read_whole(id);
+  keep(id);
   stop_api();
   restart_server();
   drop_pages(id);

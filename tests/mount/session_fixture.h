@@ -72,9 +72,7 @@ class SessionTest : public MountTest {
   /// That the whole media stands in the cache: its bytes can be had with the API down.
   void keep(int number) const {
     EXPECT_TRUE(same_bytes(read(media(number)).bytes, bytes(number)));
-    EXPECT_TRUE(eventually([&] {
-      return sh("getfattr --only-values -n user.mediafs.cached $M/" + media(number)).out == "100";
-    }));
+    await_kept(media(number));
   }
 
   /// Has the directory listed, whatever is in it.
