@@ -89,7 +89,7 @@ void Supervisor::Loop::adopt_mount() {
   mount_ = KernelMount::adopt(options_.mount, *std::move(device));
   lasting_ = *std::move(memory);
   has_served_ = true;
-  upgrades_.listen(there->device);
+  device_ = there->device;
   log::info("the mount is there already: another server takes it over");
 }
 
@@ -100,8 +100,7 @@ bool Supervisor::Loop::mount() {
     return false;
   }
   mount_ = *std::move(mounted);
-  const auto there = find_mount(options_.mount.mountpoint);
-  if (!there || !upgrades_.listen(there->device)) log::info("an upgrade can only be asked for by SIGHUP");
+  if (const auto there = find_mount(options_.mount.mountpoint)) device_ = there->device;
   if (service_.keeps_descriptors()) {
     service_.keep(kDeviceName, mount_->device());
     service_.keep(kLastingName, lasting_.get());
@@ -115,7 +114,14 @@ void Supervisor::Loop::unmount() {
     service_.forget(kDeviceName);
     service_.forget(kLastingName);
   }
+  upgrades_.close();
   mount_.reset();
+}
+
+void Supervisor::Loop::listen_for_upgrades() {
+  if (!mount_ || upgrades_.descriptor() >= 0) return;
+  if (!upgrades_.listen(device_) && !std::exchange(has_told_of_sighup_, true))
+    log::info("an upgrade can only be asked for by SIGHUP as yet");
 }
 
 void Supervisor::Loop::finish(Outcome outcome) {
@@ -143,6 +149,7 @@ int Supervisor::Loop::time_to_wait() const {
 }
 
 void Supervisor::Loop::wait() {
+  listen_for_upgrades();
   std::vector<pollfd> fds{{signals_.get(), POLLIN, 0}, {upgrades_.descriptor(), POLLIN, 0}};
   for (const auto* server : {&current_, &candidate_}) {
     if (!*server) continue;

@@ -23,6 +23,7 @@ class Supervisor::Loop {
   void adopt_mount();
   bool mount();
   void unmount();
+  void listen_for_upgrades();
   void wait();
   [[nodiscard]] int time_to_wait() const;
   void take_signal();
@@ -56,6 +57,8 @@ class Supervisor::Loop {
   UniqueFd program_;                    // of the server that serves; also where its file has been replaced
   std::string program_path_;            // where the next version of it will stand
   std::unique_ptr<KernelMount> mount_;  // null: not yet, or no more
+  std::string device_;                  // its number, "major:minor"
+  bool has_told_of_sighup_ = false;
   std::vector<UniqueFd> locks_;         // that hold the servers' cache
   bool has_served_ = false;             // some server of this mount
   bool repeat_requests_ = true;

@@ -13,8 +13,11 @@ namespace mediafs {
 /// by the mount's device number. Only its own user and root may ask.
 class UpgradeSocket {
  public:
-  /// Should the name be taken, which others can do, the upgrade can only be asked for by SIGHUP: false.
+  /// False where the name is taken: by the supervisor of a mount that had the number before, for a moment, or
+  /// by somebody who stands in the way. Then the upgrade can only be asked for by SIGHUP.
   bool listen(const std::string& device);
+  /// Before the mount goes: the next one may have its number.
+  void close() { listening_.reset(); }
 
   [[nodiscard]] int descriptor() const { return listening_.get(); }
   /// Takes who stands there. True: they may ask, and wait for an answer.

@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 #include <gmock/gmock.h>
@@ -187,6 +189,28 @@ TEST_F(Upgrade, AProgramThatDoesNotServeLeavesTheOldServerInItsPlace) {
   EXPECT_EQ(upgrade().code, 19);
   EXPECT_EQ(server(), before);
   read_whole(media_of(1'000));
+}
+
+TEST_F(Upgrade, CanBeAskedForOnceWhoHadTheMountsNumberBeforeIsGone) {
+  mount();
+  struct stat status{};
+  ASSERT_EQ(::stat(mount_point().c_str(), &status), 0);
+  unmount();
+  // As the supervisor of the mount before, which ends after its mount.
+  UniqueFd before(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const std::string name =
+      "mediafs/" + std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  ASSERT_EQ(::bind(before.get(), reinterpret_cast<const sockaddr*>(&address),
+                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())),
+            0);
+  mount();  // with the same number, unless another mount has taken it meanwhile
+  const pid_t old = *server();
+  before.reset();
+  EXPECT_TRUE(eventually([&] { return upgrade().code == 0; })) << log();
+  EXPECT_NE(server(), old);
 }
 
 TEST_F(Upgrade, WhatIsNoMountIsSaidSo) {
