@@ -17,8 +17,20 @@ namespace mediafs::e2e {
 class SupervisedTest : public MountTest {
  protected:
   /// Of this test's mount, if there is one just now.
-  [[nodiscard]] std::optional<pid_t> server() const { return of_role("serve"); }
-  [[nodiscard]] std::optional<pid_t> supervisor() const { return of_role("mount"); }
+  [[nodiscard]] std::optional<pid_t> server() const { return first(of_role("serve")); }
+  [[nodiscard]] std::optional<pid_t> supervisor() const { return first(of_role("mount")); }
+  /// By the program's first argument.
+  [[nodiscard]] std::vector<pid_t> of_role(const std::string& role) const {
+    std::vector<pid_t> found;
+    for (const pid_t pid : servers()) {
+      std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary);
+      std::string word;
+      std::getline(file, word, '\0');
+      std::getline(file, word, '\0');
+      if (word == role) found.push_back(pid);
+    }
+    return found;
+  }
 
   /// SIGKILL to the server that there is.
   void kill_server() {
@@ -49,15 +61,8 @@ class SupervisedTest : public MountTest {
   }
 
  private:
-  [[nodiscard]] std::optional<pid_t> of_role(const std::string& role) const {
-    for (const pid_t pid : servers()) {
-      std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary);
-      std::string word;
-      std::getline(file, word, '\0');
-      std::getline(file, word, '\0');
-      if (word == role) return pid;
-    }
-    return std::nullopt;
+  static std::optional<pid_t> first(const std::vector<pid_t>& pids) {
+    return pids.empty() ? std::nullopt : std::optional(pids.front());
   }
 };
 

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
@@ -124,6 +125,8 @@ TEST_F(SupervisorTest, HoldsNoSecret) {
 
 class Upgrade : public LoadedTest {
  protected:
+  static constexpr int kOrders = 3;  // the descriptor where a server has its supervisor
+
   [[nodiscard]] Outcome upgrade() const { return mediafs({"upgrade", mount_point()}); }
   /// Mounts with a copy of the program, which can be replaced.
   [[nodiscard]] fs::path mount_with_a_copy() {
@@ -211,6 +214,26 @@ TEST_F(Upgrade, CanBeAskedForOnceWhoHadTheMountsNumberBeforeIsGone) {
   before.reset();
   EXPECT_TRUE(eventually([&] { return upgrade().code == 0; })) << log();
   EXPECT_NE(server(), old);
+}
+
+TEST_F(Upgrade, WhereTheNewServerDiesOnceTheOldOneHasBeenToldToGoAnotherServes) {
+  expect_warnings();
+  mount();
+  const pid_t old = *server();
+  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, old, 0)));
+  const UniqueFd orders(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), kOrders, 0)));
+  if (!orders) GTEST_SKIP() << "what a server is told cannot be seen here";
+  ::kill(old, SIGSTOP);
+  const auto upgrading = start("exec $MEDIAFS upgrade $M");
+  char order = 0;
+  ASSERT_TRUE(
+      eventually([&] { return ::recv(orders.get(), &order, 1, MSG_PEEK | MSG_DONTWAIT) == 1; }));
+  for (const pid_t pid : of_role("serve")) {
+    if (pid != old) ::kill(pid, SIGKILL);
+  }
+  EXPECT_EQ(upgrading->finish(kPatience).code, 19) << log();
+  await_server_after(old);
+  read_whole(media_of(1'000));
 }
 
 TEST_F(Upgrade, WhatIsNoMountIsSaidSo) {
