@@ -59,8 +59,8 @@ class Supervisor::Loop {
   std::unique_ptr<KernelMount> mount_;  // null: not yet, or no more
   std::string device_;                  // its number, "major:minor"
   bool has_told_of_sighup_ = false;
-  std::vector<UniqueFd> locks_;         // that hold the servers' cache
-  bool has_served_ = false;             // some server of this mount
+  std::vector<UniqueFd> locks_;  // that hold the servers' cache
+  bool has_served_ = false;      // some server of this mount
   bool repeat_requests_ = true;
   bool stopping_ = false;
 

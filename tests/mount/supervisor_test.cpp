@@ -226,8 +226,7 @@ TEST_F(Upgrade, WhereTheNewServerDiesOnceTheOldOneHasBeenToldToGoAnotherServes) 
   ::kill(old, SIGSTOP);
   const auto upgrading = start("exec $MEDIAFS upgrade $M");
   char order = 0;
-  ASSERT_TRUE(
-      eventually([&] { return ::recv(orders.get(), &order, 1, MSG_PEEK | MSG_DONTWAIT) == 1; }));
+  ASSERT_TRUE(eventually([&] { return ::recv(orders.get(), &order, 1, MSG_PEEK | MSG_DONTWAIT) == 1; }));
   for (const pid_t pid : of_role("serve")) {
     if (pid != old) ::kill(pid, SIGKILL);
   }
