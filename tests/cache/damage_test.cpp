@@ -41,7 +41,7 @@ class FlippedBits : public Damage, public testing::WithParamInterface<unsigned> 
 
 TEST_P(FlippedBits, GiveNoWrongByte) {
   std::mt19937 random(GetParam());
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 500 / MEDIAFS_TEST_SLOWDOWN; ++i) {
     restore();
     auto file = intact_.begin();
     std::advance(file, random() % intact_.size());
@@ -248,12 +248,13 @@ class CutFiles : public Damage, public testing::WithParamInterface<std::tuple<co
  protected:
   [[nodiscard]] std::string name() const { return std::get<0>(GetParam()); }
 
-  /// 500 in all, or each that there is; every fourth at the end of a page.
+  /// 500 in all, or each that there is, and fewer for a sanitizer; every fourth at the end of a page.
   [[nodiscard]] std::vector<std::size_t> lengths(std::size_t size) const {
     const unsigned part = std::get<1>(GetParam());
     std::mt19937 random(part);
     std::vector<std::size_t> out;
-    for (std::size_t i = part; i < std::min<std::size_t>(size, 500); i += kCutsInParts) {
+    for (std::size_t i = part; i < std::min<std::size_t>(size, 500);
+         i += kCutsInParts * MEDIAFS_TEST_SLOWDOWN) {
       const std::size_t length = size <= 500 ? i : random() % size;
       out.push_back(size > 500 && i % 4 == 0 ? length / kPage * kPage : length);
     }
