@@ -78,7 +78,7 @@ class MediaStore {
   void confirm_to_open(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop = {})
       EXCLUDES(mutex_);
 
-  /// How much of a media can be read without a request, in percent.
+  /// How much of a media stands in the cache, in percent: what the next server can read without a request.
   [[nodiscard]] unsigned percent_kept(const MediaItem& item);
 
   /// The bytes of `range`, which lies within the item's size: all of them or an error. Errc::changed where
