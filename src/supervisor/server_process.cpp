@@ -57,6 +57,7 @@ Result<ServerProcess> ServerProcess::start(const UniqueFd& program,
   if (!ends) return ends.error();
   std::vector<std::string> words = arguments;
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   // So that dup2() in the child does not overwrite it.

@@ -38,7 +38,7 @@ class Supervisor::Loop {
   void listen_to_current();
   void listen_to_candidate();
   void on_message(Message message);
-  void on_candidates_message(Message message);
+  void on_candidates_message(const Message& message);
   void on_serving();
   void on_end(const ServerEnd& end);
   void begin_upgrade();

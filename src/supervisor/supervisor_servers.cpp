@@ -163,9 +163,9 @@ void Supervisor::Loop::upgrade_failed(const std::string& why) {
 
 void Supervisor::Loop::listen_to_candidate() {
   while (candidate_ && has_message(*candidate_)) {
-    auto message = candidate_->channel().receive();
+    const auto message = candidate_->channel().receive();
     if (!message) break;
-    on_candidates_message(*std::move(message));
+    on_candidates_message(*message);
   }
   if (!candidate_) return;
   const auto end = candidate_->ended();
@@ -174,7 +174,7 @@ void Supervisor::Loop::listen_to_candidate() {
   upgrade_failed("the new server " + text_of(*end) + why);
 }
 
-void Supervisor::Loop::on_candidates_message(Message message) {
+void Supervisor::Loop::on_candidates_message(const Message& message) {
   if (message.kind == Message::Kind::failed) complaint_ = message.text;
   if (message.kind != Message::Kind::prepared) return;
   candidate_->note_prepared();

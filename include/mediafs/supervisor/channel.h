@@ -49,7 +49,8 @@ class Channel {
 
   explicit Channel(UniqueFd socket) : socket_(std::move(socket)) {}
 
-  /// False: nobody is there any more.
+  /// False: nobody is there any more; who waits for the other's end learns it from that too.
+  // NOLINTNEXTLINE(modernize-use-nodiscard)
   bool send(Message::Kind kind, std::uint32_t code = 0, const std::string& text = {},
             std::span<const int> descriptors = {}) const;
   /// Waits. Nothing: nobody is there any more, or speaks another version.
