@@ -22,7 +22,7 @@ namespace {
 
 using Action = CacheRequest::Action;
 
-constexpr std::uint64_t kUnlimited = 16 * 1024_GiB;  // a command evicts nothing
+constexpr std::uint64_t kRoom = 64_MiB;  // for what a command itself writes: it evicts nothing, and maps no more than it takes
 constexpr std::chrono::seconds kBetweenTwoServers{2};
 constexpr std::chrono::milliseconds kAskAgain{50};
 constexpr std::chrono::hours kForever{24 * 365 * 100};
@@ -105,7 +105,7 @@ Result<CacheAnswer> by_itself(const std::string& directory, const CacheCommand& 
     return cleared ? Result<CacheAnswer>(CacheAnswer{}) : Result<CacheAnswer>(cleared.error());
   }
   auto opened = Cache::open({.directory = directory,
-                             .size_limit = kUnlimited,
+                             .size_limit = 2 * Cache::bytes_used(directory) + kRoom,
                              .max_age = kForever,
                              .api_key = credentials.api_key,
                              .any_filesystem = true},  // it is there already
