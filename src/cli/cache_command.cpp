@@ -22,7 +22,8 @@ namespace {
 
 using Action = CacheRequest::Action;
 
-constexpr std::uint64_t kRoom = 64_MiB;  // for what a command itself writes: it evicts nothing, and maps no more than it takes
+constexpr std::uint64_t kRoom =
+    64_MiB;  // for what a command itself writes: it evicts nothing, and maps no more than it takes
 constexpr std::chrono::seconds kBetweenTwoServers{2};
 constexpr std::chrono::milliseconds kAskAgain{50};
 constexpr std::chrono::hours kForever{24 * 365 * 100};
