@@ -172,6 +172,7 @@ std::uint64_t Download::limit_of(const Stream& stream) const {
 
 Flow Download::pause(Effects& effects, Stream& stream) {
   stream.paused = true;
+  stream.paused_since = steady_now();
   ensure_streams(effects, /*asleep=*/&stream);  // it may stand in the way of one that somebody waits for
   if (stream.cancelled) return Flow::stop;
   schedule_drop();
@@ -215,9 +216,17 @@ void Download::drop_unwanted() {
   if (!waiters_->none() && !streams_.empty()) return schedule_drop();
   const bool can_come_back = has_ranges() || !wanted();
   if (!can_come_back) return;  // until it is closed
+  const SteadyTime long_ago = steady_now() - context_->options.keep_unwanted;
+  bool any_kept = false;
   for (const auto& stream : streams_) {
-    if (stream->paused || !wanted()) cancel(effects, *stream);
+    const bool paused_for_long = stream->paused && stream->paused_since <= long_ago;
+    if (paused_for_long || !wanted()) {
+      cancel(effects, *stream);
+    } else if (stream->paused) {
+      any_kept = true;  // somebody reads, and has it go on now and then
+    }
   }
+  if (any_kept) schedule_drop();
 }
 
 bool Download::worth_going_on(const Stream& stream) const {

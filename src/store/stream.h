@@ -59,6 +59,7 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   bool holds_back = false;
   bool head_seen = false;
   bool paused = false;                      // it came to its limit, or there is no memory
+  SteadyTime paused_since{};                // last
   std::atomic<bool> waits_in_pool = false;  // for memory; not guarded: the pool's callback may lock nothing
   std::optional<SteadyTime> short_since;    // somebody waits for it, and there is no memory
   bool cancelled = false;

@@ -1,5 +1,6 @@
 // Reading at several places of a media: ranges of their own, and how far ahead is fetched.
 #include <numeric>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -84,6 +85,16 @@ TEST_F(SeekTest, NoRangeIsTakenWhereEveryByteMustBeSigned) {
 TEST_F(SeekTest, ReadingInOrderWithoutACacheIsOneRequest) {
   start({.memory = 16_MiB}, /*with_cache=*/false);
   read_in_order(open(kLarge), 0, kSize);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(SeekTest, ASlowReaderKeepsItsStreamThoughItPausesTimeAndAgain) {
+  start({.keep_unwanted = Duration(2'000), .memory = 16_MiB}, /*with_cache=*/false);
+  const auto item = open(kLarge);
+  for (std::uint64_t offset = 0; offset < 50_MiB; offset += 1_MiB) {
+    expect_exact(kLarge, item, {offset, 1_MiB});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // as a player: not a wait for something
+  }
   EXPECT_EQ(server_.requests().size(), 1U);
 }
 
