@@ -123,12 +123,14 @@ TEST_F(BoundsTest, WhatIsHeldIsNotEvictedAndTheRestIsRefused) {
     cache_->hold(media(number).id);
     store_whole(number);
   }
+  bool refused = false;  // for a while each time
   for (int number = 5; number < 10; ++number) {
     cache_->hold(media(number).id);
     store_whole(number);
+    refused = refused || !cache_->accepts_chunks();
   }
   for (int number = 0; number < 5; ++number) EXPECT_TRUE(is_whole(number)) << number;
-  EXPECT_FALSE(cache_->accepts_chunks());
+  EXPECT_TRUE(refused);
   EXPECT_LE(used(), 21_MiB);
 }
 

@@ -44,7 +44,7 @@ TEST_F(MediaStoreTest, ReadersThatRaceTheStreamCauseNoSecondRequest) {
 }
 
 TEST_F(MediaStoreTest, AFailureThatLastsUntilTheDeadlineIsNamedAsWhatItIs) {
-  start({.deadline = Duration(300)});
+  start({.deadline = Duration(2'000)});
   server_.set_rules("* * status 503");
   EXPECT_EQ(find(kSmall).error().code, Errc::unavailable);
 }
