@@ -93,6 +93,7 @@ std::optional<Exit> open_cache(const MountCommand& command, const std::string& d
                                std::unique_ptr<Cache>& cache) {
   if (command.no_cache) return std::nullopt;
   std::vector<int> held;
+  held.reserve(locks.size());
   for (const UniqueFd& lock : locks) held.push_back(lock.get());
   auto opened =
       Cache::open({.directory = directory,
@@ -219,24 +220,48 @@ struct Ground {
   const Mount::Device& device;
 };
 
-/// The floors from the http client up, for as long as the mount is there.
-Exit run_mounted(const Ground& on) {
+/// From the http client up; each stands on those before it.
+struct Floors {
+  explicit Floors(const Ground& on)
+      : http({.ca_file = on.command.cacert, .proxy = on.command.proxy}),
+        api({.base = on.base,
+             .credentials = on.credentials,
+             .require_signature = on.command.require_signature},
+            http, timer),
+        store(media_options(on.command, on.open_files, on.given_out), api, on.cache, on.catalog, timer),
+        listings(listing_options(on.command), api, on.catalog, timer),
+        filesystem(filesystem_options(on.command, on.keeper.takes_over()), on.catalog, store, listings,
+                   on.open_files) {}
+
+  /// Nothing is asked for any more, and nobody waits.
+  void stop_asking() {
+    store.stop();
+    listings.stop();
+  }
+  /// Nothing comes any more, no job is left. After this they go by themselves, from the top.
+  void stop() {
+    http.stop();
+    timer.stop();
+  }
+
   Timer timer;
-  HttpClient http({.ca_file = on.command.cacert, .proxy = on.command.proxy});
-  ApiClient api(
-      {.base = on.base, .credentials = on.credentials, .require_signature = on.command.require_signature},
-      http, timer);
-  MediaStore store(media_options(on.command, on.open_files, on.given_out), api, on.cache, on.catalog, timer);
-  ListingStore listings(listing_options(on.command), api, on.catalog, timer);
-  Filesystem filesystem(filesystem_options(on.command, on.keeper.takes_over()), on.catalog, store, listings,
-                        on.open_files);
-  auto mount = Mount::open(mount_options(on.command), on.device, filesystem, timer);
+  HttpClient http;
+  ApiClient api;
+  MediaStore store;
+  ListingStore listings;
+  Filesystem filesystem;
+};
+
+/// For as long as the mount is there.
+Exit run_mounted(const Ground& on) {
+  Floors floors(on);
+  auto mount = Mount::open(mount_options(on.command), on.device, floors.filesystem, floors.timer);
   if (!mount)
     return {ExitCode::mount_refused, fmt::format("{}: {}", on.command.mountpoint, mount.error().context)};
   Timer chores;  // what may wait for the disk or the kernel, and nobody waits for
-  Erasing erasing(filesystem, on.cache, **mount);
-  connect(**mount, filesystem, store, erasing, chores);
-  const auto watch = watch_credentials(on.command, on.credentials, api, on.cache, timer, chores);
+  Erasing erasing(floors.filesystem, on.cache, **mount);
+  connect(**mount, floors.filesystem, floors.store, erasing, chores);
+  const auto watch = watch_credentials(on.command, on.credentials, floors.api, on.cache, floors.timer, chores);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
     control.emplace(on.cache_directory, control_of(*on.cache, erasing));
@@ -247,8 +272,7 @@ Exit run_mounted(const Ground& on) {
   const auto end_service = [&](Mount::End why) {
     if (why == Mount::End::ordered && on.keeper.is_to_step_down())
       return (*mount)->fall_silent(kStepDownWithin);
-    store.stop();
-    listings.stop();
+    floors.stop_asking();
     // What erases may wait for the kernel, which is answered as long as there are workers.
     control.reset();
     chores.stop();
@@ -256,10 +280,7 @@ Exit run_mounted(const Ground& on) {
   const Mount::End end = (*mount)->run([&] { on.keeper.serving(); }, end_service, on.keeper.orders());
   if ((*mount)->is_silent()) step_down(on.cache);
   if (end != Mount::End::failed) on.keeper.ended();
-  // From the top: nobody waits any more, nothing comes any more, no job is left; then the floors go by
-  // themselves.
-  http.stop();
-  timer.stop();
+  floors.stop();
   log::info("unmounted");
   if (end != Mount::End::failed) return {};
   return {ExitCode::internal, "/dev/fuse has failed"};

@@ -21,7 +21,7 @@ Result<Mount::Device> OwnMount::attach() {
   return Mount::Device{.descriptor = mount_->device(), .lasting = lasting_.connection()};
 }
 
-Result<std::unique_ptr<Supervised>> Supervised::make(Channel&& channel, const Message& begin, Ready ready) {
+Result<std::unique_ptr<Supervised>> Supervised::make(Channel& channel, const Message& begin, Ready ready) {
   auto memory = SharedMemory::map(begin.descriptors.front());
   if (!memory) return memory.error();
   if (memory->bytes().size() != Lasting::size())

@@ -73,8 +73,8 @@ class Supervised final : public Keeper {
  public:
   /// `begin` is the supervisor's first message: its text is the mount point, and the memory stands first
   /// among its descriptors. `ready` is called when the mount is served.
-  /// The channel stays the caller's where it fails.
-  static Result<std::unique_ptr<Supervised>> make(Channel&& channel, const Message& begin, Ready ready);
+  /// It takes the channel, unless it fails.
+  static Result<std::unique_ptr<Supervised>> make(Channel& channel, const Message& begin, Ready ready);
 
   [[nodiscard]] bool takes_over() const override { return takes_over_; }
   Result<Mount::Device> attach() override;

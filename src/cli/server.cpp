@@ -92,13 +92,13 @@ Exit run_server(const std::string& directory, const Arguments& arguments) {
   command->mountpoint = begin->text;
   const auto credentials = servers_credentials(*command, *begin);
   const Ready ready = command->foreground ? Ready([] {}) : Ready(let_go_of_starter);
-  const auto supervisor = Supervised::make(std::move(channel), *begin, ready);
+  const auto supervisor = Supervised::make(channel, *begin, ready);
   if (!supervisor) {
     channel.send(Message::Kind::failed, static_cast<std::uint32_t>(ExitCode::internal),
                  supervisor.error().context);
     return {ExitCode::internal, {}};
   }
-  Exit exit = serve_for(**supervisor, *command, credentials);
+  const Exit exit = serve_for(**supervisor, *command, credentials);
   if (exit.code != ExitCode::ok) (*supervisor)->failed(exit);
   return {exit.code, {}};  // the supervisor tells it
 }

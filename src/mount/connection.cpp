@@ -20,7 +20,11 @@ constexpr std::uint32_t kHasResend = 1U << 7;       // FUSE_HAS_RESEND, in flags
 constexpr std::uint64_t kRepeated = std::uint64_t{1} << 63;  // FUSE_UNIQUE_RESEND
 constexpr auto kLookAgain = std::chrono::milliseconds(1);
 
-thread_local std::uint64_t current = 0;
+/// What this thread works on.
+std::uint64_t& current() {
+  thread_local std::uint64_t unique = 0;
+  return unique;
+}
 
 template <typename Header>
 Header header_of(ByteView message) {
@@ -58,12 +62,12 @@ Connection::Init& Connection::kept_init() const {
 }
 
 std::uint64_t Connection::current_request() {
-  return current;
+  return current();
 }
 
 void Connection::note_taken(ByteView request) {
   const auto header = header_of<fuse_in_header>(request);
-  current = header.unique;
+  current() = header.unique;
   if (is_answered(header.opcode)) under_way_.add(header.unique);
 }
 

@@ -98,11 +98,10 @@ void Catalog::store_changes(const Left& kept, const Left& left) {
   if (cache_ == nullptr) return;
   for (const auto& [id, item] : left.items) {
     const auto before = kept.items.find(id);
-    if (before == kept.items.end()) {
-      cache_->store_item(item);
-    } else if (before->second.revision != item.revision) {
+    const bool known = before != kept.items.end();
+    if (known && before->second.revision != item.revision) {
       cache_->renew_item(item, before->second.revision);
-    } else if (before->second != item) {
+    } else if (!known || before->second != item) {
       cache_->store_item(item);
     }
   }
@@ -146,7 +145,7 @@ bool Catalog::trustworthy(const MediaItem& item) const {
 }
 
 /// After the cache has been told, before anybody is answered.
-void Catalog::note(const Journal::Entry& entry) {
+void Catalog::note(const Journal::Entry& entry) const {
   if (options_.journal != nullptr) options_.journal->add(entry);
 }
 

@@ -90,7 +90,7 @@ class Catalog {
   void take_over(std::vector<Journal::Entry>&& entries, Left& left);
   void store_changes(const Left& kept, const Left& left);
   void take_in(Left&& left) EXCLUDES(mutex_);
-  void note(const Journal::Entry& entry) EXCLUDES(mutex_);
+  void note(const Journal::Entry& entry) const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<Journal::Entry> everything() const EXCLUDES(mutex_);
 
   MediaItemRef take(MediaItem item) EXCLUDES(mutex_);
