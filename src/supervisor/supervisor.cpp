@@ -101,6 +101,7 @@ bool Supervisor::Loop::mount() {
   }
   mount_ = *std::move(mounted);
   if (const auto there = find_mount(options_.mount.mountpoint)) device_ = there->device;
+  listen_for_upgrades();
   if (service_.keeps_descriptors()) {
     service_.keep(kDeviceName, mount_->device());
     service_.keep(kLastingName, lasting_.get());

@@ -226,7 +226,10 @@ TEST_F(Upgrade, WhereTheNewServerDiesOnceTheOldOneHasBeenToldToGoAnotherServes) 
   ::kill(old, SIGSTOP);
   const auto upgrading = start("exec $MEDIAFS upgrade $M");
   char order = 0;
-  ASSERT_TRUE(eventually([&] { return ::recv(orders.get(), &order, 1, MSG_PEEK | MSG_DONTWAIT) == 1; }));
+  const bool is_told =
+      eventually([&] { return ::recv(orders.get(), &order, 1, MSG_PEEK | MSG_DONTWAIT) == 1; });
+  if (!is_told) ::kill(old, SIGCONT);
+  ASSERT_TRUE(is_told) << upgrading->finish(kPatience) << log();
   for (const pid_t pid : of_role("serve")) {
     if (pid != old) ::kill(pid, SIGKILL);
   }
