@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::array<Duration, 4> kDelays{Duration(0), Duration(100), Duration(1'000), Duration(5'000)};
 constexpr Duration kAfterAKill{100};
+constexpr Duration kAfterQuickKills{1'000};
+constexpr std::chrono::seconds kAMoment{1};
 constexpr std::chrono::seconds kAWhile{10};
 
 }  // namespace
@@ -27,7 +29,8 @@ RestartPolicy::Decision RestartPolicy::after(const ServerEnd& end, SteadyTime no
   const bool killed = end.signal == SIGKILL;
   if (end.served && (killed || end.served_for >= kAWhile)) {
     failures_ = crashes_ = 0;
-    return {};
+    quick_kills_ = end.served_for < kAMoment ? quick_kills_ + 1 : 0;
+    return {.delay = quick_kills_ > kMostQuickKills ? kAfterQuickKills : Duration(0)};
   }
   if (failures_++ == 0) first_failure_ = now;
   const Duration delay = killed ? kAfterAKill : kDelays[std::min(crashes_, kDelays.size() - 1)];

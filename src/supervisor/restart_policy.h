@@ -28,6 +28,9 @@ class RestartPolicy {
   /// After so many crashes in a row, requests that were under way are failed instead of repeated: one of them
   /// may be what a server does not survive.
   static constexpr std::size_t kRepeatAtMost = 3;
+  /// So many in a row may be killed within a second of serving, each followed at once; then the next waits a
+  /// second: with too little memory for any of them, nothing else would be done and the log would fill.
+  static constexpr std::size_t kMostQuickKills = 20;
 
   struct Decision {
     bool give_up = false;
@@ -36,14 +39,16 @@ class RestartPolicy {
   };
 
   /// A server that served for a while, or that was killed from outside (SIGKILL, by hand or for want of
-  /// memory) after it had begun to serve, tells nothing of the next one: it follows at once. Any other has
-  /// failed: after a crash the next comes in 0, 0.1, 1 and then 5 s, after a kill in 0.1 s.
+  /// memory) after it had begun to serve, tells nothing of the next one: it follows at once, unless that goes
+  /// on and on. Any other has failed: after a crash the next comes in 0, 0.1, 1 and then 5 s, after a kill in
+  /// 0.1 s.
   Decision after(const ServerEnd& end, SteadyTime now);
 
  private:
   SteadyTime first_failure_{};
   std::size_t failures_ = 0;
   std::size_t crashes_ = 0;  // those of them that nobody has caused by killing
+  std::size_t quick_kills_ = 0;
 };
 
 }  // namespace mediafs

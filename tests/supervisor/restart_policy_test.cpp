@@ -12,6 +12,7 @@ constexpr ServerEnd kNeverServed{.exit_code = 5};
 constexpr ServerEnd kCrashedSoon{.served = true, .served_for = Duration(50), .signal = SIGSEGV};
 constexpr ServerEnd kCrashedLater{.served = true, .served_for = Duration(60'000), .signal = SIGSEGV};
 constexpr ServerEnd kKilledSoon{.served = true, .served_for = Duration(50), .signal = SIGKILL};
+constexpr ServerEnd kKilledAfterAMoment{.served = true, .served_for = Duration(1'000), .signal = SIGKILL};
 constexpr ServerEnd kKilledAtItsStart{.signal = SIGKILL};
 
 class RestartPolicyTest : public ::testing::Test {
@@ -30,11 +31,23 @@ class RestartPolicyTest : public ::testing::Test {
 
 TEST_F(RestartPolicyTest, ThatServersAreKilledIsNoReasonToWaitNorToGiveUp) {
   for (int i = 0; i < 1'000; ++i) {
-    const auto next = after(kKilledSoon);
+    const auto next = after(kKilledAfterAMoment);
     ASSERT_FALSE(next.give_up);
     ASSERT_EQ(next.delay, Duration(0));
     ASSERT_TRUE(next.repeat_requests);
   }
+}
+
+TEST_F(RestartPolicyTest, WhereEachIsKilledAtOnceTheNextWaitsASecondAfterAWhile) {
+  for (std::size_t i = 0; i < RestartPolicy::kMostQuickKills; ++i)
+    ASSERT_EQ(after(kKilledSoon).delay, Duration(0));
+  for (int i = 0; i < 1'000; ++i) {
+    const auto next = after(kKilledSoon);
+    ASSERT_FALSE(next.give_up);
+    ASSERT_EQ(next.delay, Duration(1'000));
+  }
+  EXPECT_EQ(after(kKilledAfterAMoment).delay, Duration(0));
+  EXPECT_EQ(after(kKilledSoon).delay, Duration(0)) << "the count begins anew";
 }
 
 TEST_F(RestartPolicyTest, ThatSomeAreKilledBeforeTheyServeIsNoReasonToFailRequests) {
