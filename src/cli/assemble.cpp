@@ -261,7 +261,8 @@ Exit run_mounted(const Ground& on) {
   Timer chores;  // what may wait for the disk or the kernel, and nobody waits for
   Erasing erasing(floors.filesystem, on.cache, **mount);
   connect(**mount, floors.filesystem, floors.store, erasing, chores);
-  const auto watch = watch_credentials(on.command, on.credentials, floors.api, on.cache, floors.timer, chores);
+  const auto watch =
+      watch_credentials(on.command, on.credentials, floors.api, on.cache, floors.timer, chores);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
     control.emplace(on.cache_directory, control_of(*on.cache, erasing));
