@@ -73,6 +73,7 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
   read.take_from([&](ChunkIndex index) { return context_->memory.get({item->revision, index}); });
   if (read.complete()) {
     effects.add([done, slices = read.slices()]() mutable { done(std::move(slices)); });
+    note_found(effects, range);
     return true;
   }
   const ChunkIndex missing = read.first_missing();
@@ -97,6 +98,10 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
 void Download::note_read(ByteRange range) {
   Effects effects;
   const MutexLock lock(mutex_);
+  note_found(effects, range);
+}
+
+void Download::note_found(Effects& effects, ByteRange range) {
   runs_.note(range, /*missing=*/false);
   fetch_ahead(effects);
   wake_streams(effects);

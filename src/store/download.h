@@ -68,6 +68,7 @@ class Download final : public std::enable_shared_from_this<Download> {
     ByteRange of;  // what a read waited for too long; empty: whatever no stream brings
   };
 
+  void note_found(Effects& effects, ByteRange range) REQUIRES(mutex_);
   [[nodiscard]] bool wanted() const REQUIRES(mutex_) { return opens_ > 0 || !waiters_->none(); }
   [[nodiscard]] std::optional<Error> refusal() const REQUIRES(mutex_);
   [[nodiscard]] std::optional<Error> refusal_of(ChunkIndex chunk) const REQUIRES(mutex_);
