@@ -76,8 +76,8 @@ class SeekInAVideo : public DataPath, public ::testing::WithParamInterface<bool>
     if (sh("command -v ffmpeg").code != 0) GTEST_SKIP() << "ffmpeg is not installed";
     api_options.ranges = GetParam();
     const Outcome made =
-        sh("ffmpeg -v error -f lavfi -i testsrc2=size=1280x720:rate=10 -t 40 -c:v mpeg4 -b:v 25M "
-           "-minrate 25M -maxrate 25M -bufsize 5M $T/video.mp4 && cat $T/video.mp4");
+        sh("ffmpeg -v error -f lavfi -i testsrc2=size=1280x720:rate=10,noise=alls=40:allf=t -t 40 "
+           "-c:v mpeg4 -b:v 25M $T/video.mp4 && cat $T/video.mp4");
     ASSERT_EQ(made.code, 0) << made.err;
     size_ = made.out.size();
     ASSERT_GT(size_, 30_MiB);

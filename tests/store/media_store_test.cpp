@@ -44,7 +44,7 @@ TEST_F(MediaStoreTest, ReadersThatRaceTheStreamCauseNoSecondRequest) {
 }
 
 TEST_F(MediaStoreTest, AFailureThatLastsUntilTheDeadlineIsNamedAsWhatItIs) {
-  start({.deadline = Duration(2'000)});
+  start({.deadline = kSoon});
   server_.set_rules("* * status 503");
   EXPECT_EQ(find(kSmall).error().code, Errc::unavailable);
 }
@@ -83,7 +83,7 @@ TEST_F(MediaStoreTest, AReadIsAnsweredWhenItsOwnBytesAreThere) {
 }
 
 TEST_F(MediaStoreTest, ASmallSignedMediaIsGivenOnlyOnceItIsVerified) {
-  start({.deadline = Duration(200)});
+  start({.deadline = kSoon});
   server_.set_rules("* * stall 100K");
   const auto item = find(kSmall);
   ASSERT_TRUE(item.ok());
@@ -197,7 +197,7 @@ TEST_F(MediaStoreTest, AVersionOfAnotherSizeWithoutALengthIsFoundAnew) {
 }
 
 TEST_F(MediaStoreTest, AReadThatTookTooLongIsNotWaitedForAgainAtOnce) {
-  start({.deadline = Duration(200)});
+  start({.deadline = kSoon});
   server_.set_rules("* * no-signature + stall 64K");
   const auto item = find(kSmall);
   EXPECT_EQ(to_string(read(*item, {100'000, 4096}).error().code), to_string(Errc::timed_out));
@@ -206,7 +206,7 @@ TEST_F(MediaStoreTest, AReadThatTookTooLongIsNotWaitedForAgainAtOnce) {
 }
 
 TEST_F(MediaStoreTest, LookingAgainForASizeThatIsBeingFoundIsNoSecondRequest) {
-  start({.deadline = Duration(100)});
+  start({.deadline = kSoon});
   server_.set_rules("* * no-length + stall 1M");
   EXPECT_EQ(to_string(find(kLarge).error().code), to_string(Errc::timed_out));
   EXPECT_EQ(to_string(find(kLarge).error().code), to_string(Errc::timed_out));
@@ -246,7 +246,7 @@ TEST_F(MediaStoreTest, AnAbsentMediaIsAskedForOnceInAWhile) {
 }
 
 TEST_F(MediaStoreTest, AFailureThatMayPassIsNoAbsence) {
-  start({.deadline = Duration(300)});
+  start({.deadline = kSoon});
   server_.set_rules(kSmall + " * hang");
   EXPECT_EQ(find(kSmall).error().code, Errc::timed_out);
   server_.set_rules("");

@@ -66,7 +66,7 @@ TEST_F(SeekTest, AReadNearASlowStreamDoesNot) {
 }
 
 TEST_F(SeekTest, WhatWasWaitedForTooLongFailsNoOtherPlace) {
-  start({.deadline = Duration(500)});
+  start({.deadline = kSoon});
   server_.set_rules("* 2 hang");
   const auto item = open(kLarge);
   EXPECT_FALSE(read(item, {50'000'000, 4096}).ok());
@@ -184,7 +184,7 @@ TEST_F(SeekTest, APausedStreamGivesItsConnectionBackOnceNobodyReads) {
 }
 
 TEST_F(SeekTest, ASmallSignedMediaIsNotReadByRangeBeforeItIsVerified) {
-  start({.deadline = Duration(300)});
+  start({.deadline = kSoon});
   const std::string id = "gen-000003000000-signed01";
   server_.set_rules("* 1 stall 64K");
   const auto item = open(id);
@@ -209,7 +209,7 @@ TEST_F(SeekTest, ABodyThatEndsEarlyThoughRightlyFramedGivesNoByteThatItHasNot) {
 }
 
 TEST_F(SeekTest, AFailedSeekDisturbsNoReaderThatIsServed) {
-  start({.deadline = Duration(500)});
+  start({.deadline = kSoon});
   server_.set_rules("* 1 slow 4M\n* 2+ hang");
   const auto item = open(kLarge);
   EXPECT_FALSE(read(item, {50'000'000, 4096}).ok());

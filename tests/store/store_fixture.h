@@ -19,6 +19,9 @@
 
 namespace mediafs {
 
+/// The deadline of a wait that a test wants to see end: long enough for any answer on a busy machine.
+inline constexpr Duration kSoon{2'000};
+
 /// The floors up to the store, over the stand-in API.
 class StoreFixture : public testing::Test {
  protected:

@@ -38,7 +38,7 @@ class TimedLookupsTest : public testing::Test {
   std::atomic<int> answered_ = 0;
   const TimedLookups::HandOver hand_over_ = [this] { return [this] { ++answered_; }; };
   Timer timer_;
-  TimedLookups lookups_{{.places = 2, .limit = Duration(50)}, timer_};
+  TimedLookups lookups_{{.places = 2, .limit = Duration(1'000)}, timer_};
 };
 
 TEST_F(TimedLookupsTest, OneThatIsInTimeAnswersItself) {
