@@ -207,7 +207,7 @@ TEST_F(CacheCommand, ItErasesAlsoWhileNothingIsMounted) {
   EXPECT_EQ(cache({"erase", "--session", session(1)}).out, "erased 2\n");
   expect_warnings();
   stop_api();
-  mount({{"--deadline", "1s"}});
+  mount({{"--deadline", "20s"}});
   read_whole(id_);
   EXPECT_EQ(read(media(1)).error, EIO);
   EXPECT_THAT(sh("ls $M/sessions").out, Not(HasSubstr(session(1))));
@@ -288,7 +288,7 @@ TEST_F(CacheCommand, ACacheStaysWarmWhenItsSecretIsRotatedAwayUnderTheMount) {
 
 TEST_F(CacheCommand, WhatIsOlderThanItMayBeGoesWhileMounted) {
   expect_warnings();
-  mount({{"--max-age", "2s"}, {"--deadline", "1s"}});
+  mount({{"--max-age", "2s"}, {"--deadline", "20s"}});
   read_whole(id_);
   stop_api();
   EXPECT_TRUE(eventually([&] { return read(id_).error == EIO; }));

@@ -236,7 +236,7 @@ INSTANTIATE_TEST_SUITE_P(, Harmless, ::testing::ValuesIn(kHarmless), kItsName);
 
 TEST_F(Errno, NothingListensAnyMore) {
   expect_warnings();
-  mount({{"--deadline", "1s"}});
+  mount({{"--deadline", "20s"}});
   stop_api();
   EXPECT_EQ(stat_error(media_of(kSmall)), EIO);
 }
@@ -292,7 +292,7 @@ TEST_F(Errno, AnErrorBodyWithStatus200IsNeverServed) {
   expect_warnings();
   const std::string id = media_of(kSmall);
   api().set_rules(id + " * json-error 1302");
-  mount({{"--deadline", "2s"}});
+  mount({{"--deadline", "20s"}});
   const Reading reading = read(id);
   EXPECT_NE(reading.error, 0);
   EXPECT_EQ(reading.bytes, "");

@@ -106,7 +106,7 @@ TEST_F(Secrets, ACacheIsOfNoUseWithAnotherSecret) {
 TEST_F(Secrets, TheLogNamesNoMediaNorItsReadersAtAnyLevelButDebug) {
   expect_warnings();
   api().set_rules(media_of(5) + " * status 500 1000 Internal");
-  mount({{"--deadline", "1s"}, {"--log-level", "info"}});
+  mount({{"--deadline", "20s"}, {"--log-level", "info"}});
   read_the_canary();
   EXPECT_EQ(stat_error(media_of(5)), EIO);
   EXPECT_EQ(stat_error(kUnknownId), ENOENT);

@@ -78,7 +78,7 @@ TEST_F(Tls, ASelfSignedCertificateIsAnError) {
 TEST_F(Tls, HttpWhereTlsIsSpokenIsAnError) {
   expect_warnings();
   serve_with(certificates_.files().server);
-  ASSERT_EQ(try_mount({{"--deadline", "1s"}}, "http://127.0.0.1:" + std::to_string(api().port())).code, 0);
+  ASSERT_EQ(try_mount({{"--deadline", "20s"}}, "http://127.0.0.1:" + std::to_string(api().port())).code, 0);
   EXPECT_EQ(stat_error(media_of(1'000)), EIO);
 }
 

@@ -44,7 +44,7 @@ TEST_F(Unsized, ABodyUntilTheConnectionClosesCountsWhenItsSignatureVerifies) {
 
 TEST_F(Unsized, ABodyBeyondTheCapIsRefusedAndNeverShort) {
   expect_warnings();
-  mount({{"--max-unsized", "1M"}, {"--deadline", "2s"}});
+  mount({{"--max-unsized", "1M"}, {"--deadline", "20s"}});
   const std::string small = media_of(1_MiB);
   const std::string large = media_of(1_MiB + 1);
   read_whole(small);
