@@ -16,6 +16,7 @@ from pathlib import Path
 import rows_cache
 import rows_hanging
 import rows_latency
+import rows_limits
 import rows_many
 import rows_micro
 import rows_random
@@ -39,6 +40,7 @@ ROWS = {
     "bounded": rows_cache.bounded,
     "hanging": rows_hanging.hanging,
     "restarts": rows_restart.restarts,
+    "limits": rows_limits.limits,
     "streams": rows_readers.streams,
     "fio": rows_random.published_jobs,
     "listing": rows_many.listing,

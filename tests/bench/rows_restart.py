@@ -1,6 +1,5 @@
 """How long a reader waits while the server is replaced under it."""
 
-import contextlib
 import mmap
 import os
 import random
@@ -13,10 +12,9 @@ from pathlib import Path
 from report import Line, Row, Target
 from setting import Setting, filled
 from trials import Contest
-from workplace import BenchmarkError, ended, started, wait_until
+from workplace import OTHERS, busy, wait_until
 
 BLOCK = 4096
-OTHERS = 8
 LIMIT = 0.2
 
 
@@ -52,20 +50,6 @@ class Reader:
             self.longest = max(self.longest, time.perf_counter() - before)
 
 
-@contextlib.contextmanager
-def others(path: Path, count: int):
-    """Processes that read the file whole, again and again."""
-    script = 'while :; do dd if="$0" iflag=direct bs=1M of=/dev/null status=none || exit 1; done'
-    readers = [started(["bash", "-c", script, path]) for _ in range(count)]
-    try:
-        yield
-        if any(reader.poll() is not None for reader in readers):
-            raise BenchmarkError("a reader has failed")
-    finally:
-        for reader in readers:
-            ended(reader)
-
-
 def upgrade(mount) -> None:
     subprocess.run([mount.program, "upgrade", mount.point], check=True, capture_output=True)
 
@@ -84,7 +68,7 @@ def restarts(setting: Setting) -> Row:
 
         def trial(replace, crowd: int):
             def one(_line: Line, _warm_up: bool):
-                with others(path, crowd), Reader(path, setting.size) as reader:
+                with busy(path, crowd), Reader(path, setting.size) as reader:
                     replace(mount)
                     time.sleep(0.5)  # so that the wait is over, and in the figure
                 if reader.failure:

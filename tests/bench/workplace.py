@@ -12,6 +12,7 @@ from pathlib import Path
 
 LONGEST_COMMAND = 900  # seconds; a trial that takes longer has failed
 PIECE = 1 << 20
+OTHERS = 8  # readers that keep both cores busy
 
 
 class BenchmarkError(Exception):
@@ -106,6 +107,21 @@ def ended(process: subprocess.Popen, patience: float = 20) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(patience)
+
+
+@contextlib.contextmanager
+def busy(path: Path, count: int = OTHERS, may_fail: bool = False):
+    """Processes that read the file whole, again and again, past the kernel's pages."""
+    script = 'while :; do dd if="$0" iflag=direct bs=1M of=/dev/null status=none || exit 1; done'
+    silent = {"stderr": subprocess.DEVNULL} if may_fail else {}
+    readers = [started(["bash", "-c", script, path], **silent) for _ in range(count)]
+    try:
+        yield
+        if not may_fail and any(reader.poll() is not None for reader in readers):
+            raise BenchmarkError("a reader has failed")
+    finally:
+        for reader in readers:
+            ended(reader)
 
 
 def wait_until(condition, what: str, patience: float = 30) -> None:
