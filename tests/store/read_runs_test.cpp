@@ -51,8 +51,8 @@ TEST(ReadRuns, ReadsOutOfOrderAndFollowersGoOn) {
 
 TEST(ReadRuns, TheKernelsReadAheadGoesOnThoughItsLaterWindowComesFirst) {
   ReadRuns runs;
-  // Its windows are twice as large each time, and at most 2 MiB; with the reader at the beginning of one, that
-  // one and the next are on their way, on as many threads as they have pieces.
+  // Its windows are twice as large each time, and at most 2 MiB; with the reader at the beginning of one,
+  // that one and the next are on their way, on as many threads as they have pieces.
   std::uint64_t begin = 0;
   std::uint64_t window = 128_KiB;
   for (int i = 0; i < 12; ++i) {
