@@ -216,11 +216,12 @@ void Download::drop_unwanted() {
   if (!waiters_->none() && !streams_.empty()) return schedule_drop();
   const bool can_come_back = has_ranges() || !wanted();
   if (!can_come_back) return;  // until it is closed
+  const bool crowded = context_->streams_running > context_->options.streams_kept;
   const SteadyTime long_ago = steady_now() - context_->options.keep_unwanted;
   bool any_kept = false;
   for (const auto& stream : streams_) {
-    const bool paused_for_long = stream->paused && stream->paused_since <= long_ago;
-    if (paused_for_long || !wanted()) {
+    const bool paused_too_long = stream->paused && (crowded || stream->paused_since <= long_ago);
+    if (paused_too_long || !wanted()) {
       cancel(effects, *stream);
     } else if (stream->paused) {
       any_kept = true;  // somebody reads, and has it go on now and then

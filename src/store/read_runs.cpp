@@ -6,17 +6,11 @@ namespace mediafs {
 
 namespace {
 
-constexpr std::uint64_t kGap = 1_MiB;         // that still reads as going on
+constexpr std::uint64_t kLargestGap = 1_MiB;  // that still reads as going on
 constexpr std::uint64_t kOutOfOrder = 4_MiB;  // the kernel's read-ahead comes on several threads
 
-/// How much may be left out: the kernel's windows, of which two can be on their way, have grown with what was
-/// read in order.
-std::uint64_t largest_gap(const ReadRun& run) {
-  return std::clamp(2 * run.in_order, kGap, kOutOfOrder);
-}
-
 bool continues(const ReadRun& run, ByteRange read, bool missing) {
-  if (read.offset < run.start || read.offset > run.read_up_to + largest_gap(run)) return false;
+  if (read.offset < run.start || read.offset > run.read_up_to + kLargestGap) return false;
   // Whoever is behind and finds everything only follows; whoever misses something there has gone back.
   return !missing || read.offset + kOutOfOrder >= run.read_up_to;
 }

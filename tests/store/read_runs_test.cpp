@@ -49,30 +49,6 @@ TEST(ReadRuns, ReadsOutOfOrderAndFollowersGoOn) {
   EXPECT_FALSE(runs.note({1_MiB, 128_KiB}, true)) << "somebody went back to what is not here any more";
 }
 
-TEST(ReadRuns, TheKernelsReadAheadGoesOnThoughItsLaterWindowComesFirst) {
-  ReadRuns runs;
-  // Its windows are twice as large each time, and at most 2 MiB; with the reader at the beginning of one,
-  // that one and the next are on their way, on as many threads as they have pieces.
-  std::uint64_t begin = 0;
-  std::uint64_t window = 128_KiB;
-  for (int i = 0; i < 12; ++i) {
-    const std::uint64_t next = std::min(2 * window, 2_MiB);
-    if (begin > 0) {
-      EXPECT_TRUE(runs.note({begin + window, 128_KiB}, true)) << begin + window;
-    }
-    for (std::uint64_t at = begin; at < begin + window; at += 128_KiB) runs.note({at, 128_KiB}, true);
-    EXPECT_EQ(runs.last().start, 0U) << begin;
-    begin += window;
-    window = next;
-  }
-}
-
-TEST(ReadRuns, WhoHasReadLittleAndLeavesOutMuchHasJumped) {
-  ReadRuns runs;
-  runs.note({0, 128_KiB}, true);
-  EXPECT_FALSE(runs.note({128_KiB + 1_MiB + 1, 4096}, true));
-}
-
 TEST(ReadRuns, TheNearestRunGoesOn) {
   ReadRuns runs;
   runs.note({0, 50_MiB}, true);

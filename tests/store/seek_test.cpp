@@ -98,6 +98,30 @@ TEST_F(SeekTest, ASlowReaderKeepsItsStreamThoughItPausesTimeAndAgain) {
   EXPECT_EQ(server_.requests().size(), 1U);
 }
 
+TEST_F(SeekTest, WhereManyReadSlowlyNoneKeepsAConnectionThatOthersMayNeed) {
+  constexpr int kReaders = 6;
+  start({.keep_unwanted = Duration(500), .streams_kept = kReaders - 1, .memory = 16_MiB},
+        /*with_cache=*/false);
+  std::vector<MediaItemRef> items;
+  for (int i = 0; i < kReaders; ++i) items.push_back(open("gen-000100000000-slow" + std::to_string(1000 + i)));
+  // Each reads on all the time, and yet comes to go on by range.
+  std::uint64_t offset = 0;
+  EXPECT_TRUE(e2e::eventually([&] {
+    for (const auto& item : items) expect_exact(item->id.text(), item, {offset, 4096});
+    offset += 4096;
+    return server_.requests().size() > kReaders;
+  }));
+}
+
+TEST_F(SeekTest, AJumpAheadOfAStreamThatHasStalledIsARangeOfItsOwn) {
+  start();
+  server_.set_rules("* 1 stall 2500000");
+  const auto item = open(kLarge);
+  read_in_order(item, 0, 2'000'000);
+  expect_exact(kLarge, item, {3'900'000, 4096});
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
 TEST_F(SeekTest, ReadingOnAfterASeekFetchesEachByteOnce) {
   start();
   const auto item = open(kLarge);
