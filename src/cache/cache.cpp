@@ -157,7 +157,7 @@ Result<std::unique_ptr<Cache::Files>> Cache::open_files(const Options& options,
 }
 
 Result<std::unique_ptr<Cache>> Cache::open(const Options& options, const std::vector<SecretString>& secrets) {
-  auto held = CacheDirectory::open(options.directory, options.any_filesystem, options.held);
+  auto held = CacheDirectory::open(options.directory, options.any_filesystem, options.held, options.wait);
   if (!held) return held.error();
   const auto directory = std::make_shared<CacheDirectory>(*std::move(held));
   auto files = open_files(options, secrets, directory);

@@ -17,7 +17,6 @@ namespace mediafs {
 
 namespace {
 
-constexpr auto kLockWait = std::chrono::seconds(3);
 constexpr auto kLockPoll = std::chrono::milliseconds(20);
 
 /// Differs from boot to boot: random(4).
@@ -37,11 +36,11 @@ std::uint64_t bytes_of_file(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-Status take_lock(int fd) {
-  const SteadyTime give_up = steady_now() + kLockWait;
+Status take_lock(int fd, Duration wait) {
+  const SteadyTime give_up = steady_now() + wait;
   while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return system_error("cache lock");
-    if (steady_now() > give_up) {
+    if (steady_now() >= give_up) {
       return Error{Errc::unavailable, "another server has this cache, or a cache command"};
     }
     std::this_thread::sleep_for(kLockPoll);  // flock(2) has no time limit of its own
@@ -66,13 +65,13 @@ UniqueFd or_held(UniqueFd file, std::span<const int> held) {
 }
 
 /// The directory itself is locked as well: who deletes the file must not let a second server in.
-Result<UniqueFd> lock_file(int directory, std::span<const int> held) {
-  if (Status locked = take_lock(directory); !locked) return locked.error();
+Result<UniqueFd> lock_file(int directory, std::span<const int> held, Duration wait) {
+  if (Status locked = take_lock(directory, wait); !locked) return locked.error();
   UniqueFd fd = or_held(
       UniqueFd(::openat(directory, "lock", O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)),
       held);
   if (!fd) return system_error("cache lock");
-  if (Status locked = take_lock(fd.get()); !locked) return locked.error();
+  if (Status locked = take_lock(fd.get(), wait); !locked) return locked.error();
   return fd;
 }
 
@@ -87,13 +86,13 @@ CacheDirectory::~CacheDirectory() {
 Result<CacheDirectory> CacheDirectory::hold(const std::string& path) {
   auto directory = own_directory(path);
   if (!directory) return directory.error();
-  auto lock = lock_file(directory->get(), {});
+  auto lock = lock_file(directory->get(), {}, /*wait=*/{});
   if (!lock) return lock.error();
   return CacheDirectory(path, *std::move(directory), *std::move(lock));
 }
 
 Result<CacheDirectory> CacheDirectory::open(const std::string& path, bool any_filesystem,
-                                            std::span<const int> held) {
+                                            std::span<const int> held, Duration wait) {
   auto directory = own_directory(path);
   if (!directory) return directory.error();
   directory = or_held(*std::move(directory), held);
@@ -101,7 +100,7 @@ Result<CacheDirectory> CacheDirectory::open(const std::string& path, bool any_fi
     if (Status suitable = check_filesystem(directory->get()); !suitable) return suitable.error();
   }
   if (Status ours = check_files(directory->get()); !ours) return ours.error();
-  auto lock = lock_file(directory->get(), held);
+  auto lock = lock_file(directory->get(), held, wait);
   if (!lock) return lock.error();
   return CacheDirectory(path, *std::move(directory), *std::move(lock));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cache/file_io.h"
+#include "mediafs/base/clock.h"
 #include "mediafs/base/result.h"
 #include "mediafs/base/unique_fd.h"
 
@@ -22,16 +23,17 @@ class CacheDirectory {
   CacheDirectory(const CacheDirectory&) = delete;
   CacheDirectory& operator=(const CacheDirectory&) = delete;
 
-  /// Makes the directory (0700) where it is missing and takes its lock, waiting a few seconds for a server
+  /// Makes the directory (0700) where it is missing and takes its lock, waiting as long for a server
   /// that is just going. Errc::unavailable: another server has it. Errc::denied: it, or what is in it, is not
   /// ours alone, or its file system is none for a database (ownership.h).
   /// `held` are locks() of a process that has just had it, and keep it locked meanwhile.
-  static Result<CacheDirectory> open(const std::string& path, bool any_filesystem, std::span<const int> held);
+  static Result<CacheDirectory> open(const std::string& path, bool any_filesystem, std::span<const int> held,
+                                     Duration wait);
 
   /// Whoever has these has the lock.
   [[nodiscard]] std::vector<int> locks() const { return {directory_.get(), lock_.get()}; }
 
-  /// The same whatever the files in it are: to delete them.
+  /// The same whatever the files in it are, without waiting: to delete them.
   static Result<CacheDirectory> hold(const std::string& path);
 
   /// LMDB's pages have no checksums, and without a sync the disk may hold any mixture of old and new ones: a

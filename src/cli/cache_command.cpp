@@ -24,7 +24,7 @@ using Action = CacheRequest::Action;
 
 constexpr std::uint64_t kRoom =
     64_MiB;  // for what a command itself writes: it evicts nothing, and maps no more than it takes
-constexpr std::chrono::seconds kBetweenTwoServers{2};
+constexpr std::chrono::seconds kBetweenTwoServers{3};
 constexpr std::chrono::milliseconds kAskAgain{50};
 constexpr std::chrono::hours kForever{24 * 365 * 100};
 
@@ -109,6 +109,7 @@ Result<CacheAnswer> by_itself(const std::string& directory, const CacheCommand& 
                              .size_limit = 2 * Cache::bytes_used(directory) + kRoom,
                              .max_age = kForever,
                              .api_key = credentials.api_key,
+                             .wait = {},               // ask() does
                              .any_filesystem = true},  // it is there already
                             credentials.shared_secrets);
   if (!opened) return opened.error();
@@ -130,7 +131,7 @@ Result<CacheAnswer> ask(const std::string& directory, const CacheCommand& comman
     bar.draw(done, all);
     return true;
   };
-  // Between two servers of a mount nobody answers, and the cache is not free.
+  // Between two servers of a mount, or while one ends, nobody answers, and the cache is not free.
   const SteadyTime give_up = steady_now() + kBetweenTwoServers;
   for (;;) {
     auto asked = ask_server(directory, command.request, progress);

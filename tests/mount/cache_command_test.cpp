@@ -213,6 +213,16 @@ TEST_F(CacheCommand, ItErasesAlsoWhileNothingIsMounted) {
   EXPECT_THAT(sh("ls $M/sessions").out, Not(HasSubstr(session(1))));
 }
 
+TEST_F(CacheCommand, IsCarriedOutAlsoWhileOneServerTakesOverFromAnother) {
+  mount();
+  const auto upgrades = start("for i in $(seq 20); do $MEDIAFS upgrade $M > /dev/null || exit; done");
+  do {
+    const Outcome erased = cache({"erase", id_});
+    ASSERT_EQ(erased.code, 0) << erased << log();
+  } while (!upgrades->ended());
+  EXPECT_EQ(upgrades->finish(kPatience).code, 0) << log();
+}
+
 TEST_F(CacheCommand, ClearEmptiesItWhileMountedAndTheMountGoesOn) {
   mount();
   read_whole(id_);

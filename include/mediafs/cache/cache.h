@@ -34,7 +34,8 @@ class Cache {
     std::chrono::seconds max_age = std::chrono::hours(30 * 24);  // what is older is erased when it is opened
     SecretString api_key;  // whose cache it is, so that they can tell without the secret
     std::vector<int> held =
-        {};  // locks() of the process that has just had it, which still hold it; not owned
+        {};                // locks() of the process that has just had it, which still hold it; not owned
+    Duration wait{3'000};  // for a server that is just going
     bool any_filesystem = false;  // also those that LMDB is not safe on: over a network, or in an overlay
   };
 
