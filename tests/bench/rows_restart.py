@@ -15,6 +15,7 @@ from trials import Contest
 from workplace import OTHERS, busy, wait_until
 
 BLOCK = 4096
+SERVED = 1.1  # seconds: of servers that are killed sooner, the twenty-first in a row waits
 LIMIT = 0.2
 
 
@@ -69,6 +70,7 @@ def restarts(setting: Setting) -> Row:
         def trial(replace, crowd: int):
             def one(_line: Line, _warm_up: bool):
                 with busy(path, crowd), Reader(path, setting.size) as reader:
+                    time.sleep(SERVED)
                     replace(mount)
                     time.sleep(0.5)  # so that the wait is over, and in the figure
                 if reader.failure:
