@@ -23,7 +23,7 @@ class CacheDirectory {
   CacheDirectory(const CacheDirectory&) = delete;
   CacheDirectory& operator=(const CacheDirectory&) = delete;
 
-  /// Makes the directory (0700) where it is missing and takes its lock, waiting as long for a server
+  /// Makes the directory (0700) where it is missing and takes its lock, waiting `wait` for a server
   /// that is just going. Errc::unavailable: another server has it. Errc::denied: it, or what is in it, is not
   /// ours alone, or its file system is none for a database (ownership.h).
   /// `held` are locks() of a process that has just had it, and keep it locked meanwhile.
