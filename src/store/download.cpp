@@ -83,13 +83,20 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
     return true;
   }
   waiters_->add_read(std::move(read), stop);
-  const bool goes_on = runs_.note(range, /*missing=*/true);
+  const bool may_jump = !runs_.note(range, /*missing=*/true);
   for (const Stream* stream : running()) {
     if (stream->filling && !waits_for_verification(*stream, stream->filling_chunk())) {
       waiters_->offer(effects, stream->filling_chunk(), stream->filling, stream->filled);
     }
   }
-  ensure_stream_for(effects, missing, range.end(), goes_on);
+  if (may_jump && is_coming(missing)) {
+    context_->timer.at(steady_now() + context_->options.out_of_order_within,
+                       [self = weak_from_this(), range] {
+                         if (const auto download = self.lock()) download->seek_unless_it_goes_on(range);
+                       });
+  } else {
+    ensure_stream_for(effects, missing, range.end());
+  }
   fetch_ahead(effects);
   wake_streams(effects);
   return true;

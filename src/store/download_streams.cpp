@@ -109,6 +109,17 @@ bool Download::ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64
   return true;
 }
 
+/// For a read that seemed to jump, once those had time to come that the kernel had sent before it.
+void Download::seek_unless_it_goes_on(ByteRange range) {
+  Effects effects;
+  const MutexLock lock(mutex_);
+  const auto& reads = waiters_->reads();
+  const auto read =
+      std::find_if(reads.begin(), reads.end(), [&](const PendingRead& r) { return r.range() == range; });
+  if (read == reads.end() || runs_.lead_to(range.offset)) return;
+  ensure_stream_for(effects, read->first_missing(), range.end(), /*goes_on_reading=*/false);
+}
+
 /// Sees to it that whoever waits has a stream to wait for, and that it runs.
 void Download::ensure_streams(Effects& effects, const Stream* asleep) {
   if (!item_ && !waiters_->nobody_finds()) ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);

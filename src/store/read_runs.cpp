@@ -43,6 +43,12 @@ bool ReadRuns::note(ByteRange read, bool missing) {
   return found;
 }
 
+bool ReadRuns::lead_to(std::uint64_t offset) const {
+  return std::any_of(runs_.begin(), runs_.end(), [&](const ReadRun& run) {
+    return run.start < offset && continues(run, {offset, 1}, /*missing=*/true);
+  });
+}
+
 std::uint64_t ReadRuns::target_at(std::uint64_t position, std::uint64_t most) const {
   std::uint64_t target = 0;
   for (const ReadRun& run : runs_) {

@@ -33,6 +33,9 @@ class ReadRuns {
   /// whoever reads has jumped, and nothing more is fetched ahead elsewhere than at first.
   bool note(ByteRange read, bool missing);
 
+  /// Whether what was read before `offset`, at whatever time it was noted, leads there.
+  [[nodiscard]] bool lead_to(std::uint64_t offset) const;
+
   /// The run that was noted last. REQUIRES: a note().
   [[nodiscard]] ReadRun& last() { return runs_.front(); }
 

@@ -49,6 +49,17 @@ TEST(ReadRuns, ReadsOutOfOrderAndFollowersGoOn) {
   EXPECT_FALSE(runs.note({1_MiB, 128_KiB}, true)) << "somebody went back to what is not here any more";
 }
 
+TEST(ReadRuns, WhatComesLaterLeadsToWhatCameBefore) {
+  ReadRuns runs;
+  runs.note({3_MiB, 1_MiB}, true);
+  EXPECT_FALSE(runs.lead_to(3_MiB));
+  runs.note({0, 1_MiB}, true);
+  EXPECT_FALSE(runs.lead_to(3_MiB));
+  runs.note({1_MiB, 1_MiB}, true);
+  EXPECT_TRUE(runs.lead_to(3_MiB));  // a gap of 1 MiB is left
+  EXPECT_FALSE(runs.lead_to(0));
+}
+
 TEST(ReadRuns, TheNearestRunGoesOn) {
   ReadRuns runs;
   runs.note({0, 50_MiB}, true);

@@ -103,7 +103,8 @@ TEST_F(SeekTest, WhereManyReadSlowlyNoneKeepsAConnectionThatOthersMayNeed) {
   start({.keep_unwanted = Duration(500), .streams_kept = kReaders - 1, .memory = 16_MiB},
         /*with_cache=*/false);
   std::vector<MediaItemRef> items;
-  for (int i = 0; i < kReaders; ++i) items.push_back(open("gen-000100000000-slow" + std::to_string(1000 + i)));
+  for (int i = 0; i < kReaders; ++i)
+    items.push_back(open("gen-000100000000-slow" + std::to_string(1000 + i)));
   // Each reads on all the time, and yet comes to go on by range.
   std::uint64_t offset = 0;
   EXPECT_TRUE(e2e::eventually([&] {
@@ -120,6 +121,19 @@ TEST_F(SeekTest, AJumpAheadOfAStreamThatHasStalledIsARangeOfItsOwn) {
   read_in_order(item, 0, 2'000'000);
   expect_exact(kLarge, item, {3'900'000, 4096});
   EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(SeekTest, ReadAheadIsNoJumpThoughItsLaterPiecesComeFirst) {
+  start({.out_of_order_within = kSoon});
+  server_.set_rules("* 1 stall 64K");
+  const auto item = open(kLarge);
+  std::vector<std::future<Result<std::string>>> reads;
+  for (const std::uint64_t offset : {1536_KiB, 1024_KiB, 512_KiB, 0_KiB})
+    reads.push_back(read_later(item, {offset, 512_KiB}));
+  expect_exact(kLarge, item, {3'900'000, 4096});  // this one does, and it is decided of one after another
+  EXPECT_EQ(server_.requests().size(), 2U);
+  server_.release();
+  for (auto& read : reads) EXPECT_TRUE(read.get().ok());
 }
 
 TEST_F(SeekTest, ReadingOnAfterASeekFetchesEachByteOnce) {
