@@ -64,6 +64,7 @@ void Verification::check_media(const LoadedItem& item) {
   const std::uint32_t count = chunk_count(media.size);
   for (std::uint32_t index = 0; index < count && go_on(); ++index) {
     if (check_chunk(item, *key, ChunkIndex{index})) continue;
+    if (!parts_.ledger.find(media.revision)) return;  // erased meanwhile
     ++outcome_.bad;
     drop_(CacheWriter::Spoilt{media.id, {media.revision, ChunkIndex{index}}});
   }

@@ -107,6 +107,22 @@ TEST_F(EraseTest, NothingOfItIsKnownAfterwards) {
   EXPECT_EQ(look_up(media(0), 0), 0);
 }
 
+TEST_F(EraseTest, WhatIsErasedWhileItIsVerifiedIsNotBad) {
+  open();
+  MediaItem whole = media(0);
+  whole.size = 4 * kChunkSize;
+  whole.complete = true;
+  for (std::uint32_t index = 0; index < 4; ++index) store(whole, index, 'a');
+  cache_->store_item(whole);
+  bool erased = false;
+  const Cache::Verified verified = cache_->verify(0, [&](std::uint64_t, std::uint64_t) {
+    erased = cache_->erase({whole.id}, {}).ok();
+    return true;
+  });
+  EXPECT_TRUE(erased);
+  EXPECT_EQ(verified.bad, 0U);
+}
+
 TEST_F(EraseTest, WhatIsStillQueuedOfADroppedVersionGoesToo) {
   open();
   for (std::uint32_t index = 0; index < 4; ++index) store(media(0), index, 'a');
