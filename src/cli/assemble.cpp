@@ -95,6 +95,7 @@ std::optional<Exit> open_cache(const MountCommand& command, const std::string& d
   std::vector<int> held;
   held.reserve(locks.size());
   for (const UniqueFd& lock : locks) held.push_back(lock.get());
+  if (held.empty()) ask_to_give_way(directory);
   auto opened =
       Cache::open({.directory = directory,
                    .size_limit = command.cache_size ? *command.cache_size : reasonable_cache_size(directory),

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "cli/control_socket.h"
 #include "cli/credentials_source.h"
 #include "cli/units.h"
+#include "mediafs/base/mutex.h"
 #include "mediafs/store/catalog.h"
 #include "mediafs/store/eraser.h"
 
@@ -24,7 +26,7 @@ using Action = CacheRequest::Action;
 
 constexpr std::uint64_t kRoom =
     64_MiB;  // for what a command itself writes: it evicts nothing, and maps no more than it takes
-constexpr std::chrono::seconds kBetweenTwoServers{3};
+constexpr std::chrono::seconds kBetweenTwoServers{15};  // RestartPolicy's longest pause, and a start
 constexpr std::chrono::milliseconds kAskAgain{50};
 constexpr std::chrono::hours kForever{24 * 365 * 100};
 
@@ -115,12 +117,21 @@ Result<CacheAnswer> by_itself(const std::string& directory, const CacheCommand& 
   if (!opened) return opened.error();
   Cache& cache = **opened;
   cache.settle();  // it has counted then
-  const CacheControl control{
-      .cache = cache,
-      .erase = [&](const auto& media, const auto& sessions) { return erase_from(cache, media, sessions); },
-      .clear = [] { return ok_status(); }};
-  auto answer = carry_out(command.request, control, progress);
-  if (answer) answer->erase("limit");  // nobody's
+  Mutex one_at_a_time;
+  std::atomic<bool> gives_way = false;
+  const CacheControl control{.cache = cache,
+                             .erase =
+                                 [&](const auto& media, const auto& sessions) {
+                                   const MutexLock lock(one_at_a_time);
+                                   return erase_from(cache, media, sessions);
+                                 },
+                             .clear = [&] { return cache.erase_all(); },
+                             .give_way = [&] { gives_way = true; }};
+  const ControlSocket for_others(directory, control);
+  auto answer = carry_out(command.request, control, [&](std::uint64_t done, std::uint64_t all) {
+    return !gives_way && progress(done, all);
+  });
+  if (!answer && gives_way) return Error{Errc::cancelled, "a server is to have the cache"};
   return answer;
 }
 
@@ -132,12 +143,21 @@ Result<CacheAnswer> ask(const std::string& directory, const CacheCommand& comman
     return true;
   };
   // Between two servers of a mount, or while one ends, nobody answers, and the cache is not free.
-  const SteadyTime give_up = steady_now() + kBetweenTwoServers;
-  for (;;) {
-    auto asked = ask_server(directory, command.request, progress);
-    auto answer = asked ? *std::move(asked) : by_itself(directory, command, credentials, progress);
-    if (answer || answer.error().code != Errc::unavailable || steady_now() > give_up) return answer;
-    std::this_thread::sleep_for(kAskAgain);
+  SteadyTime give_up = steady_now() + kBetweenTwoServers;
+  bool gave_way = false;
+  for (;; std::this_thread::sleep_for(kAskAgain)) {
+    const bool over = steady_now() > give_up;
+    auto answer = ask_server(directory, command.request, progress);
+    if (!answer && gave_way && !over) continue;  // the server that it gave way to is just starting
+    if (!answer) answer = by_itself(directory, command, credentials, progress);
+    if (*answer) return *std::move(answer);
+    const Errc why = answer->error().code;
+    if (why == Errc::cancelled) {
+      gave_way = true;
+      give_up = steady_now() + kBetweenTwoServers;
+    } else if (why != Errc::unavailable || over) {
+      return *std::move(answer);
+    }
   }
 }
 
@@ -199,6 +219,7 @@ std::string text_of(const CacheCommand& command, const CacheAnswer& answer) {
     case Action::erase:
       return fmt::format("erased {}\n", number_in(answer, "erased"));
     case Action::clear:
+    case Action::give_way:  // nobody's command
       break;
   }
   return "cleared\n";

@@ -10,7 +10,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr const char* kActions[] = {"stats", "verify", "erase", "clear"};
+constexpr const char* kActions[] = {"stats", "verify", "erase", "clear", "give-way"};
 
 std::string_view name_of(CacheRequest::Action action) {
   return kActions[static_cast<std::size_t>(action)];
@@ -41,17 +41,15 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
-CacheAnswer stats_of(const Cache& cache) {
-  const Cache::Stats stats = cache.stats();
-  CacheAnswer answer{{"limit", std::to_string(stats.limit)},
-                     {"used", std::to_string(stats.used)},
-                     {"media", std::to_string(stats.media)},
-                     {"chunks", std::to_string(stats.chunks)},
-                     {"listings", std::to_string(stats.listings)},
-                     {"hits", std::to_string(stats.hits)},
-                     {"misses", std::to_string(stats.misses)},
-                     {"evictions", std::to_string(stats.evictions)},
-                     {"trouble", stats.trouble}};
+CacheAnswer stats_of(const CacheControl& control) {
+  const Cache::Stats stats = control.cache.stats();
+  CacheAnswer answer{
+      {"used", std::to_string(stats.used)},           {"media", std::to_string(stats.media)},
+      {"chunks", std::to_string(stats.chunks)},       {"listings", std::to_string(stats.listings)},
+      {"hits", std::to_string(stats.hits)},           {"misses", std::to_string(stats.misses)},
+      {"evictions", std::to_string(stats.evictions)}, {"trouble", stats.trouble}};
+  const bool mounted = control.give_way == nullptr;
+  if (mounted) answer["limit"] = std::to_string(stats.limit);
   if (stats.oldest) answer["oldest"] = std::to_string(stats.oldest->count());
   return answer;
 }
@@ -124,8 +122,12 @@ Result<CacheAnswer> carry_out(const CacheRequest& request, const CacheControl& c
       if (!cleared) return cleared.error();
       return CacheAnswer{};
     }
+    case CacheRequest::Action::give_way:
+      if (!control.give_way) return Error{Errc::unavailable, "a server has this cache"};
+      control.give_way();
+      return CacheAnswer{};
   }
-  return stats_of(control.cache);
+  return stats_of(control);
 }
 
 }  // namespace mediafs

@@ -15,7 +15,7 @@
 namespace mediafs {
 
 struct CacheRequest {
-  enum class Action { stats, verify, erase, clear };
+  enum class Action { stats, verify, erase, clear, give_way };
 
   Action action = Action::stats;
   std::vector<MediaId> media;          // to erase
@@ -39,11 +39,14 @@ struct CacheControl {
   std::function<Result<std::size_t>(const std::vector<MediaId>& media, const std::vector<MediaId>& sessions)>
       erase;
   std::function<Status()> clear;
+  /// Ends what else is being carried out, for a server that is to have the cache. None: this is a server's.
+  std::function<void()> give_way;
 };
 
 /// Told how far it has come; false ends it.
 using CacheProgress = std::function<bool(std::uint64_t done, std::uint64_t all)>;
 
+/// Any thread, and several at once, as far as `control` allows it.
 Result<CacheAnswer> carry_out(const CacheRequest& request, const CacheControl& control,
                               const CacheProgress& progress);
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <sstream>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -21,7 +22,7 @@ namespace {
 
 constexpr const char* kName = "control";
 constexpr std::size_t kMaxLine = 16 * 1024 * 1024;
-constexpr int kRequestWithin = 1'000;  // milliseconds
+constexpr int kAMoment = 1'000;        // milliseconds
 constexpr int kAnswerWithin = 30'000;  // between two lines of an answer
 constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
 
@@ -111,6 +112,26 @@ bool may_ask(const UniqueFd& client) {
          (peer.uid == ::geteuid() || peer.uid == 0);
 }
 
+std::optional<Result<CacheAnswer>> ask(const std::string& directory, const CacheRequest& request,
+                                       const CacheProgress& progress, int patience) {
+  const UniqueFd socket = connected_to(directory);
+  if (!socket) return std::nullopt;
+  Error gone{Errc::unavailable, "the server has not answered"};
+  if (!send_line(socket, encode(request))) return gone;
+  Lines lines(socket, /*wake=*/-1, patience);
+  while (const auto line = lines.next()) {
+    const std::size_t space = std::min(line->find(' '), line->size());
+    const std::string kind = line->substr(0, space);
+    if (kind == "done") return decode_answer(std::string_view(*line).substr(space));
+    if (kind == "failed") return Error{Errc::internal, decode_answer(line->substr(space))["why"]};
+    std::uint64_t done = 0;
+    std::uint64_t all = 0;
+    std::istringstream numbers(line->substr(space));
+    if (kind != "progress" || !(numbers >> done >> all) || !progress(done, all)) break;
+  }
+  return gone;
+}
+
 }  // namespace
 
 ControlSocket::ControlSocket(std::string directory, CacheControl control)
@@ -134,6 +155,7 @@ ControlSocket::~ControlSocket() {
   thread_.request_stop();
   static_cast<void>(::eventfd_write(wake_.get(), 1));
   if (thread_.joinable()) thread_.join();
+  conversations_.clear();  // which waits for their ends
   ::unlink((directory_ + "/" + kName).c_str());
 }
 
@@ -142,13 +164,29 @@ void ControlSocket::run(const std::stop_token& stop) {
     pollfd fds[] = {{listening_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
     if (::poll(fds, 2, -1) < 0 && errno != EINTR) return;
     if ((fds[0].revents & POLLIN) == 0) continue;
-    const UniqueFd client(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (client && may_ask(client) && give_up_after(client, kPatience)) answer(client, stop);
+    UniqueFd client(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    conversations_.remove_if([](const Conversation& one) { return one.over.load(); });
+    if (client && may_ask(client) && give_up_after(client, kPatience)) converse(std::move(client), stop);
+  }
+}
+
+void ControlSocket::converse(UniqueFd client, const std::stop_token& stop) {
+  Conversation& conversation = conversations_.emplace_back();
+  conversation.client = std::move(client);
+  try {
+    conversation.thread = std::jthread([this, &conversation, stop] {
+      answer(conversation.client, stop);
+      conversation.client.reset();
+      conversation.over = true;
+    });
+  } catch (const std::system_error& fault) {  // too many threads; who asks gets no answer, and asks again
+    log::warning("a cache command cannot be carried out: {}", fault.what());
+    conversations_.pop_back();
   }
 }
 
 void ControlSocket::answer(const UniqueFd& client, const std::stop_token& stop) {
-  const auto line = Lines(client, wake_.get(), kRequestWithin).next();
+  const auto line = Lines(client, wake_.get(), kAMoment).next();
   if (!line) return;
   const auto request = decode_request(*line);
   const auto answer = !request ? Result<CacheAnswer>(request.error())
@@ -166,22 +204,12 @@ bool has_server(const std::string& directory) {
 
 std::optional<Result<CacheAnswer>> ask_server(const std::string& directory, const CacheRequest& request,
                                               const CacheProgress& progress) {
-  const UniqueFd socket = connected_to(directory);
-  if (!socket) return std::nullopt;
-  Error gone{Errc::unavailable, "the server has not answered"};
-  if (!send_line(socket, encode(request))) return gone;
-  Lines lines(socket, /*wake=*/-1, kAnswerWithin);
-  while (const auto line = lines.next()) {
-    const std::size_t space = std::min(line->find(' '), line->size());
-    const std::string kind = line->substr(0, space);
-    if (kind == "done") return decode_answer(std::string_view(*line).substr(space));
-    if (kind == "failed") return Error{Errc::internal, decode_answer(line->substr(space))["why"]};
-    std::uint64_t done = 0;
-    std::uint64_t all = 0;
-    std::istringstream numbers(line->substr(space));
-    if (kind != "progress" || !(numbers >> done >> all) || !progress(done, all)) break;
-  }
-  return gone;
+  return ask(directory, request, progress, kAnswerWithin);
+}
+
+void ask_to_give_way(const std::string& directory) {
+  const CacheProgress none = [](auto, auto) { return true; };
+  ask(directory, {.action = CacheRequest::Action::give_way}, none, kAMoment);
 }
 
 }  // namespace mediafs

@@ -1,6 +1,8 @@
 // The socket in a cache's directory by which `mediafs cache …` talks to the server that has the cache open.
 #pragma once
 
+#include <atomic>
+#include <list>
 #include <optional>
 #include <string>
 #include <thread>
@@ -10,7 +12,8 @@
 
 namespace mediafs {
 
-/// The server's end: a thread that carries out one request after another. Only for its own user and root.
+/// The end of who has the cache open: a thread that listens, and one for each request, so that none waits for
+/// another. Only for its own user and root.
 class ControlSocket {
  public:
   /// In the directory of a cache that this process has open. Errors of the socket are logged, and there is
@@ -21,18 +24,29 @@ class ControlSocket {
   ControlSocket& operator=(const ControlSocket&) = delete;
 
  private:
+  struct Conversation {
+    UniqueFd client;
+    std::atomic<bool> over = false;
+    std::jthread thread;
+  };
+
   void run(const std::stop_token& stop);
+  void converse(UniqueFd client, const std::stop_token& stop);
   void answer(const UniqueFd& client, const std::stop_token& stop);
 
   const std::string directory_;
   const CacheControl control_;
   UniqueFd listening_;
-  UniqueFd wake_;  // an eventfd(2)
+  UniqueFd wake_;                          // an eventfd(2)
+  std::list<Conversation> conversations_;  // the listening thread's
   std::jthread thread_;
 };
 
 /// Whether a server answers there.
 bool has_server(const std::string& directory);
+
+/// A cache command that has the cache open ends soon: a server is to have it.
+void ask_to_give_way(const std::string& directory);
 
 /// The other end. Nothing where no server answers there; else what it says.
 std::optional<Result<CacheAnswer>> ask_server(const std::string& directory, const CacheRequest& request,

@@ -45,6 +45,15 @@ class CacheCommand : public Holding<SessionTest> {
     restart_api();
   }
 
+  /// A verify that takes a minute, under way.
+  [[nodiscard]] std::unique_ptr<Process> start_verify() const {
+    auto verify = start("exec $MEDIAFS cache verify --rate 50K --cache-dir " + cache_dir().string() +
+                        " --credentials " + credentials().string());
+    EXPECT_TRUE(eventually(
+        [&] { return sh("ls -l /proc/" + std::to_string(verify->pid()) + "/fd | grep socket:").code == 0; }));
+    return verify;
+  }
+
   const std::string id_ = media_of(3'000'000);
 };
 
@@ -171,13 +180,47 @@ TEST_F(CacheCommand, AVerifyThatIsCutShortSaysSo) {
   mount();
   read_whole(id_);
   ASSERT_TRUE(eventually([&] { return stats()["chunks"] == 23; }));
-  const auto verify = start("exec $MEDIAFS cache verify --rate 100K --cache-dir " + cache_dir().string() +
-                            " --credentials " + credentials().string());
-  // It has asked the server.
-  ASSERT_TRUE(eventually(
-      [&] { return sh("ls -l /proc/" + std::to_string(verify->pid()) + "/fd | grep socket:").code == 0; }));
+  const auto verify = start_verify();
   unmount();
   EXPECT_NE(verify->finish(kPatience).code, 0);
+}
+
+TEST_F(CacheCommand, AVerifyHoldsUpNoOther) {
+  mount();
+  read_whole(id_);
+  ASSERT_TRUE(eventually([&] { return stats()["chunks"] == 23; }));
+  const auto verify = start_verify();
+  EXPECT_EQ(stats()["media"], 1);
+  EXPECT_FALSE(verify->ended());
+  EXPECT_EQ(cache({"erase", id_}).out, "erased 1\n");
+  const Outcome verified = verify->finish(kPatience);
+  EXPECT_EQ(verified.code, 0) << "what was erased meanwhile is not bad: " << verified;
+}
+
+TEST_F(CacheCommand, NorWhileNothingIsMounted) {
+  mount();
+  read_whole(id_);
+  unmount();
+  const auto verify = start_verify();
+  const nlohmann::json known = stats();
+  EXPECT_EQ(known["media"], 1);
+  EXPECT_FALSE(known.contains("limit"));
+  EXPECT_FALSE(verify->ended());
+  EXPECT_EQ(cache({"erase", id_}).out, "erased 1\n");
+  EXPECT_EQ(verify->finish(kPatience).code, 0);
+  EXPECT_EQ(stats()["media"], 0);
+}
+
+TEST_F(CacheCommand, AVerifyLetsAServerHaveTheCacheAndGoesOnByWayOfIt) {
+  mount();
+  read_whole(id_);
+  unmount();
+  const auto verify = start_verify();
+  mount();
+  EXPECT_FALSE(verify->ended());
+  EXPECT_EQ(stats()["chunks"], 23) << "the mount has its cache";
+  EXPECT_EQ(cache({"erase", id_}).code, 0);
+  EXPECT_EQ(verify->finish(kPatience).code, 0);
 }
 
 TEST_F(CacheCommand, ASessionIsErasedWithAllThatIsKnownOfIt) {

@@ -255,6 +255,23 @@ TEST_F(Restarted, ACachedMediaIsErasedByTheNextServerToo) {
   EXPECT_EQ(sh("ls $M | grep gen-").code, 1);
 }
 
+TEST_F(Restarted, ACacheCommandOutlastsTheLongestPauseAfterACrash) {
+  expect_warnings();
+  mount();
+  read_whole(media_of(1'000));
+  // The fifth of them comes 5 s after the fourth.
+  for (int crashes = 1; crashes <= 4; ++crashes) {
+    const auto there = server();
+    ASSERT_TRUE(there);
+    ::kill(*there, SIGSEGV);
+    if (crashes < 4) await_server_after(*there);
+  }
+  const Outcome erased = mediafs({"cache", "erase", media_of(1'000), "--cache-dir", cache_dir().string(),
+                                  "--credentials", credentials().string()});
+  EXPECT_EQ(erased.code, 0) << erased << log();
+  EXPECT_EQ(erased.out, "erased 1\n");
+}
+
 TEST_F(Restarted, CredentialsFromTheEnvironmentAreStillThere) {
   const std::string id = media_of(1_MiB);
   extra_environment = {{"MEDIAFS_API_KEY", api_options.api_key},
