@@ -118,8 +118,13 @@ Status CacheDirectory::discard_if_power_was_lost() {
 }
 
 Status CacheDirectory::write_state(const std::string& state, Sync sync) {
-  const auto file = replace_file(path_ + "/state", state, sync);
-  return file ? file->durable : Status(file.error());
+  const std::string path = path_ + "/state";
+  const auto there = read_file(path, kMostState);
+  if (there && *there == state) return overwrite_file(path, state, sync);  // its server was killed
+  const auto file = replace_file(path, state, sync);
+  if (file) return file->durable;
+  // A mixture is neither clean nor of this boot: it costs the cache, as the loss of power does.
+  return file.error().code == Errc::no_space ? overwrite_file(path, state, sync) : Status(file.error());
 }
 
 Status CacheDirectory::mark_dirty() {

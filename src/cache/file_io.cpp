@@ -70,11 +70,24 @@ Result<ReplacedFile> replace_file(const std::string& path, std::string_view cont
   ::unlink(temporary.c_str());  // left behind by a kill
   UniqueFd fd(::open(temporary.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return system_error(name_of(path));
+  Status done = write_at(fd.get(), content, 0);
+  if (done && sync == Sync::yes && ::fsync(fd.get()) != 0) done = system_error("syncing");
+  if (done && ::rename(temporary.c_str(), path.c_str()) != 0) done = system_error("renaming");
+  if (!done) {
+    static_cast<void>(wipe_file(temporary).ok());  // keys may stand in it
+    return std::move(done).error().in(name_of(path));
+  }
+  return ReplacedFile{std::move(fd), sync == Sync::yes ? sync_folder_of(path) : ok_status()};
+}
+
+Status overwrite_file(const std::string& path, std::string_view content, Sync sync) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd) return system_error(name_of(path));
   if (Status written = write_at(fd.get(), content, 0); !written)
     return std::move(written).error().in(name_of(path));
-  if (sync == Sync::yes && ::fsync(fd.get()) != 0) return system_error(name_of(path));
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error(name_of(path));
-  return ReplacedFile{std::move(fd), sync == Sync::yes ? sync_folder_of(path) : ok_status()};
+  const bool cut = ::ftruncate(fd.get(), static_cast<off_t>(content.size())) == 0;
+  if (!cut || (sync == Sync::yes && ::fsync(fd.get()) != 0)) return system_error(name_of(path));
+  return ok_status();
 }
 
 Status sync_folder_of(const std::string& path) {

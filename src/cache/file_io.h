@@ -29,9 +29,14 @@ struct ReplacedFile {
 };
 
 /// Puts a file of this content in the place of the one that is there, or of none: who looks, also after a
-/// kill at any moment, finds the whole old or the whole new one. An error: it is the old one. `Sync::yes`:
-/// and it is on the disk, so that a loss of power at any moment does no more than a kill.
+/// kill at any moment, finds the whole old or the whole new one. An error: it is the old one, and nothing is
+/// left of the new. `Sync::yes`: and it is on the disk, so that a loss of power at any moment does no more
+/// than a kill.
 Result<ReplacedFile> replace_file(const std::string& path, std::string_view content, Sync sync);
+
+/// Gives the file that is there this content. A kill in the middle leaves a mixture of both; but a small one
+/// takes no room that a full disk does not have.
+Status overwrite_file(const std::string& path, std::string_view content, Sync sync);
 
 /// Has the disk know which names stand in the folder of `path`.
 Status sync_folder_of(const std::string& path);

@@ -1,51 +1,22 @@
-// Disks that are full, or may only be read: a small file system in memory, where this process may mount one.
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <string>
-
-#include <gtest/gtest.h>
-
+// Disks that are full, or may only be read.
+#include "cache/cache_fixture.h"
 #include "cache/environment.h"
+#include "cache/file_io.h"
 #include "cache/replaceable_environment.h"
-#include "mediafs/base/unique_fd.h"
+#include "cache/small_disk.h"
 
 namespace mediafs {
 namespace {
 
-class DiskTest : public testing::Test {
+class DiskTest : public CacheFixture {
  protected:
   void SetUp() override {
-    ::mkdtemp(folder_.data());
-    // In a namespace of this thread's own: whatever becomes of the test, nothing stays mounted.
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=8m") != 0) {
-      GTEST_SKIP() << "mounting is not allowed";
-    }
-    mounted_ = true;
+    if (!disk_.mounted()) GTEST_SKIP() << "mounting is not allowed";
+    directory_ = disk_.path("cache");
   }
-  void TearDown() override {
-    if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
-    ::rmdir(folder_.c_str());
-  }
+  void TearDown() override { close(); }
 
-  [[nodiscard]] std::string path() const { return folder_ + "/data"; }
-  [[nodiscard]] bool may_write(bool allowed) const {
-    const unsigned long flags = allowed ? MS_REMOUNT : MS_REMOUNT | MS_RDONLY;
-    return ::mount("tmpfs", folder_.c_str(), "tmpfs", flags, "size=8m") == 0;
-  }
-  /// Takes all room but for so many bytes; 0 bytes: gives it back.
-  void leave_room(off_t bytes) const {
-    const std::string ballast = folder_ + "/ballast";
-    ::unlink(ballast.c_str());
-    if (bytes == 0) return;
-    const auto free = static_cast<off_t>(std::filesystem::space(folder_).available);
-    const UniqueFd fd(::open(ballast.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-    ASSERT_EQ(::posix_fallocate(fd.get(), 0, free - bytes), 0);
-  }
+  [[nodiscard]] std::string path() const { return disk_.path("data"); }
   template <typename Database>
   static Status put(Database& database, const std::string& key) {
     const std::string value(131'296, 'v');
@@ -56,22 +27,29 @@ class DiskTest : public testing::Test {
     return environment.get_part(bytes_of(key), {0, 1}, 131'296, [](ByteView /*bytes*/) {}) ==
            Environment::Found::part;
   }
+  /// A cache with one media in it, closed, and not a byte of room.
+  void fill() {
+    open();
+    store(item(), 0, 'a');
+    cache_->store_item(item());
+    cache_->settle();
+    close();
+    disk_.leave_room(1);
+  }
 
- private:
-  std::string folder_ = testing::TempDir() + "mediafs-disk-XXXXXX";
-  bool mounted_ = false;
+  const SmallDisk disk_;
 };
 
 TEST_F(DiskTest, AFullOneIsNoDamageAndTakesMoreOnceThereIsRoom) {
   auto environment = *Environment::open(path(), 1_GiB);
   ASSERT_TRUE(put(*environment, "first").ok());
-  leave_room(40'000);
+  disk_.leave_room(40'000);
   const Status written = put(*environment, "second");
   ASSERT_FALSE(written.ok());
   EXPECT_EQ(written.error().code, Errc::no_space) << written.error().context;
   EXPECT_FALSE(environment->broken());
   EXPECT_TRUE(has(*environment, "first"));
-  leave_room(0);
+  disk_.give_room_back();
   EXPECT_TRUE(put(*environment, "second").ok());
   EXPECT_TRUE(has(*environment, "second"));
 }
@@ -81,7 +59,7 @@ TEST_F(DiskTest, OnAFullOneNothingIsSetAside) {
     auto environment = *Environment::open(path(), 1_GiB);
     ASSERT_TRUE(put(*environment, "first").ok());
   }
-  leave_room(4096);
+  disk_.leave_room(4096);
   auto database = ReplaceableEnvironment::open(path(), 1_GiB);
   if (database) {
     EXPECT_EQ(put(**database, "second").error().code, Errc::no_space);
@@ -97,13 +75,45 @@ TEST_F(DiskTest, WhatMayOnlyBeReadIsNotSetAside) {
     auto environment = *Environment::open(path(), 1_GiB);
     ASSERT_TRUE(put(*environment, "first").ok());
   }
-  ASSERT_TRUE(may_write(false));
+  ASSERT_TRUE(disk_.may_write(false));
   const auto refused = ReplaceableEnvironment::open(path(), 1_GiB);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Errc::denied) << refused.error().context;
-  ASSERT_TRUE(may_write(true));
+  ASSERT_TRUE(disk_.may_write(true));
   EXPECT_TRUE(has(**Environment::open(path(), 1_GiB), "first"));
   EXPECT_FALSE(std::filesystem::exists(path() + ".bad"));
+}
+
+TEST_F(DiskTest, OnAFullOneACacheIsOpenedReadAndErased) {
+  fill();
+  open();
+  EXPECT_EQ(look_up(item(), 0), 'a');
+  close();
+  open();
+  EXPECT_EQ(look_up(item(), 0), 'a');
+  EXPECT_TRUE(cache_->erase({item().id}, {}).ok());
+  EXPECT_EQ(look_up(item(), 0), 0);
+  open();
+  EXPECT_EQ(look_up(item(), 0), 0);
+}
+
+TEST_F(DiskTest, OnAFullOneACacheStaysWarmThoughItsServerWasKilled) {
+  open();
+  const std::string dirty = content("state");
+  fill();
+  overwrite("state", 0, dirty);
+  open();
+  EXPECT_EQ(content("state"), dirty);
+  EXPECT_EQ(look_up(item(), 0), 'a');
+}
+
+TEST_F(DiskTest, WhatCannotBeReplacedLeavesNoCopyBehind) {
+  const std::string before(8'192, 'b');
+  ASSERT_TRUE(replace_file(path(), before, Sync::yes).ok());
+  disk_.leave_room(8'192);
+  EXPECT_FALSE(replace_file(path(), std::string(16'384, 'a'), Sync::yes).ok());
+  EXPECT_FALSE(std::filesystem::exists(path() + ".new"));
+  EXPECT_EQ(*read_file(path(), 100'000), before);
 }
 
 }  // namespace
