@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 
 #include "cache/cache_files.h"
 #include "cache/cache_parts.h"
@@ -109,6 +110,7 @@ class Cache::Files {
   std::optional<Known> known;  // until it is asked for
   std::atomic<std::uint64_t> hits = 0;
   std::atomic<std::uint64_t> misses = 0;
+  std::atomic<std::uint64_t> bad = 0;  // of the misses
 
  private:
   /// Counts what there is; the keys of what is not known to be there are destroyed.
@@ -229,8 +231,11 @@ bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, 
   const auto key = slot ? files_->databases.keyring->key_in(*slot) : std::nullopt;
   const auto found = key ? open_chunk(files_->parts, *key, item.id, chunk, part, out) : ChunkFound::nothing;
   ++(found == ChunkFound::whole ? files_->hits : files_->misses);
-  if (found == ChunkFound::bad)
-    log::warning("a record of the cache does not match its key; its bytes are fetched again");
+  if (found == ChunkFound::bad) {
+    const std::uint64_t bad = ++files_->bad;
+    if (std::has_single_bit(bad))  // a rotten disk has very many
+      log::warning("{} records of the cache have not matched their keys; their bytes are fetched again", bad);
+  }
   return found == ChunkFound::whole;
 }
 

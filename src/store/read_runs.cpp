@@ -36,8 +36,10 @@ bool ReadRuns::note(ByteRange read, bool missing) {
     best = runs_.insert(runs_.end(), {.start = read.offset, .read_up_to = read.offset});
   }
   if (read.end() > best->read_up_to) {
-    best->in_order += read.end() - best->read_up_to;
+    best->in_order += read.end() - std::max(read.offset, best->read_up_to);
     best->read_up_to = read.end();
+  } else if (missing) {
+    best->in_order += read.length;  // which came out of order
   }
   std::rotate(runs_.begin(), best, best + 1);
   return found;

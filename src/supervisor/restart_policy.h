@@ -28,8 +28,9 @@ class RestartPolicy {
   /// After so many crashes in a row, requests that were under way are failed instead of repeated: one of them
   /// may be what a server does not survive.
   static constexpr std::size_t kRepeatAtMost = 3;
-  /// So many in a row may be killed within a second of serving, each followed at once; then the next waits a
-  /// second: with too little memory for any of them, nothing else would be done and the log would fill.
+  /// So many, with none that served longer between them, may be killed within a second of serving, each
+  /// followed at once; then the next waits a second: with too little memory for any of them, nothing else
+  /// would be done and the log would fill.
   static constexpr std::size_t kMostQuickKills = 20;
 
   struct Decision {

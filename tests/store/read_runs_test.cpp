@@ -22,6 +22,21 @@ TEST(ReadRuns, TheWindowGrowsWithWhatIsReadInOrder) {
   EXPECT_EQ(runs.target_at(100_MiB, 2_MiB), 102_MiB) << "a share of the memory bounds it";
 }
 
+TEST(ReadRuns, TheWindowDoesNotGrowWithWhatIsSkipped) {
+  ReadRuns runs;
+  for (std::uint64_t offset = 0; offset < 64_MiB; offset += 1_MiB) runs.note({offset, 4_KiB}, true);
+  EXPECT_EQ(runs.target_at(63_MiB, kNoBound), 63_MiB + 4_KiB + 1_MiB);
+}
+
+TEST(ReadRuns, WhatComesOutOfOrderCountsAsMuch) {
+  ReadRuns runs;
+  for (std::uint64_t offset = 0; offset < 8_MiB; offset += 2_MiB) {
+    runs.note({offset + 1_MiB, 1_MiB}, true);
+    runs.note({offset, 1_MiB}, true);
+  }
+  EXPECT_EQ(runs.target_at(8_MiB, kNoBound), 8_MiB + 6_MiB) << "but for the first two, which began runs";
+}
+
 TEST(ReadRuns, WhatAReaderHasLeftBehindIsNotFetchedForIt) {
   ReadRuns runs;
   runs.note({20_MiB, 30_MiB}, true);
