@@ -10,7 +10,9 @@
 
 namespace mediafs {
 
-class DamageFixture : public CacheFixture {
+inline constexpr std::size_t kPage = 4096;  // LMDB's
+
+class Damage : public CacheFixture {
  protected:
   using Files = std::map<std::string, std::string>;  // by name
 
@@ -37,6 +39,8 @@ class DamageFixture : public CacheFixture {
     }
     return out;
   }
+
+  void SetUp() override { fill(); }
 
   /// Fills the cache, in more than one transaction so that there are free pages, and closes it.
   void fill() {
