@@ -90,10 +90,7 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
     }
   }
   if (may_jump && is_coming(missing)) {
-    context_->timer.at(steady_now() + context_->options.out_of_order_within,
-                       [self = weak_from_this(), range] {
-                         if (const auto download = self.lock()) download->seek_unless_it_goes_on(range);
-                       });
+    decide_later(range, context_->options.out_of_order_within);
   } else {
     ensure_stream_for(effects, missing, range.end());
   }

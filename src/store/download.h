@@ -90,7 +90,8 @@ class Download final : public std::enable_shared_from_this<Download> {
   bool make_room(Effects& effects) REQUIRES(mutex_);
   bool ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64_t wanted_end,
                          bool goes_on_reading = true) REQUIRES(mutex_);
-  void seek_unless_it_goes_on(ByteRange range) EXCLUDES(mutex_);
+  void decide_later(ByteRange range, Duration wait) REQUIRES(mutex_);
+  void seek_unless_it_goes_on(ByteRange range, Duration waited) EXCLUDES(mutex_);
   void ensure_streams(Effects& effects, const Stream* asleep = nullptr) REQUIRES(mutex_);
   void fetch_ahead(Effects& effects) REQUIRES(mutex_);
   void start_range(Effects& effects, std::uint64_t from, std::uint64_t to) REQUIRES(mutex_);

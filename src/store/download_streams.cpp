@@ -109,8 +109,15 @@ bool Download::ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64
   return true;
 }
 
-/// For a read that seemed to jump, once those had time to come that the kernel had sent before it.
-void Download::seek_unless_it_goes_on(ByteRange range) {
+/// Whether a read that seems to jump gets a range of its own: once those had time to come that the kernel had
+/// sent before it, and again now and then, for the stream that it waits for may have become slow.
+void Download::decide_later(ByteRange range, Duration wait) {
+  context_->timer.at(steady_now() + wait, [self = weak_from_this(), range, wait] {
+    if (const auto download = self.lock()) download->seek_unless_it_goes_on(range, wait);
+  });
+}
+
+void Download::seek_unless_it_goes_on(ByteRange range, Duration waited) {
   Effects effects;
   const MutexLock lock(mutex_);
   const auto& reads = waiters_->reads();
@@ -118,6 +125,7 @@ void Download::seek_unless_it_goes_on(ByteRange range) {
       std::find_if(reads.begin(), reads.end(), [&](const PendingRead& r) { return r.range() == range; });
   if (read == reads.end() || runs_.lead_to(range.offset)) return;
   ensure_stream_for(effects, read->first_missing(), range.end(), /*goes_on_reading=*/false);
+  decide_later(range, 2 * waited);
 }
 
 /// Sees to it that whoever waits has a stream to wait for, and that it runs.

@@ -6,13 +6,19 @@ namespace mediafs {
 
 namespace {
 
-constexpr std::uint64_t kLargestGap = 1_MiB;  // that still reads as going on
-constexpr std::uint64_t kOutOfOrder = 4_MiB;  // the kernel's read-ahead comes on several threads
+constexpr std::uint64_t kLargestGap = 128_KiB;  // that still reads as going on
+constexpr std::uint64_t kOutOfOrder = 4_MiB;    // the kernel's read-ahead comes on several threads
 
 bool continues(const ReadRun& run, ByteRange read, bool missing) {
   if (read.offset < run.start || read.offset > run.read_up_to + kLargestGap) return false;
   // Whoever is behind and finds everything only follows; whoever misses something there has gone back.
   return !missing || read.offset + kOutOfOrder >= run.read_up_to;
+}
+
+/// Its reader may be the run's, by way of read-ahead whose pieces came out of order.
+bool is_near(const ReadRun& run, ByteRange read) {
+  return run.start <= read.offset && read.offset <= run.read_up_to + kOutOfOrder &&
+         run.read_up_to <= read.offset + kOutOfOrder;
 }
 
 }  // namespace
@@ -29,7 +35,9 @@ bool ReadRuns::note(ByteRange read, bool missing) {
   }
   const bool found = best != runs_.end();
   if (!found) {
-    if (missing) {
+    const bool near =
+        std::any_of(runs_.begin(), runs_.end(), [&](const ReadRun& run) { return is_near(run, read); });
+    if (missing && !near) {
       for (ReadRun& left : runs_) left.in_order = 0;
     }
     if (runs_.size() == kMost) runs_.pop_back();
@@ -42,7 +50,23 @@ bool ReadRuns::note(ByteRange read, bool missing) {
     best->in_order += read.length;  // which came out of order
   }
   std::rotate(runs_.begin(), best, best + 1);
+  join();
   return found;
+}
+
+/// What the run that was noted last has reached is of one run with it.
+void ReadRuns::join() {
+  ReadRun& last = runs_.front();
+  for (auto run = runs_.begin() + 1; run != runs_.end();) {
+    if (run->start < last.start || run->start > last.read_up_to) {
+      ++run;
+      continue;
+    }
+    last.read_up_to = std::max(last.read_up_to, run->read_up_to);
+    last.in_order += run->in_order;
+    last.fetched_to = std::max(last.fetched_to, run->fetched_to);
+    run = runs_.erase(run);
+  }
 }
 
 bool ReadRuns::lead_to(std::uint64_t offset) const {

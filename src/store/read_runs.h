@@ -30,7 +30,8 @@ class ReadRuns {
   static constexpr std::size_t kMost = 16;
 
   /// Takes a read into account, of which some bytes are `missing` or none. False: it continues no run, so
-  /// whoever reads has jumped, and nothing more is fetched ahead elsewhere than at first.
+  /// whoever reads has jumped, unless what leads there comes yet. After a jump far away nothing more is
+  /// fetched ahead elsewhere than at first.
   bool note(ByteRange read, bool missing);
 
   /// Whether what was read before `offset`, at whatever time it was noted, leads there.
@@ -49,6 +50,8 @@ class ReadRuns {
   void came_short(std::uint64_t position, std::uint64_t end);
 
  private:
+  void join();
+
   std::vector<ReadRun> runs_;  // noted last first
 };
 

@@ -123,6 +123,15 @@ TEST_F(SeekTest, AJumpAheadOfAStreamThatHasStalledIsARangeOfItsOwn) {
   EXPECT_EQ(server_.requests().size(), 2U);
 }
 
+TEST_F(SeekTest, SoIsAShortOne) {
+  start({.deadline = Duration(8'000)});  // before the stream is given up
+  server_.set_rules("* 1 stall 1100000");
+  const auto item = open(kLarge);
+  read_in_order(item, 0, 1'000'000);
+  expect_exact(kLarge, item, {2'000'000, 4096});
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
 TEST_F(SeekTest, ReadAheadIsNoJumpThoughItsLaterPiecesComeFirst) {
   start({.out_of_order_within = kSoon});
   server_.set_rules("* 1 stall 64K");
