@@ -87,6 +87,16 @@ std::unordered_set<Revision> versions_of(const OpenFiles& open_files) {
   return versions;
 }
 
+/// A cache command that has it open lets it go, also one that has it only just now.
+Result<std::unique_ptr<Cache>> take_cache(const Cache::Options& options,
+                                          const std::vector<SecretString>& secrets) {
+  const bool handed_over = !options.held.empty();
+  if (!handed_over) ask_to_give_way(options.directory);
+  auto opened = Cache::open(options, secrets);
+  const bool taken = !handed_over && !opened && opened.error().code == Errc::unavailable;
+  return taken && ask_to_give_way(options.directory) ? Cache::open(options, secrets) : std::move(opened);
+}
+
 /// The cache, or null where there is to be none; an Exit where another server has it.
 std::optional<Exit> open_cache(const MountCommand& command, const std::string& directory,
                                const Credentials& credentials, const std::vector<UniqueFd>& locks,
@@ -95,15 +105,14 @@ std::optional<Exit> open_cache(const MountCommand& command, const std::string& d
   std::vector<int> held;
   held.reserve(locks.size());
   for (const UniqueFd& lock : locks) held.push_back(lock.get());
-  if (held.empty()) ask_to_give_way(directory);
   auto opened =
-      Cache::open({.directory = directory,
-                   .size_limit = command.cache_size ? *command.cache_size : reasonable_cache_size(directory),
-                   .max_age = std::chrono::ceil<std::chrono::seconds>(command.max_age),
-                   .api_key = credentials.api_key,
-                   .held = held,
-                   .any_filesystem = command.cache_any_fs},
-                  credentials.shared_secrets);
+      take_cache({.directory = directory,
+                  .size_limit = command.cache_size ? *command.cache_size : reasonable_cache_size(directory),
+                  .max_age = std::chrono::ceil<std::chrono::seconds>(command.max_age),
+                  .api_key = credentials.api_key,
+                  .held = held,
+                  .any_filesystem = command.cache_any_fs},
+                 credentials.shared_secrets);
   if (opened) {
     cache = *std::move(opened);
     return std::nullopt;

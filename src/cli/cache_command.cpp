@@ -147,16 +147,16 @@ Result<CacheAnswer> ask(const std::string& directory, const CacheCommand& comman
   bool gave_way = false;
   for (;; std::this_thread::sleep_for(kAskAgain)) {
     const bool over = steady_now() > give_up;
-    auto answer = ask_server(directory, command.request, progress);
-    if (!answer && gave_way && !over) continue;  // the server that it gave way to is just starting
-    if (!answer) answer = by_itself(directory, command, credentials, progress);
-    if (*answer) return *std::move(answer);
-    const Errc why = answer->error().code;
-    if (why == Errc::cancelled) {
-      gave_way = true;
+    auto asked = ask_server(directory, command.request, progress);
+    if (!asked && gave_way && !over) continue;  // the server that it gave way to is just starting
+    auto answer = asked ? *std::move(asked) : by_itself(directory, command, credentials, progress);
+    if (answer) return answer;
+    const Errc why = answer.error().code;
+    if (why == Errc::cancelled) {  // a server has come or gone: it begins anew
+      gave_way = !asked;
       give_up = steady_now() + kBetweenTwoServers;
     } else if (why != Errc::unavailable || over) {
-      return *std::move(answer);
+      return answer;
     }
   }
 }

@@ -128,6 +128,7 @@ std::optional<Result<CacheAnswer>> ask(const std::string& directory, const Cache
     std::uint64_t all = 0;
     std::istringstream numbers(line->substr(space));
     if (kind != "progress" || !(numbers >> done >> all) || !progress(done, all)) break;
+    gone = Error{Errc::cancelled, "the server ended before it was done"};
   }
   return gone;
 }
@@ -194,6 +195,7 @@ void ControlSocket::answer(const UniqueFd& client, const std::stop_token& stop) 
                                    return !stop.stop_requested() &&
                                           send_line(client, fmt::format("progress {} {}", done, all));
                                  });
+  if (!answer && answer.error().code == Errc::cancelled) return;  // which tells who asks to ask the next one
   send_line(client,
             answer ? "done " + encode(*answer) : "failed " + encode({{"why", answer.error().context}}));
 }
@@ -207,9 +209,10 @@ std::optional<Result<CacheAnswer>> ask_server(const std::string& directory, cons
   return ask(directory, request, progress, kAnswerWithin);
 }
 
-void ask_to_give_way(const std::string& directory) {
+bool ask_to_give_way(const std::string& directory) {
   const CacheProgress none = [](auto, auto) { return true; };
-  ask(directory, {.action = CacheRequest::Action::give_way}, none, kAMoment);
+  const auto answer = ask(directory, {.action = CacheRequest::Action::give_way}, none, kAMoment);
+  return answer && answer->ok();
 }
 
 }  // namespace mediafs

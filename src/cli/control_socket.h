@@ -45,10 +45,11 @@ class ControlSocket {
 /// Whether a server answers there.
 bool has_server(const std::string& directory);
 
-/// A cache command that has the cache open ends soon: a server is to have it.
-void ask_to_give_way(const std::string& directory);
+/// A server is to have the cache: whether a cache command has it open, and ends soon.
+bool ask_to_give_way(const std::string& directory);
 
-/// The other end. Nothing where no server answers there; else what it says.
+/// The other end. Nothing where no server answers there; else what it says. Errc::unavailable: it has not
+/// answered. Errc::cancelled: it ended while it was about it.
 std::optional<Result<CacheAnswer>> ask_server(const std::string& directory, const CacheRequest& request,
                                               const CacheProgress& progress);
 
