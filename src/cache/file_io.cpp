@@ -67,7 +67,7 @@ Status write_at(int fd, std::string_view content, std::uint64_t offset) {
 
 Result<ReplacedFile> replace_file(const std::string& path, std::string_view content, Sync sync) {
   const std::string temporary = path + ".new";
-  ::unlink(temporary.c_str());  // left behind by a kill
+  static_cast<void>(wipe_file(temporary).ok());  // left behind by a kill
   UniqueFd fd(::open(temporary.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return system_error(name_of(path));
   Status done = write_at(fd.get(), content, 0);

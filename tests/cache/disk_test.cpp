@@ -107,6 +107,13 @@ TEST_F(DiskTest, OnAFullOneACacheStaysWarmThoughItsServerWasKilled) {
   EXPECT_EQ(look_up(item(), 0), 'a');
 }
 
+TEST_F(DiskTest, WhatStandsInTheWayOfANewFileIsRemoved) {
+  ASSERT_TRUE(replace_file(path(), "before", Sync::no).ok());
+  std::filesystem::create_directory(path() + ".new");
+  EXPECT_TRUE(replace_file(path(), "after", Sync::no).ok());
+  EXPECT_EQ(*read_file(path(), 100), "after");
+}
+
 TEST_F(DiskTest, WhatCannotBeReplacedLeavesNoCopyBehind) {
   const std::string before(8'192, 'b');
   ASSERT_TRUE(replace_file(path(), before, Sync::yes).ok());
