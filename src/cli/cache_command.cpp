@@ -148,12 +148,13 @@ Result<CacheAnswer> ask(const std::string& directory, const CacheCommand& comman
   for (;; std::this_thread::sleep_for(kAskAgain)) {
     const bool over = steady_now() > give_up;
     auto asked = ask_server(directory, command.request, progress);
-    if (!asked && gave_way && !over) continue;  // the server that it gave way to is just starting
-    auto answer = asked ? *std::move(asked) : by_itself(directory, command, credentials, progress);
+    const bool there_is_one = asked.has_value();
+    if (!there_is_one && gave_way && !over) continue;  // the server that it gave way to is just starting
+    auto answer = there_is_one ? *std::move(asked) : by_itself(directory, command, credentials, progress);
     if (answer) return answer;
     const Errc why = answer.error().code;
     if (why == Errc::cancelled) {  // a server has come or gone: it begins anew
-      gave_way = !asked;
+      gave_way = !there_is_one;
       give_up = steady_now() + kBetweenTwoServers;
     } else if (why != Errc::unavailable || over) {
       return answer;
