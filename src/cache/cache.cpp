@@ -14,6 +14,7 @@
 #include "cache/verification.h"
 #include "cache/writer.h"
 #include "mediafs/base/log.h"
+#include "mediafs/base/mutex.h"
 
 namespace mediafs {
 
@@ -36,6 +37,7 @@ struct Databases {
 
 Result<std::unique_ptr<Keyring>> open_keyring(CacheDirectory& directory, const Cache::Options& options,
                                               const std::vector<SecretString>& secrets) {
+  if (Status gone = Keyring::discard_unfinished(directory.keyring_path()); !gone) return gone.error();
   auto keyring = Keyring::open(directory.keyring_path(), secrets);
   if (!keyring && keyring.error().code == Errc::not_found) {
     directory.discard_databases();  // nothing opens them any more
@@ -107,6 +109,7 @@ class Cache::Files {
   const CacheParts parts{*databases.keyring, sealing, ledger, clock, *databases.catalog, *databases.chunks};
   Housekeeping housekeeping;
   std::unique_ptr<CacheWriter> writer;
+  Mutex erasing;               // held over each erasure
   std::optional<Known> known;  // until it is asked for
   std::atomic<std::uint64_t> hits = 0;
   std::atomic<std::uint64_t> misses = 0;
@@ -300,6 +303,7 @@ void Cache::on_incomplete(std::function<void(const MediaId&, Revision)> listener
 }
 
 Status Cache::erase(const std::vector<MediaId>& media, const std::vector<ListingKey>& listings) {
+  const MutexLock lock(files_->erasing);
   Keyring& keyring = *files_->databases.keyring;
   const Ledger::Condemned condemned = files_->ledger.condemn(media, listings);
   static_cast<void>(keyring.destroy(condemned.slots, Sync::no).ok());  // below it is tried again
@@ -348,6 +352,11 @@ Cache::Verified Cache::verify(std::uint64_t bytes_per_second,
   settle();
   Verification verification(
       files_->parts, [this](CacheWriter::Job job) { files_->writer->enqueue(std::move(job)); },
+      [this] {
+        const MutexLock lock(files_->erasing);
+        settle();
+        return load_catalog(files_->parts.keyring, files_->sealing, files_->parts.catalog);
+      },
       bytes_per_second);
   return verification.run(progress);
 }

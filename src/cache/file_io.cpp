@@ -109,9 +109,11 @@ Status wipe_file(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return system_error(name_of(path));
   const std::string nothing(static_cast<std::size_t>(status.st_size), '\0');
-  if (Status written = write_at(fd.get(), nothing, 0); !written) return written;
-  if (::fdatasync(fd.get()) != 0 || ::unlink(path.c_str()) != 0) return system_error(name_of(path));
-  return ok_status();
+  Status wiped = write_at(fd.get(), nothing, 0);
+  if (wiped && ::fdatasync(fd.get()) != 0) wiped = system_error(name_of(path));
+  if (::unlink(path.c_str()) != 0 && wiped)
+    wiped = system_error(name_of(path));  // also where it is not wiped
+  return wiped;
 }
 
 bool synced_within(std::span<const int> files, Duration time) {

@@ -75,9 +75,12 @@ bool Keyring::belongs_to(const std::string& path, const SecretString& api_key) {
   return crypto::equal_in_constant_time(owner_of(api_key, id), bytes_of(*content).subspan(kOwnerAt, 16));
 }
 
+Status Keyring::discard_unfinished(const std::string& path) {
+  return wipe_file(path + ".new");
+}
+
 Result<std::unique_ptr<Keyring>> Keyring::open(const std::string& path,
                                                const std::vector<SecretString>& secrets) {
-  if (Status wiped = wipe_file(path + ".new"); !wiped) return wiped.error();  // a kill left it: all keys
   const auto content = read_file(path, kMostBytes);
   if (!content) return content.error();
   if (!has_header(*content)) return Error{Errc::corrupt, "the keyring is not one of this version"};

@@ -26,8 +26,12 @@ namespace mediafs {
 /// the file.
 class Keyring {
  public:
-  /// Unwraps with whichever of `secrets` fits. Errc::not_found: no keyring there. Errc::denied: made under
-  /// another secret. Errc::corrupt: not a keyring of this version.
+  /// Overwrites what a kill has left of a keyring that was being wrapped anew: all keys stand in it.
+  /// REQUIRES: the directory's lock, for whoever has it may be wrapping its keyring anew.
+  static Status discard_unfinished(const std::string& path);
+
+  /// Unwraps with whichever of `secrets` fits, and changes no file. Errc::not_found: no keyring there.
+  /// Errc::denied: made under another secret. Errc::corrupt: not a keyring of this version.
   static Result<std::unique_ptr<Keyring>> open(const std::string& path,
                                                const std::vector<SecretString>& secrets);
 

@@ -1,7 +1,9 @@
 #include "cache/verification.h"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
+#include <unordered_set>
 
 #include "cache/chunk_reader.h"
 
@@ -31,9 +33,10 @@ std::uint64_t bytes_kept(const Ledger& ledger) {
 }  // namespace
 
 Verification::Verification(const CacheParts& parts, std::function<void(CacheWriter::Job)> drop,
-                           std::uint64_t bytes_per_second)
+                           std::function<LoadedCatalog()> load_at_rest, std::uint64_t bytes_per_second)
     : parts_(parts),
       drop_(std::move(drop)),
+      load_at_rest_(std::move(load_at_rest)),
       bytes_per_second_(bytes_per_second),
       began_(steady_now()),
       room_(new std::byte[kChunkSize]) {}
@@ -50,9 +53,21 @@ Cache::Verified Verification::run(Progress progress) {
 }
 
 void Verification::check_catalog(const LoadedCatalog& loaded) {
-  outcome_.records = loaded.items.size() + loaded.listings.size() + loaded.unreadable.size();
-  outcome_.bad = loaded.unreadable.size() + (loaded.whole ? 0 : 1);
-  for (const std::string& name : loaded.unreadable) drop_(CacheWriter::Unreadable{name});
+  const std::vector<std::string> bad = still_unreadable(loaded.unreadable);
+  outcome_.records = loaded.items.size() + loaded.listings.size() + bad.size();
+  outcome_.bad = bad.size() + (loaded.whole ? 0 : 1);
+  for (const std::string& name : bad) drop_(CacheWriter::Unreadable{name});
+}
+
+/// The key of what is erased or evicted goes before its record.
+std::vector<std::string> Verification::still_unreadable(const std::vector<std::string>& names) const {
+  if (names.empty()) return {};
+  const LoadedCatalog now = load_at_rest_();
+  const std::unordered_set<std::string> before(names.begin(), names.end());
+  std::vector<std::string> both;
+  std::copy_if(now.unreadable.begin(), now.unreadable.end(), std::back_inserter(both),
+               [&](const std::string& name) { return before.contains(name); });
+  return both;
 }
 
 void Verification::check_media(const LoadedItem& item) {

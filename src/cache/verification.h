@@ -15,13 +15,15 @@ class Verification {
  public:
   using Progress = std::function<bool(std::uint64_t done, std::uint64_t all)>;
 
+  /// `load_at_rest` loads the catalog while nothing is being erased.
   Verification(const CacheParts& parts, std::function<void(CacheWriter::Job)> drop,
-               std::uint64_t bytes_per_second);
+               std::function<LoadedCatalog()> load_at_rest, std::uint64_t bytes_per_second);
 
   Cache::Verified run(Progress progress);
 
  private:
   void check_catalog(const LoadedCatalog& loaded);
+  [[nodiscard]] std::vector<std::string> still_unreadable(const std::vector<std::string>& names) const;
   void check_media(const LoadedItem& item);
   [[nodiscard]] bool check_chunk(const LoadedItem& item, const SecretKey& key, ChunkIndex index);
   void keep_to_the_rate();
@@ -30,6 +32,7 @@ class Verification {
 
   const CacheParts& parts_;
   const std::function<void(CacheWriter::Job)> drop_;
+  const std::function<LoadedCatalog()> load_at_rest_;
   const std::uint64_t bytes_per_second_;
   const SteadyTime began_;
   Buffer room_;

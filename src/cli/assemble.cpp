@@ -16,6 +16,7 @@
 #include "cli/control_socket.h"
 #include "cli/credentials_watch.h"
 #include "cli/erasing.h"
+#include "cli/key_rotation.h"
 #include "mediafs/api/api_client.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/timer.h"
@@ -87,14 +88,17 @@ std::unordered_set<Revision> versions_of(const OpenFiles& open_files) {
   return versions;
 }
 
-/// A cache command that has it open lets it go, also one that has it only just now.
-Result<std::unique_ptr<Cache>> take_cache(const Cache::Options& options,
-                                          const std::vector<SecretString>& secrets) {
-  const bool handed_over = !options.held.empty();
-  if (!handed_over) ask_to_give_way(options.directory);
-  auto opened = Cache::open(options, secrets);
-  const bool taken = !handed_over && !opened && opened.error().code == Errc::unavailable;
-  return taken && ask_to_give_way(options.directory) ? Cache::open(options, secrets) : std::move(opened);
+/// A cache command that has it open lets it go; it may not have been listening at first.
+Result<std::unique_ptr<Cache>> take_cache(Cache::Options options, const std::vector<SecretString>& secrets) {
+  if (!options.held.empty()) return Cache::open(options, secrets);
+  SteadyTime give_up = steady_now() + options.wait;
+  options.wait /= 10;
+  for (;;) {
+    if (ask_to_give_way(options.directory)) give_up = std::max(give_up, steady_now() + 10 * options.wait);
+    auto opened = Cache::open(options, secrets);
+    const bool taken = !opened && opened.error().code == Errc::unavailable;
+    if (!taken || steady_now() >= give_up) return opened;
+  }
 }
 
 /// The cache, or null where there is to be none; an Exit where another server has it.
@@ -192,17 +196,12 @@ void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, Erasing& e
 
 /// Null where the credentials come from no file.
 std::unique_ptr<CredentialsWatch> watch_credentials(const MountCommand& command, const Credentials& known,
-                                                    ApiClient& api, Cache* cache, Timer& timer,
-                                                    Timer& chores) {
+                                                    ApiClient& api, KeyRotation* keys, Timer& timer) {
   auto file = credentials_file(command.credentials);
   if (!file) return nullptr;
-  const auto take = [&api, cache, &chores](const std::vector<SecretString>& secrets) {
+  const auto take = [&api, keys](const std::vector<SecretString>& secrets) {
     api.replace_secrets(secrets);
-    if (cache == nullptr) return;
-    chores.at(steady_now(), [cache, secrets] {
-      const Status rotated = cache->rotate(secrets);
-      if (!rotated) log::warning("the cache's keys stay under the old secret: {}", rotated.error().context);
-    });
+    if (keys != nullptr) keys->rotate_to(secrets);
   };
   return std::make_unique<CredentialsWatch>(*std::move(file), known, timer, take);
 }
@@ -271,8 +270,10 @@ Exit run_mounted(const Ground& on) {
   Timer chores;  // what may wait for the disk or the kernel, and nobody waits for
   Erasing erasing(floors.filesystem, on.cache, **mount);
   connect(**mount, floors.filesystem, floors.store, erasing, chores);
+  std::optional<KeyRotation> keys;
+  if (on.cache != nullptr) keys.emplace(*on.cache, chores).rotate_to(on.credentials.shared_secrets);
   const auto watch =
-      watch_credentials(on.command, on.credentials, floors.api, on.cache, floors.timer, chores);
+      watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, floors.timer);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
     control.emplace(on.cache_directory, control_of(*on.cache, erasing));

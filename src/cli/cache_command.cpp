@@ -125,7 +125,11 @@ Result<CacheAnswer> by_itself(const std::string& directory, const CacheCommand& 
                                    const MutexLock lock(one_at_a_time);
                                    return erase_from(cache, media, sessions);
                                  },
-                             .clear = [&] { return cache.erase_all(); },
+                             .clear =
+                                 [&] {
+                                   const MutexLock lock(one_at_a_time);
+                                   return cache.erase_all();
+                                 },
                              .give_way = [&] { gives_way = true; }};
   const ControlSocket for_others(directory, control);
   auto answer = carry_out(command.request, control, [&](std::uint64_t done, std::uint64_t all) {
@@ -169,8 +173,9 @@ bool concerns(const std::string& directory, const CacheCommand& command, const C
   const bool ours = Cache::belongs_to(directory, credentials.api_key);
   if (opens.ok()) return ours || command.everything;
   if (command.request.action == Action::clear) return ours || command.everything;
-  // A server that has it open needs no keyring file to erase what it holds, and asks who we are.
-  if (opens.error().code != Errc::denied && has_server(directory)) return true;
+  // A server that has it open needs no keyring file to erase what it holds, nor this secret, and asks who we
+  // are.
+  if ((ours || opens.error().code != Errc::denied) && has_server(directory)) return true;
   if (ours) why_not = "a cache of this API key is there, but: " + opens.error().context;
   return false;
 }
@@ -226,6 +231,11 @@ std::string text_of(const CacheCommand& command, const CacheAnswer& answer) {
   return "cleared\n";
 }
 
+ExitCode exit_code_of(const Error& error) {
+  if (error.code == Errc::unavailable) return ExitCode::cache_in_use;
+  return error.code == Errc::denied ? ExitCode::no_cache : ExitCode::internal;
+}
+
 }  // namespace
 
 Exit run_cache_command(const CacheCommand& command) {
@@ -239,8 +249,7 @@ Exit run_cache_command(const CacheCommand& command) {
     ++found;
     const auto answer = ask(directory, command, *credentials);
     if (!answer) {
-      const bool in_use = answer.error().code == Errc::unavailable;
-      return {in_use ? ExitCode::cache_in_use : ExitCode::internal, answer.error().context};
+      return {exit_code_of(answer.error()), answer.error().context};
     }
     fmt::print("{}", text_of(command, *answer));
     bad += number_in(*answer, "bad");

@@ -22,6 +22,7 @@ namespace {
 
 constexpr const char* kName = "control";
 constexpr std::size_t kMaxLine = 16 * 1024 * 1024;
+constexpr int kBreath = 100;
 constexpr int kAMoment = 1'000;        // milliseconds
 constexpr int kAnswerWithin = 30'000;  // between two lines of an answer
 constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
@@ -101,7 +102,8 @@ UniqueFd connected_to(const std::string& directory) {
   const auto connect_there = [&](const sockaddr* address, socklen_t size) {
     return ::connect(socket.get(), address, size);
   };
-  if (!socket || !with_address(directory, connect_there)) return {};
+  // Where very many wait for one that has stopped, connect(2) waits too.
+  if (!socket || !give_up_after(socket, kPatience) || !with_address(directory, connect_there)) return {};
   return socket;
 }
 
@@ -144,7 +146,8 @@ ControlSocket::ControlSocket(std::string directory, CacheControl control)
   const auto bind_here = [this](const sockaddr* address, socklen_t size) {
     return ::bind(listening_.get(), address, size);
   };
-  if (!listening_ || !wake_ || !with_address(directory_, bind_here) || ::listen(listening_.get(), 8) != 0) {
+  if (!listening_ || !wake_ || !with_address(directory_, bind_here) ||
+      ::listen(listening_.get(), SOMAXCONN) != 0) {
     log::warning("no socket for the cache commands: {}",
                  std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
     return;
@@ -166,6 +169,7 @@ void ControlSocket::run(const std::stop_token& stop) {
     if (::poll(fds, 2, -1) < 0 && errno != EINTR) return;
     if ((fds[0].revents & POLLIN) == 0) continue;
     UniqueFd client(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!client) ::poll(fds + 1, 1, kBreath);  // there may be too many descriptors just now
     conversations_.remove_if([](const Conversation& one) { return one.over.load(); });
     if (client && may_ask(client) && give_up_after(client, kPatience)) converse(std::move(client), stop);
   }
@@ -180,8 +184,9 @@ void ControlSocket::converse(UniqueFd client, const std::stop_token& stop) {
       conversation.client.reset();
       conversation.over = true;
     });
-  } catch (const std::system_error& fault) {  // too many threads; who asks gets no answer, and asks again
-    log::warning("a cache command cannot be carried out: {}", fault.what());
+  } catch (const std::system_error& fault) {  // too many threads: the others wait for this one
+    log::info("a cache command has no thread of its own: {}", fault.what());
+    answer(conversation.client, stop);
     conversations_.pop_back();
   }
 }

@@ -200,6 +200,16 @@ TEST_F(CacheTest, FilesThatAreNotOursAreSetAsideAndTheCacheGoesOn) {
   }
 }
 
+TEST_F(CacheTest, WhoOnlyLooksWhetherItOpensChangesNoFile) {
+  open();
+  close();
+  std::filesystem::copy_file(file("keyring"), file("keyring.new"));
+  EXPECT_TRUE(Cache::check(directory_, secrets({"secret"})).ok());
+  EXPECT_EQ(content("keyring.new"), content("keyring")) << "the one who has it may be wrapping it anew";
+  open();
+  EXPECT_FALSE(std::filesystem::exists(file("keyring.new")));
+}
+
 TEST_F(CacheTest, OneSetAsideFileIsKept) {
   for (const char fill : {'x', 'y'}) {
     open();

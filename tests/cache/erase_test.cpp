@@ -1,4 +1,5 @@
 // Erased is erased: with every file of the cache and the secret, the bytes cannot be had.
+#include <atomic>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -121,6 +122,25 @@ TEST_F(EraseTest, WhatIsErasedWhileItIsVerifiedIsNotBad) {
   });
   EXPECT_TRUE(erased);
   EXPECT_EQ(verified.bad, 0U);
+}
+
+TEST_F(EraseTest, NorIsWhatIsErasedJustBefore) {
+  open();
+  std::atomic<bool> over = false;
+  const std::jthread eraser([&] {
+    for (std::uint64_t round = 0; round < 1'000 / MEDIAFS_TEST_SLOWDOWN; ++round) {
+      const MediaItem another = item(media(0).id.text(), 1'000 + round);
+      store(another, 0, 'a');
+      cache_->store_item(another);
+      cache_->store_listing(std::make_shared<Listing>(listing()));
+      cache_->settle();
+      EXPECT_TRUE(cache_->erase({another.id}, {listing().key}).ok());
+    }
+    over = true;
+  });
+  std::uint64_t bad = 0;
+  while (!over) bad += cache_->verify(0, [](std::uint64_t, std::uint64_t) { return true; }).bad;
+  EXPECT_EQ(bad, 0U);
 }
 
 TEST_F(EraseTest, WhatIsStillQueuedOfADroppedVersionGoesToo) {

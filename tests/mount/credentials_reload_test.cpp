@@ -59,6 +59,30 @@ TEST_F(CredentialsReload, ASecretIsRotatedUnderLoadWithoutAFailedRead) {
   expect_no_secret_in_the_log();
 }
 
+TEST_F(CredentialsReload, OnAFullDiskTheCachesKeysFollowOnceThereIsRoom) {
+  fs::create_directories(cache_dir());
+  if (sh("mount -t tmpfs -o size=8m,mode=0700 tmpfs " + cache_dir().string()).code != 0)
+    GTEST_SKIP() << "no tmpfs can be mounted here";
+  expect_warnings();
+  const std::string id = media_of(20'000);
+  const auto stats = [&] {
+    return mediafs(
+        {"cache", "stats", "--cache-dir", cache_dir().string(), "--credentials", credentials().string()});
+  };
+  api().set_secrets({kOld, kNew});
+  mount();
+  read_whole(id);
+  EXPECT_NE(sh("cat /dev/zero > " + (cache_dir() / "ballast").string()).code, 0) << "it is full";
+  write_credentials({kNew});
+  EXPECT_TRUE(log_says("stay under the old secret")) << log();
+  EXPECT_EQ(stats().code, 0) << "the server has it open";
+  fs::remove(cache_dir() / "ballast");
+  EXPECT_TRUE(log_says("are under the new secret now")) << log();
+  unmount();
+  EXPECT_EQ(stats().code, 0);
+  EXPECT_EQ(sh("umount " + cache_dir().string()).code, 0);
+}
+
 struct BadFile {
   const char* name;
   const char* text;
