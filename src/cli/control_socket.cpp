@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <sstream>
 #include <system_error>
 
@@ -159,7 +160,10 @@ ControlSocket::~ControlSocket() {
   thread_.request_stop();
   static_cast<void>(::eventfd_write(wake_.get(), 1));
   if (thread_.joinable()) thread_.join();
-  conversations_.clear();  // which waits for their ends
+  {
+    const MutexLock lock(mutex_);
+    while (conversations_ > 0) one_is_over_.wait(mutex_);
+  }
   ::unlink((directory_ + "/" + kName).c_str());
 }
 
@@ -170,24 +174,27 @@ void ControlSocket::run(const std::stop_token& stop) {
     if ((fds[0].revents & POLLIN) == 0) continue;
     UniqueFd client(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!client) ::poll(fds + 1, 1, kBreath);  // there may be too many descriptors just now
-    conversations_.remove_if([](const Conversation& one) { return one.over.load(); });
     if (client && may_ask(client) && give_up_after(client, kPatience)) converse(std::move(client), stop);
   }
 }
 
-void ControlSocket::converse(UniqueFd client, const std::stop_token& stop) {
-  Conversation& conversation = conversations_.emplace_back();
-  conversation.client = std::move(client);
+void ControlSocket::converse(UniqueFd socket, const std::stop_token& stop) {
+  const auto client = std::make_shared<UniqueFd>(std::move(socket));
+  const auto carry_through = [this, client, stop] {
+    answer(*client, stop);
+    const MutexLock lock(mutex_);
+    --conversations_;
+    one_is_over_.notify_all();
+  };
+  {
+    const MutexLock lock(mutex_);
+    ++conversations_;
+  }
   try {
-    conversation.thread = std::jthread([this, &conversation, stop] {
-      answer(conversation.client, stop);
-      conversation.client.reset();
-      conversation.over = true;
-    });
+    std::thread(carry_through).detach();
   } catch (const std::system_error& fault) {  // too many threads: the others wait for this one
     log::info("a cache command has no thread of its own: {}", fault.what());
-    answer(conversation.client, stop);
-    conversations_.pop_back();
+    carry_through();
   }
 }
 

@@ -1,13 +1,12 @@
 // The socket in a cache's directory by which `mediafs cache …` talks to the server that has the cache open.
 #pragma once
 
-#include <atomic>
-#include <list>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "cli/cache_requests.h"
+#include "mediafs/base/mutex.h"
 #include "mediafs/base/unique_fd.h"
 
 namespace mediafs {
@@ -24,21 +23,17 @@ class ControlSocket {
   ControlSocket& operator=(const ControlSocket&) = delete;
 
  private:
-  struct Conversation {
-    UniqueFd client;
-    std::atomic<bool> over = false;
-    std::jthread thread;
-  };
-
   void run(const std::stop_token& stop);
-  void converse(UniqueFd client, const std::stop_token& stop);
+  void converse(UniqueFd socket, const std::stop_token& stop);
   void answer(const UniqueFd& client, const std::stop_token& stop);
 
   const std::string directory_;
   const CacheControl control_;
   UniqueFd listening_;
-  UniqueFd wake_;                          // an eventfd(2)
-  std::list<Conversation> conversations_;  // the listening thread's
+  UniqueFd wake_;  // an eventfd(2)
+  Mutex mutex_;
+  CondVar one_is_over_;
+  int conversations_ GUARDED_BY(mutex_) = 0;  // under way, each on a thread that nobody joins
   std::jthread thread_;
 };
 
