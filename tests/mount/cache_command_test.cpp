@@ -1,4 +1,5 @@
 // `mediafs cache stats|verify|erase|clear`, while the cache is mounted and while it is not.
+#include <csignal>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -45,10 +46,14 @@ class CacheCommand : public Holding<SessionTest> {
     restart_api();
   }
 
-  /// A verify that takes a minute, under way.
+  /// A verify that takes a minute.
+  [[nodiscard]] std::unique_ptr<Process> begin_verify() const {
+    return start("exec $MEDIAFS cache verify --rate 50K --cache-dir " + cache_dir().string() +
+                 " --credentials " + credentials().string());
+  }
+  /// The same, under way.
   [[nodiscard]] std::unique_ptr<Process> start_verify() const {
-    auto verify = start("exec $MEDIAFS cache verify --rate 50K --cache-dir " + cache_dir().string() +
-                        " --credentials " + credentials().string());
+    auto verify = begin_verify();
     EXPECT_TRUE(eventually(
         [&] { return sh("ls -l /proc/" + std::to_string(verify->pid()) + "/fd | grep socket:").code == 0; }));
     return verify;
@@ -189,6 +194,20 @@ TEST_F(CacheCommand, AVerifyGoesOnThoughServersComeAndGo) {
   EXPECT_EQ(stats()["chunks"], 23) << "the mount has its cache";
   EXPECT_EQ(cache({"erase", id_}).code, 0);
   EXPECT_EQ(verify->finish(kPatience).code, 0);
+}
+
+TEST_F(CacheCommand, AMountGetsTheCacheFromAVerifyHoweverFarThatHasCome) {
+  mount();
+  read_whole(id_);
+  unmount();
+  for (int i = 0; i < 10; ++i) {
+    const auto verify = begin_verify();
+    mount();
+    EXPECT_EQ(stats()["chunks"], 23);
+    verify->signal(SIGTERM);
+    static_cast<void>(verify->finish(kPatience));
+    unmount();
+  }
 }
 
 TEST_F(CacheCommand, AVerifyHoldsUpNoOther) {
