@@ -1,8 +1,7 @@
 // A cache that is small, or whose disk is, costs no reader anything but time.
-#include <sys/mount.h>
-
 #include <gmock/gmock.h>
 
+#include "cache_disk.h"
 #include "mount_fixture.h"
 
 namespace mediafs::e2e {
@@ -10,15 +9,7 @@ namespace {
 
 class CacheBounds : public MountTest {
  protected:
-  ~CacheBounds() override {
-    if (on_tmpfs_) ::umount2(cache_dir().c_str(), MNT_DETACH);
-  }
-  /// Puts the cache on a disk of its own of that size; false where that is not allowed.
-  bool put_cache_on_a_disk_of(const std::string& size) {
-    fs::create_directories(cache_dir());
-    on_tmpfs_ = ::mount("tmpfs", cache_dir().c_str(), "tmpfs", 0, ("mode=0700,size=" + size).c_str()) == 0;
-    return on_tmpfs_;
-  }
+  bool put_cache_on_a_disk_of(const std::string& size) { return disk_.put_at(cache_dir(), size); }
   /// Each file once, exact.
   void read_files(int count, std::uint64_t size) {
     for (int i = 0; i < count; ++i) {
@@ -33,7 +24,7 @@ class CacheBounds : public MountTest {
   }
 
  private:
-  bool on_tmpfs_ = false;
+  CacheDisk disk_;
 };
 
 TEST_F(CacheBounds, TenTimesItsSizeIsReadThroughItExactly) {

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <thread>
 
+#include "cache_disk.h"
 #include "mount_fixture.h"
 
 namespace mediafs::e2e {
@@ -60,9 +61,8 @@ TEST_F(CredentialsReload, ASecretIsRotatedUnderLoadWithoutAFailedRead) {
 }
 
 TEST_F(CredentialsReload, OnAFullDiskTheCachesKeysFollowOnceThereIsRoom) {
-  fs::create_directories(cache_dir());
-  if (sh("mount -t tmpfs -o size=8m,mode=0700 tmpfs " + cache_dir().string()).code != 0)
-    GTEST_SKIP() << "no tmpfs can be mounted here";
+  CacheDisk disk;
+  if (!disk.put_at(cache_dir(), "8M")) GTEST_SKIP() << "no tmpfs can be mounted here";
   expect_warnings();
   const std::string id = media_of(20'000);
   const auto stats = [&] {
@@ -80,7 +80,6 @@ TEST_F(CredentialsReload, OnAFullDiskTheCachesKeysFollowOnceThereIsRoom) {
   EXPECT_TRUE(log_says("are under the new secret now")) << log();
   unmount();
   EXPECT_EQ(stats().code, 0);
-  EXPECT_EQ(sh("umount " + cache_dir().string()).code, 0);
 }
 
 struct BadFile {

@@ -29,6 +29,14 @@ class SeekTest : public StoreFixture {
       expect_exact(item->id.text(), item, clipped({offset, 1_MiB}, to));
     }
   }
+  /// From the end of what was read in order, behind a stream that stalls.
+  void expect_a_range_for_a_jump(const std::string& stalls_at, std::uint64_t read, std::uint64_t jump) {
+    server_.set_rules("* 1 stall " + stalls_at);
+    const auto item = open(kLarge);
+    read_in_order(item, 0, read);
+    expect_exact(kLarge, item, {jump, 4096});
+    EXPECT_EQ(server_.requests().size(), 2U);
+  }
   std::uint64_t bytes_sent() {
     const auto requests = server_.requests();
     return std::accumulate(requests.begin(), requests.end(), std::uint64_t{0},
@@ -116,20 +124,12 @@ TEST_F(SeekTest, WhereManyReadSlowlyNoneKeepsAConnectionThatOthersMayNeed) {
 
 TEST_F(SeekTest, AJumpAheadOfAStreamThatHasStalledIsARangeOfItsOwn) {
   start();
-  server_.set_rules("* 1 stall 2500000");
-  const auto item = open(kLarge);
-  read_in_order(item, 0, 2'000'000);
-  expect_exact(kLarge, item, {3'900'000, 4096});
-  EXPECT_EQ(server_.requests().size(), 2U);
+  expect_a_range_for_a_jump("2500000", 2'000'000, 3'900'000);
 }
 
 TEST_F(SeekTest, SoIsAShortOne) {
   start({.deadline = Duration(8'000)});  // before the stream is given up
-  server_.set_rules("* 1 stall 1100000");
-  const auto item = open(kLarge);
-  read_in_order(item, 0, 1'000'000);
-  expect_exact(kLarge, item, {2'000'000, 4096});
-  EXPECT_EQ(server_.requests().size(), 2U);
+  expect_a_range_for_a_jump("1100000", 1'000'000, 2'000'000);
 }
 
 TEST_F(SeekTest, ReadAheadIsNoJumpThoughItsLaterPiecesComeFirst) {

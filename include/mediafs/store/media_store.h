@@ -43,9 +43,8 @@ class MediaStore {
     std::uint64_t streams_kept = 128;   // with more, none that pauses is kept longer: it holds a connection
     std::uint64_t max_unsized = 1_GiB;  // a body without a length is downloaded to find its size, up to this
     bool seek = true;                   // far reads may ask for ranges, whose bytes no signature proves
-    Duration out_of_order_within{
-        50};                          // so long may read-ahead wait for what leads to it, before it is a jump
-    Duration revalidate{86'400'000};  // for how long the origin's word that a media exists counts
+    Duration out_of_order_within{50};   // for how long read-ahead waits for what leads to it
+    Duration revalidate{86'400'000};    // for how long the origin's word that a media exists counts
     std::size_t lookups = 2;  // in the cache at one time; fewer than the threads that call read(), by two
     GivenOut* given_out = nullptr;  // for a later server, and from an earlier one; null: there is none
     std::unordered_set<Revision> in_use = {};  // versions that have been opened by way of an earlier server
