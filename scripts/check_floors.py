@@ -35,6 +35,10 @@ SYSTEM = re.compile(
     r"|pwd|sched|semaphore|signal|spawn|stdint|stdio|stdlib|string|strings|syslog|termios|time|unistd|wordexp)\.h"
 )
 
+# These decide by a Clock that they are given, so that their tests wait for nothing.
+CLOCKED = {"http", "api", "store", "filesystem", "supervisor"}
+CLOCK_READ = re.compile(r"(?<![.>\w])(steady_now|wall_seconds|clock_gettime|time)\(|_clock::now\(")
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 FLOOR = re.compile(r"^\s*add_floor\(([^)]*)\)", re.MULTILINE)
 PROGRAM = re.compile(r"^\s*add_executable\(([^)]*)\)", re.MULTILINE)
@@ -114,6 +118,7 @@ class Checker:
         for file in private + public:
             self.check_named(floor, file)
             self.check_includes(floor, file)
+            self.check_clock(floor, file)
 
     def check_named(self, floor: Floor, file: Path) -> None:
         if file.suffix not in (".cpp", ".cc", ".c"):
@@ -131,6 +136,13 @@ class Checker:
                 verdict = self.verdict(floor, file, match.group(1) == "<", match.group(2))
                 if verdict:
                     self.problems.append(f"{file.relative_to(self.root)}:{number}: {match.group(2)}: {verdict}")
+
+    def check_clock(self, floor: Floor, file: Path) -> None:
+        if floor.name not in CLOCKED:
+            return
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            if CLOCK_READ.search(line.split("//")[0]):
+                self.problems.append(f"{file.relative_to(self.root)}:{number}: {floor.name} reads the machine's clock")
 
     def verdict(self, floor: Floor, file: Path, angled: bool, header: str) -> str | None:
         if header.startswith("mediafs/"):
@@ -174,7 +186,7 @@ GOOD_TREE = {
     "src/model/id.cpp": '#include "mediafs/base/log.h"\n#include "model/grammar.h"\n#include "grammar.h"\n#include <fmt/core.h>\n',
     "src/model/grammar.h": "#include <cstdint>\n",
     "src/http/get.cpp": '#include <curl/curl.h>\n#include "mediafs/base/log.h"\n',
-    "src/http/main.cpp": "int main() {}\n",
+    "src/http/main.cpp": "int main() { clock.wall_seconds(); }  // not time()\n",
     "src/crypto/aead.cpp": "#include <openssl/evp.h>\n",
     "include/mediafs/model/id.h": "",
 }
@@ -199,6 +211,9 @@ FAULTS = [
     ("src/model/id.cpp", "#include <zlib.h>\n", "an unknown third-party header"),
     ("src/model/forgotten.cpp", "", "the table does not name it"),
     ("src/attic/old.cpp", "", "not in the table"),
+    ("src/http/get.cpp", "auto t = steady_now();\n", "http reads the machine's clock"),
+    ("src/http/get.cpp", "auto t = std::chrono::system_clock::now();\n", "http reads the machine's clock"),
+    ("src/http/get.cpp", "auto t = mediafs::wall_seconds();\n", "http reads the machine's clock"),
     ("src/CMakeLists.txt", "add_floor(low ON high)\nadd_floor(high ON low)\n", "low stands ON high"),
     ("src/CMakeLists.txt", "add_floor(gui WITH qt)\n", "unknown library"),
 ]

@@ -1,11 +1,11 @@
 #include "mediafs/api/api_client.h"
 
+#include "api/listing_fetch.h"
 #include "api/media_fetch.h"
-#include "mediafs/api/listing_fetch.h"
 
 namespace mediafs {
 
-ApiClient::ApiClient(Options options, HttpClient& http, Timer& timer)
+ApiClient::ApiClient(Options options, HttpTransport& http, Timer& timer)
     : shared_(std::make_shared<ApiShared>(std::move(options), http, timer)) {}
 
 ApiClient::~ApiClient() = default;
@@ -18,8 +18,7 @@ std::shared_ptr<Fetch> ApiClient::fetch(FetchRequest request, std::shared_ptr<Me
   return std::make_shared<MediaFetch>(shared_, std::move(request), std::move(sink));
 }
 
-std::shared_ptr<ListingFetch> ApiClient::list(const ListingKey& key, SteadyTime deadline,
-                                              Done<Listing> done) {
+std::shared_ptr<Request> ApiClient::list(const ListingKey& key, SteadyTime deadline, Done<Listing> done) {
   return std::make_shared<ListingFetch>(shared_, key, deadline, std::move(done));
 }
 

@@ -1,4 +1,4 @@
-#include "mediafs/api/listing_fetch.h"
+#include "api/listing_fetch.h"
 
 #include <fmt/format.h>
 
@@ -69,7 +69,7 @@ void ListingFetch::end_with(Errc why) {
   if (fetch_) fetch_->cancel();
   // Between two attempts: the next one finds out that it is not to be, now instead of later.
   if (backoff_ && api_->timer.cancel(*backoff_)) {
-    api_->timer.at(steady_now(), [self = shared_from_this()] { self->start_attempt(); });
+    api_->timer.post([self = shared_from_this()] { self->start_attempt(); });
   }
 }
 
@@ -99,7 +99,7 @@ void ListingFetch::on_end(Status outcome) {
       const MutexLock lock(mutex_);
       fetch_.reset();
       const Duration pause = ended_ ? Duration::zero() : *delay;
-      backoff_ = api_->timer.at(steady_now() + pause, [self = shared_from_this()] { self->start_attempt(); });
+      backoff_ = api_->timer.after(pause, [self = shared_from_this()] { self->start_attempt(); });
       return;
     }
   }
@@ -137,7 +137,7 @@ std::optional<Duration> ListingFetch::delay_after(const Error& error) {
   if (ended_ || !head_seen_) return std::nullopt;
   return delay_before_retry({.failure = error.code,
                              .attempts = attempts_,
-                             .left = std::chrono::duration_cast<Duration>(deadline_ - steady_now()),
+                             .left = std::chrono::duration_cast<Duration>(deadline_ - api_->timer.now()),
                              .retry_after = std::nullopt,
                              .jitter = crypto::random_fraction()});
 }

@@ -17,13 +17,13 @@ constexpr std::uint64_t kMaxJsonProbe = 16_KiB;
 constexpr std::size_t kMaxLoggedMessage = 200;
 
 /// Seconds or a date (RFC 9110 section 10.2.3); nothing where it is neither.
-std::optional<Duration> parse_retry_after(std::optional<std::string_view> text) {
+std::optional<Duration> parse_retry_after(std::optional<std::string_view> text, UnixSeconds now) {
   if (!text) return std::nullopt;
   std::int32_t seconds = 0;
   const char* const past = text->data() + text->size();
   const auto [end, error] = std::from_chars(text->data(), past, seconds);
   if (error == std::errc() && end == past) return std::chrono::seconds(seconds);
-  if (const auto date = parse_http_date(*text)) return std::chrono::seconds(*date - wall_seconds());
+  if (const auto date = parse_http_date(*text)) return std::chrono::seconds(*date - now);
   return std::nullopt;
 }
 
@@ -52,7 +52,7 @@ class MediaFetch::Attempt final : public ResponseSink {
   Flow on_head(const ResponseHead& head) override {
     status_ = head.status;
     if (head.status != 200 && head.status != 206) {
-      retry_after_ = parse_retry_after(head.find("retry-after"));
+      retry_after_ = parse_retry_after(head.find("retry-after"), fetch_->api_->timer.clock().wall_seconds());
       return Flow::go_on;
     }
     auto media = interpret_media_head(head, question());
@@ -250,7 +250,7 @@ void MediaFetch::attempt_failed(Failure failure) {
   if (*delay == Duration::zero()) return start_attempt();
   const MutexLock lock(mutex_);
   const Duration pause = stopped_ ? Duration::zero() : *delay;  // cancelled since: tell the sink at once
-  backoff_ = api_->timer.at(steady_now() + pause, [self = shared_from_this()] { self->start_attempt(); });
+  backoff_ = api_->timer.after(pause, [self = shared_from_this()] { self->start_attempt(); });
 }
 
 std::optional<Duration> MediaFetch::next_attempt_after(const Failure& failure) {
@@ -265,11 +265,12 @@ std::optional<Duration> MediaFetch::next_attempt_after(const Failure& failure) {
   }
   if (request_.existence) return std::nullopt;
   fresh_ = true;
-  return delay_before_retry({.failure = failure.error.code,
-                             .attempts = attempts_,
-                             .left = std::chrono::duration_cast<Duration>(request_.deadline - steady_now()),
-                             .retry_after = failure.retry_after,
-                             .jitter = crypto::random_fraction()});
+  return delay_before_retry(
+      {.failure = failure.error.code,
+       .attempts = attempts_,
+       .left = std::chrono::duration_cast<Duration>(request_.deadline - api_->timer.now()),
+       .retry_after = failure.retry_after,
+       .jitter = crypto::random_fraction()});
 }
 
 void MediaFetch::finish(Status outcome) {
@@ -307,7 +308,7 @@ void MediaFetch::stop(Errc why) {
   if (transfer_) api_->http.cancel(*transfer_);
   // Between two attempts: the next one finds out that it is not to be, now instead of later.
   if (backoff_ && api_->timer.cancel(*backoff_)) {
-    api_->timer.at(steady_now(), [self = shared_from_this()] { self->start_attempt(); });
+    api_->timer.post([self = shared_from_this()] { self->start_attempt(); });
   }
 }
 

@@ -26,7 +26,7 @@ struct ActiveCredentials {
 /// What all fetches of one client share.
 class ApiShared {
  public:
-  ApiShared(ApiClient::Options options, HttpClient& h, Timer& t)
+  ApiShared(ApiClient::Options options, HttpTransport& h, Timer& t)
       : base(std::move(options.base)),
         require_signature(options.require_signature),
         http(h),
@@ -46,7 +46,7 @@ class ApiShared {
 
   const BaseUrl base;
   const bool require_signature;
-  HttpClient& http;
+  HttpTransport& http;
   Timer& timer;
   std::atomic<std::size_t> listing_bytes = 0;  // of bodies that are being collected
 

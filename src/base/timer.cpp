@@ -2,13 +2,13 @@
 
 namespace mediafs {
 
-Timer::Timer() : thread_([this] { run(); }) {}
+TimerThread::TimerThread() : thread_([this] { run(); }) {}
 
-Timer::~Timer() {
+TimerThread::~TimerThread() {
   stop();
 }
 
-void Timer::stop() {
+void TimerThread::stop() {
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
@@ -17,7 +17,7 @@ void Timer::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-Timer::Id Timer::at(SteadyTime when, Job job) {
+Timer::Id TimerThread::at(SteadyTime when, Job job) {
   const MutexLock lock(mutex_);
   const Id id{when, next_++};
   const auto place = jobs_.emplace(id, std::move(job)).first;
@@ -25,7 +25,7 @@ Timer::Id Timer::at(SteadyTime when, Job job) {
   return id;
 }
 
-bool Timer::cancel(const Id& id) {
+bool TimerThread::cancel(const Id& id) {
   Job dropped;  // destroyed after the lock: what it captured may take locks of its own
   const MutexLock lock(mutex_);
   const auto found = jobs_.find(id);
@@ -35,7 +35,7 @@ bool Timer::cancel(const Id& id) {
   return true;
 }
 
-void Timer::run() {
+void TimerThread::run() {
   mutex_.lock();
   while (!stopping_) {
     if (jobs_.empty()) {
@@ -43,7 +43,7 @@ void Timer::run() {
       continue;
     }
     const auto first = jobs_.begin();
-    if (first->first.first > steady_now()) {
+    if (first->first.first > clock_.now()) {
       const SteadyTime due = first->first.first;
       wake_.wait_until(mutex_, due);
       continue;

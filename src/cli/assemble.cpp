@@ -187,7 +187,7 @@ void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, Erasing& e
       [&mount](NodeNumber directory, const std::string& name) { mount.forget_name(directory, name); });
   store.on_change([&filesystem](const MediaId& id) { filesystem.media_changed(id); });
   store.on_gone([&](const MediaId& id, std::function<void()> then) {
-    chores.at(steady_now(), [&erasing, gone = filesystem.erase(id), then = std::move(then)] {
+    chores.post([&erasing, gone = filesystem.erase(id), then = std::move(then)] {
       erasing.erase_gone(gone);
       then();
     });
@@ -240,7 +240,7 @@ struct Floors {
         store(media_options(on.command, on.open_files, on.given_out), api, on.cache, on.catalog, timer),
         listings(listing_options(on.command), api, on.catalog, timer),
         filesystem(filesystem_options(on.command, on.keeper.takes_over()), on.catalog, store, listings,
-                   on.open_files) {}
+                   on.open_files, timer.clock()) {}
 
   /// Nothing is asked for any more, and nobody waits.
   void stop_asking() {
@@ -253,7 +253,7 @@ struct Floors {
     timer.stop();
   }
 
-  Timer timer;
+  TimerThread timer;
   HttpClient http;
   ApiClient api;
   MediaStore store;
@@ -267,7 +267,7 @@ Exit run_mounted(const Ground& on) {
   auto mount = Mount::open(mount_options(on.command), on.device, floors.filesystem, floors.timer);
   if (!mount)
     return {ExitCode::mount_refused, fmt::format("{}: {}", on.command.mountpoint, mount.error().context)};
-  Timer chores;  // what may wait for the disk or the kernel, and nobody waits for
+  TimerThread chores;  // what may wait for the disk or the kernel, and nobody waits for
   Erasing erasing(floors.filesystem, on.cache, **mount);
   connect(**mount, floors.filesystem, floors.store, erasing, chores);
   std::optional<KeyRotation> keys;
@@ -318,7 +318,8 @@ Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& 
   OpenFiles open_files(keeper.lasting().open_files());
   Journal journal(keeper.lasting().journal());
   GivenOut given_out(keeper.lasting().given_out());
-  Catalog catalog({.journal = &journal, .in_use = versions_of(open_files)}, cache.get());
+  const SystemClock clock;
+  Catalog catalog({.journal = &journal, .in_use = versions_of(open_files)}, cache.get(), clock);
   if (!keeper.takes_over()) {
     if (auto exit = check_api(command, base, !catalog.empty())) return *exit;
     device = keeper.attach();

@@ -74,7 +74,8 @@ class ProgressBar {
 /// Of what is known in the cache, with the listings that name it.
 Result<std::size_t> erase_from(Cache& cache, const std::vector<MediaId>& media,
                                const std::vector<MediaId>& sessions) {
-  Catalog catalog({}, &cache);
+  const SystemClock clock;
+  Catalog catalog({}, &cache, clock);
   cache.settle();  // it may have given versions up
   std::size_t known = 0;
   const auto erase = [&](const Traces& traces) {

@@ -33,7 +33,7 @@ CredentialsWatch::CredentialsWatch(CredentialsFile file, Credentials known, Time
 }
 
 void CredentialsWatch::look_later() {
-  timer_.at(steady_now() + kLookAgain, [this] {
+  timer_.after(kLookAgain, [this] {
     look();
     look_later();
   });

@@ -70,7 +70,7 @@ void Erasing::erase_expired() {
 }
 
 void erase_what_is_too_old(Erasing& erasing, Duration max_age, Timer& chores) {
-  chores.at(steady_now() + interval_for(max_age), [&erasing, max_age, &chores] {
+  chores.after(interval_for(max_age), [&erasing, max_age, &chores] {
     erasing.erase_expired();
     erase_what_is_too_old(erasing, max_age, chores);
   });

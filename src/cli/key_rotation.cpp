@@ -11,7 +11,7 @@ constexpr std::chrono::seconds kTryAgain{5};
 }  // namespace
 
 void KeyRotation::rotate_to(const std::vector<SecretString>& secrets) {
-  chores_.at(steady_now(), [this, secrets] {
+  chores_.post([this, secrets] {
     secrets_ = secrets;
     if (!waits_) attempt();
   });
@@ -24,7 +24,7 @@ void KeyRotation::attempt() {
   if (rotated && failing_) log::info("the cache's keys are under the new secret now");
   failing_ = waits_ = !rotated;
   if (!waits_) return;
-  chores_.at(steady_now() + kTryAgain, [this] {
+  chores_.after(kTryAgain, [this] {
     waits_ = false;
     attempt();
   });

@@ -50,7 +50,8 @@ Exit supervise(const MountCommand& command, const BaseUrl& base, Credentials cre
   }
   credentials = {};  // what runs from here on has no need of them
   if (!log::set_up(command.log)) return cannot_log(command);
-  Supervisor supervisor(std::move(options));
+  const SystemClock clock;
+  Supervisor supervisor(std::move(options), clock);
   return exit_of(supervisor.run(ready), command.mountpoint);
 }
 

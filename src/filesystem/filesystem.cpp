@@ -30,16 +30,16 @@ void add_unless_empty(ExtendedAttributes& out, std::string name, const std::stri
 }  // namespace
 
 Filesystem::Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings,
-                       OpenFiles& files)
+                       OpenFiles& files, const Clock& clock)
     : options_(std::move(options)),
       catalog_(catalog),
       media_(media),
       listings_(listings),
       files_(files),
       eraser_(catalog, media, listings),
-      started_(wall_seconds()),
+      started_(clock.wall_seconds()),
       walks_(std::make_unique<ListingWalks>()),
-      sessions_(std::make_unique<SessionFile>(options_.sessions_file)) {
+      sessions_(std::make_unique<SessionFile>(options_.sessions_file, clock)) {
   listings_.on_change([this](const ListingKey& key) { listing_changed(key); });
   // So that numbers that the kernel, or somebody with an open handle, has kept lead somewhere.
   for (const NodeKind kind : {NodeKind::root, NodeKind::sessions, NodeKind::attempts}) list_known(kind);

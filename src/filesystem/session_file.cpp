@@ -43,7 +43,7 @@ SessionFile::ContentRef SessionFile::current() {
   std::optional<struct stat> seen;
   {
     const MutexLock lock(mutex_);
-    const SteadyTime now = steady_now();
+    const SteadyTime now = clock_.now();
     if (path_.empty() || (looked_at_ && now < *looked_at_ + kLookAgain)) return content_;
     looked_at_ = now;
     seen = seen_;

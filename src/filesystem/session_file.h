@@ -19,7 +19,7 @@ namespace mediafs {
 class SessionFile {
  public:
   /// An empty path: none.
-  explicit SessionFile(std::string path) : path_(std::move(path)) {}
+  SessionFile(std::string path, const Clock& clock) : path_(std::move(path)), clock_(clock) {}
 
   static constexpr std::uint64_t kMostBytes = 64_MiB;
 
@@ -42,6 +42,7 @@ class SessionFile {
   [[nodiscard]] Look look(const std::optional<struct stat>& seen) const;
 
   const std::string path_;
+  const Clock& clock_;
   Mutex mutex_;
   ContentRef content_ GUARDED_BY(mutex_) = std::make_shared<const Content>();
   std::optional<SteadyTime> looked_at_ GUARDED_BY(mutex_);

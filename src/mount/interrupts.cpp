@@ -64,9 +64,8 @@ void Interrupts::on_interrupt(fuse_req_t request, void* self) {
   auto& interrupts = *static_cast<Interrupts*>(self);
   const auto watched = interrupts.find(request);
   if (!watched || watched->caller == 0) return;
-  interrupts.timer_.at(steady_now(), [&interrupts, request, number = watched->number] {
-    interrupts.look_at_caller(request, number);
-  });
+  interrupts.timer_.post(
+      [&interrupts, request, number = watched->number] { interrupts.look_at_caller(request, number); });
 }
 
 void Interrupts::look_at_caller(fuse_req_t request, std::uint64_t number) {
@@ -75,7 +74,7 @@ void Interrupts::look_at_caller(fuse_req_t request, std::uint64_t number) {
   if (is_dying(watched->caller)) {
     watched->stop.request_stop();
   } else {
-    timer_.at(steady_now() + kLookAgain, [this, request, number] { look_at_caller(request, number); });
+    timer_.after(kLookAgain, [this, request, number] { look_at_caller(request, number); });
   }
 }
 

@@ -75,7 +75,7 @@ class Mount::Session {
   }
 
   void forget_name(NodeNumber directory, const std::string& name) {
-    names_.at(steady_now(), [this, directory, name] {
+    names_.post([this, directory, name] {
       fuse_lowlevel_notify_inval_entry(session_, static_cast<fuse_ino_t>(directory), name.c_str(),
                                        name.size());
     });
@@ -106,7 +106,7 @@ class Mount::Session {
   fuse_session* session_ = nullptr;
   // To forget a name takes the kernel's lock of its directory, and so waits for every look-up there: on a
   // thread of its own, which nothing but the end waits for.
-  Timer names_;
+  TimerThread names_;
 };
 
 Mount::Mount(std::unique_ptr<Session> session) : session_(std::move(session)) {}

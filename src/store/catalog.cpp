@@ -56,8 +56,8 @@ struct Catalog::Left {
   void add(const ListingKey& gone) { listings.erase(gone); }
 };
 
-Catalog::Catalog(Options options, Cache* cache)
-    : options_(std::move(options)), cache_(cache), listings_(std::make_unique<Listings>()) {
+Catalog::Catalog(Options options, Cache* cache, const Clock& clock)
+    : options_(std::move(options)), cache_(cache), clock_(clock), listings_(std::make_unique<Listings>()) {
   Left left;
   if (cache_ != nullptr) {
     cache_->on_incomplete([this](const MediaId& id, Revision revision) { note_incomplete(id, revision); });
@@ -352,7 +352,7 @@ std::vector<std::shared_ptr<const ListedAttempt>> Catalog::attempts() const {
 }
 
 void Catalog::note_absent(const MediaId& id, Duration ttl) {
-  const SteadyTime now = steady_now();
+  const SteadyTime now = clock_.now();
   const MutexLock lock(mutex_);
   if (absent_.size() >= kMostAbsent) {
     std::erase_if(absent_, [&](const auto& entry) { return entry.second <= now; });
@@ -364,7 +364,7 @@ void Catalog::note_absent(const MediaId& id, Duration ttl) {
 bool Catalog::known_absent(const MediaId& id) const {
   const MutexLock lock(mutex_);
   const auto found = absent_.find(id);
-  return found != absent_.end() && found->second > steady_now();
+  return found != absent_.end() && found->second > clock_.now();
 }
 
 }  // namespace mediafs

@@ -31,7 +31,7 @@ void Download::set_up() {
 /// Why nothing new is begun, if so.
 std::optional<Error> Download::refusal() const {
   if (context_->stopping) return Error{Errc::cancelled, "shutting down"};
-  if (failure_ && steady_now() < failure_->until) return failure_->error;
+  if (failure_ && context_->timer.now() < failure_->until) return failure_->error;
   return std::nullopt;
 }
 
@@ -173,7 +173,7 @@ Error Download::why_late() const {
 
 bool Download::idle() const {
   const MutexLock lock(mutex_);
-  const bool remembers = failure_ && steady_now() < failure_->until;
+  const bool remembers = failure_ && context_->timer.now() < failure_->until;
   return !wanted() && streams_.empty() && broken_.empty() && !remembers;
 }
 
@@ -194,7 +194,7 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
   Effects effects;
   const MutexLock lock(mutex_);
   if (stream.cancelled) return Flow::stop;
-  if (std::exchange(stream.paused, false)) stream.measure();
+  if (std::exchange(stream.paused, false)) stream.measure(context_->timer.now());
   if (stream.position + piece.size() > std::min(stream.end, most_bytes())) {
     stream.cancelled = true;
     const Errc code = unsized_ ? Errc::too_large : Errc::protocol;

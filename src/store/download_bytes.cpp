@@ -48,14 +48,14 @@ bool Download::agrees_with_given(ChunkIndex index, ByteView chunk) {
 void Download::remember_item(const MediaHead& head, std::uint64_t size) {
   const MediaItemRef before = item_ ? item_ : context_->catalog.find(id_);
   const bool says_nothing = before && head.content_type == "application/octet-stream";
-  const UnixSeconds first_seen = before ? before->modified : wall_seconds();
+  const UnixSeconds first_seen = before ? before->modified : context_->timer.clock().wall_seconds();
   item_ = context_->catalog.remember({.id = id_,
                                       .revision = revision_,
                                       .size = size,
                                       .content_type = says_nothing ? before->content_type : head.content_type,
                                       .modified = head.last_modified.value_or(first_seen),
                                       .etag = head.etag,
-                                      .confirmed = wall_seconds(),
+                                      .confirmed = context_->timer.clock().wall_seconds(),
                                       .complete = false,
                                       .unverified = head.verifier != nullptr});
 }
@@ -74,7 +74,7 @@ void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& hea
     if (others_bring_all(stream)) return cancel(effects, stream);
   }
   stream.end = head.end.value_or(Stream::kToTheEnd);
-  stream.measure();
+  stream.measure(context_->timer.now());
   stream.verifier = head.verifier;
   ranges_shown_ = head.ranges;
   if (!item_) {
@@ -117,7 +117,7 @@ void Download::version_changed(Effects& effects, Errc tell_readers, const Stream
   log::warning("media {}: {}", crypto::pseudonym(id_.text()),
                changed ? "the origin has another version now" : "its signature does not match");
   forget_version(effects, Error{tell_readers, "the version that was opened is gone"}, bringing_the_new);
-  context_->timer.at(steady_now(), [context = context_, id = id_] { context->changed(id); });
+  context_->timer.post([context = context_, id = id_] { context->changed(id); });
 }
 
 void Download::forget_version(Effects& effects, const Error& tell_readers, const Stream* bringing_the_new) {
@@ -140,7 +140,7 @@ void Download::confirmed(const MediaHead& head) {
   if (!item_) return;
   if (!same_version(head)) return version_changed(effects, Errc::changed, nullptr);
   MediaItem still_there = *item_;
-  still_there.confirmed = wall_seconds();
+  still_there.confirmed = context_->timer.clock().wall_seconds();
   item_ = context_->catalog.remember(std::move(still_there));
 }
 
@@ -202,7 +202,7 @@ void Download::wait_for_memory(Stream& stream, std::size_t count) {
 bool Download::may_overdraw(Stream& stream) {
   if (!is_awaited(stream)) return false;
   if (context_->cache == nullptr || context_->cache->backlog() == 0) return true;
-  const SteadyTime now = steady_now();
+  const SteadyTime now = context_->timer.now();
   if (!stream.short_since) {
     stream.short_since = now;
     context_->timer.at(now + kWaitForRoom, [fetch = stream.fetch] { fetch->resume(); });

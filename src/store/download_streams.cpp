@@ -46,7 +46,7 @@ Stream* Download::bringer_of(ChunkIndex chunk, const Stream* except) const {
   const std::vector<Stream*> streams = running(except);
   std::vector<StreamPlace> places;
   places.reserve(streams.size());
-  for (const Stream* stream : streams) places.push_back(stream->place());
+  for (const Stream* stream : streams) places.push_back(stream->place(context_->timer.now()));
   const auto found = stream_bringing(chunk, places);
   return found ? streams[*found] : nullptr;
 }
@@ -55,7 +55,7 @@ Stream* Download::bringer_of(ChunkIndex chunk, const Stream* except) const {
 Stream* Download::awaited_for(ChunkIndex chunk, bool goes_on_reading, const Stream* except) const {
   Stream* const bringer = bringer_of(chunk, except);
   if (bringer == nullptr || !may_seek()) return bringer;
-  const StreamPlace place = bringer->place();
+  const StreamPlace place = bringer->place(context_->timer.now());
   const std::uint64_t distance = start_of(chunk) - std::min(start_of(chunk), place.position);
   return worth_waiting(distance, goes_on_reading, place.bytes_per_second) ? bringer : nullptr;
 }
@@ -67,7 +67,7 @@ bool Download::is_coming(ChunkIndex chunk, bool goes_on_reading) const {
   }
   for (const auto& broken : broken_) {
     if (!may_seek()) return true;  // it begins from the start, or goes on where it broke
-    const StreamPlace place = broken->place();
+    const StreamPlace place = broken->place(context_->timer.now());
     const bool brings = stream_bringing(chunk, std::span(&place, 1)).has_value();
     if (brings &&
         worth_waiting(start_of(chunk) - std::min(start_of(chunk), place.position), goes_on_reading, 0))
@@ -112,7 +112,7 @@ bool Download::ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64
 /// Whether a read that seems to jump gets a range of its own: once those had time to come that the kernel had
 /// sent before it, and again now and then, for the stream that it waits for may have become slow.
 void Download::decide_later(ByteRange range, Duration wait) {
-  context_->timer.at(steady_now() + wait, [self = weak_from_this(), range, wait] {
+  context_->timer.after(wait, [self = weak_from_this(), range, wait] {
     if (const auto download = self.lock()) download->seek_unless_it_goes_on(range, wait);
   });
 }
@@ -167,9 +167,9 @@ void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& str
                        .if_range = item_ ? item_->etag : std::string(),
                        .verifier = stream->verifier,
                        .fresh_connection = fresh,
-                       .deadline = steady_now() + context_->options.deadline};
+                       .deadline = context_->timer.now() + context_->options.deadline};
   log::debug("media {}: GET from byte {}", crypto::pseudonym(id_.text()), stream->position);
-  stream->fetch = context_->api.fetch(std::move(request), stream);
+  stream->fetch = context_->source.fetch(std::move(request), stream);
   streams_.push_back(stream);
   ++context_->streams_running;
   effects.add([fetch = stream->fetch] { fetch->begin(); });
@@ -191,7 +191,7 @@ std::uint64_t Download::limit_of(const Stream& stream) const {
 
 Flow Download::pause(Effects& effects, Stream& stream) {
   stream.paused = true;
-  stream.paused_since = steady_now();
+  stream.paused_since = context_->timer.now();
   ensure_streams(effects, /*asleep=*/&stream);  // it may stand in the way of one that somebody waits for
   if (stream.cancelled) return Flow::stop;
   schedule_drop();
@@ -201,7 +201,7 @@ Flow Download::pause(Effects& effects, Stream& stream) {
 void Download::schedule_drop() {
   if (drop_scheduled_) return;
   drop_scheduled_ = true;
-  context_->timer.at(steady_now() + context_->options.keep_unwanted, [self = weak_from_this()] {
+  context_->timer.after(context_->options.keep_unwanted, [self = weak_from_this()] {
     if (const auto download = self.lock()) download->drop_unwanted();
   });
 }
@@ -210,7 +210,7 @@ void Download::wake_streams(Effects& effects, const Stream* except) {
   for (const auto& stream : streams_) {
     if (!stream->paused || stream.get() == except || stream->position >= limit_of(*stream)) continue;
     stream->paused = false;
-    stream->measure();
+    stream->measure(context_->timer.now());
     effects.add([fetch = stream->fetch] { fetch->resume(); });
   }
 }
@@ -236,7 +236,7 @@ void Download::drop_unwanted() {
   const bool can_come_back = has_ranges() || !wanted();
   if (!can_come_back) return;  // until it is closed
   const bool crowded = context_->streams_running > context_->options.streams_kept;
-  const SteadyTime long_ago = steady_now() - context_->options.keep_unwanted;
+  const SteadyTime long_ago = context_->timer.now() - context_->options.keep_unwanted;
   bool any_kept = false;
   for (const auto& stream : streams_) {
     const bool paused_too_long = stream->paused && (crowded || stream->paused_since <= long_ago);
@@ -295,7 +295,7 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
 void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why) {
   broken_.push_back(broken);
   setback_ = why;
-  context_->timer.at(steady_now() + delay, [self = weak_from_this(), broken] {
+  context_->timer.after(delay, [self = weak_from_this(), broken] {
     if (const auto download = self.lock()) download->restart(broken);
   });
 }
@@ -340,7 +340,7 @@ std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
 /// The kernel repeats a failed read page by page, and each must not be a request or wait for a deadline of
 /// its own.
 void Download::remember_failure(const Error& error, ByteRange of) {
-  failure_ = Failure{error, steady_now() + kRememberFailure, of};
+  failure_ = Failure{error, context_->timer.now() + kRememberFailure, of};
   context_->timer.at(failure_->until, [self = weak_from_this()] {
     const auto download = self.lock();
     if (download && download->idle()) download->context_->idle(download->id_);

@@ -18,9 +18,9 @@ constexpr auto kAskAgainWhenKnown = std::chrono::seconds(10);
 constexpr std::size_t kMostRefreshing = 4;
 
 /// Until when a listing is the present state, that was answered at `listed` on the wall's clock.
-SteadyTime fresh_until(UnixSeconds listed, Duration ttl) {
-  const auto age = std::chrono::seconds(wall_seconds() - listed);
-  return age < std::chrono::seconds(0) || age >= ttl ? SteadyTime::min() : steady_now() + (ttl - age);
+SteadyTime fresh_until(UnixSeconds listed, Duration ttl, const Clock& clock) {
+  const auto age = std::chrono::seconds(clock.wall_seconds() - listed);
+  return age < std::chrono::seconds(0) || age >= ttl ? SteadyTime::min() : clock.now() + (ttl - age);
 }
 
 void complain(const ListingKey& key, const Error& failure, bool known_is_shown) {
@@ -41,10 +41,10 @@ struct ListingStore::Waiter {
 };
 
 struct ListingStore::Listed {
-  std::shared_ptr<ListingFetch> fetch;  // under way, if it is
-  std::uint64_t fetch_number = 0;       // of that; an answer to an earlier one counts no more
-  bool is_refresh = false;              // it began with nobody waiting
-  bool overdue = false;                 // for longer than a known listing is held back
+  std::shared_ptr<Request> fetch;  // under way, if it is
+  std::uint64_t fetch_number = 0;  // of that; an answer to an earlier one counts no more
+  bool is_refresh = false;         // it began with nobody waiting
+  bool overdue = false;            // for longer than a known listing is held back
   std::list<Waiter> waiters;
   SteadyTime fresh_until = SteadyTime::min();
   std::optional<Error> failure;  // of the last fetch
@@ -60,8 +60,8 @@ struct ListingStore::Listed {
   }
 };
 
-ListingStore::ListingStore(const Options& options, ApiClient& api, Catalog& catalog, Timer& timer)
-    : options_(options), api_(api), catalog_(catalog), timer_(timer) {}
+ListingStore::ListingStore(const Options& options, MediaSource& source, Catalog& catalog, Timer& timer)
+    : options_(options), source_(source), catalog_(catalog), timer_(timer) {}
 
 ListingStore::~ListingStore() = default;
 
@@ -75,7 +75,7 @@ ListingStore::Listed& ListingStore::state_of(const ListingKey& key) {
   if (!state) {
     state = std::make_unique<Listed>();
     const ListingRef known = catalog_.find_listing(key);
-    if (known) state->fresh_until = fresh_until(known->listed, options_.ttl);
+    if (known) state->fresh_until = fresh_until(known->listed, options_.ttl, timer_.clock());
   }
   return *state;
 }
@@ -91,7 +91,7 @@ void ListingStore::drop_idle() {
 
 bool ListingStore::is_fresh(const ListingKey& key) {
   const MutexLock lock(mutex_);
-  return steady_now() < state_of(key).fresh_until;
+  return timer_.now() < state_of(key).fresh_until;
 }
 
 /// Whether the last failure still counts, so that the origin is not asked again at once.
@@ -102,7 +102,7 @@ bool ListingStore::believes(const Listed& state, Older older, bool known) const 
     believed = std::max(believed, std::min<Duration>(kAskAgainWhenKnown, options_.ttl));
   }
   if (state.failure->code == Errc::not_found) believed = options_.negative_ttl;
-  return steady_now() < state.failed + believed;
+  return timer_.now() < state.failed + believed;
 }
 
 void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> done,
@@ -116,7 +116,7 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
       older == Older::shown && (state.overdue || (failed && may_pass(state.failure->code)));
   if (stopping_) {
     effects.add([done = std::move(done)] { done(Error{Errc::cancelled, "shutting down"}); });
-  } else if (known && (steady_now() < state.fresh_until || old_will_do)) {
+  } else if (known && (timer_.now() < state.fresh_until || old_will_do)) {
     effects.add([done = std::move(done), known] { done(known); });
   } else if (failed) {
     effects.add([done = std::move(done), error = *state.failure] { done(error); });
@@ -124,14 +124,13 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
     Waiter& waiter = state.waiters.emplace_back(Waiter{++last_waiter_, older, std::move(done), nullptr});
     if (stop.stop_possible()) {
       // The lock is held where a waiter ends, which waits for a callback that runs: so this calls nobody.
-      waiter.on_stop = std::make_unique<StopCallback>(stop, [this, key, id = waiter.id] {
-        timer_.at(steady_now(), [this, key, id] { abandon(key, id); });
-      });
+      waiter.on_stop = std::make_unique<StopCallback>(
+          stop, [this, key, id = waiter.id] { timer_.post([this, key, id] { abandon(key, id); }); });
     }
     if (!state.fetch) start(effects, key, state);
     if (!known) return;
-    timer_.at(steady_now() + options_.patience,
-              [this, key, fetch = std::weak_ptr(state.fetch)] { lose_patience(key, fetch); });
+    timer_.after(options_.patience,
+                 [this, key, fetch = std::weak_ptr(state.fetch)] { lose_patience(key, fetch); });
   }
 }
 
@@ -140,7 +139,7 @@ void ListingStore::refresh(const ListingKey& key) {
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
   const bool wanted =
-      steady_now() >= state.fresh_until && !state.fetch && !believes(state, Older::shown, true);
+      timer_.now() >= state.fresh_until && !state.fetch && !believes(state, Older::shown, true);
   if (!wanted || stopping_ || refreshing_ >= kMostRefreshing) return;
   start(effects, key, state);
   state.is_refresh = true;
@@ -150,10 +149,10 @@ void ListingStore::refresh(const ListingKey& key) {
 void ListingStore::start(Effects& effects, const ListingKey& key, Listed& state) {
   log::debug("listing {}: GET", crypto::pseudonym(key.id.text()));
   state.fetch_number = ++last_fetch_;
-  state.fetch = api_.list(key, steady_now() + options_.deadline,
-                          [this, key, number = state.fetch_number](Result<Listing> answer) {
-                            answered(key, number, std::move(answer));
-                          });
+  state.fetch = source_.list(key, timer_.now() + options_.deadline,
+                             [this, key, number = state.fetch_number](Result<Listing> answer) {
+                               answered(key, number, std::move(answer));
+                             });
   effects.add([fetch = state.fetch] { fetch->begin(); });
 }
 
@@ -173,7 +172,7 @@ bool ListingStore::take_in(const ListingKey& key, std::uint64_t fetch, Result<Li
     const MutexLock order(taking_in_);
     if (!is_current(key, fetch)) return false;
     if (answer) {
-      answer->listed = wall_seconds();
+      answer->listed = timer_.clock().wall_seconds();
       catalog_.remember_listing(*std::move(answer));
     } else if (gone) {
       catalog_.forget_listing(key);
@@ -237,20 +236,20 @@ void ListingStore::answered(const ListingKey& key, std::uint64_t fetch, Result<L
   const ListingRef known = catalog_.find_listing(key);
   if (!failure) {
     state.failure.reset();
-    state.fresh_until = steady_now() + options_.ttl;
+    state.fresh_until = timer_.now() + options_.ttl;
     return state.answer(effects, known, known);
   }
   const bool shown = known && may_pass(failure->code);
   if (failure->code != Errc::cancelled) {
     state.failure = failure;
-    state.failed = steady_now();
+    state.failed = timer_.now();
     complain(key, *failure, shown);
   }
   state.answer(effects, shown ? Result<ListingRef>(known) : Result<ListingRef>(*failure), *failure);
 }
 
 /// The known listing is better than a long wait.
-void ListingStore::lose_patience(const ListingKey& key, const std::weak_ptr<ListingFetch>& fetch) {
+void ListingStore::lose_patience(const ListingKey& key, const std::weak_ptr<Request>& fetch) {
   Effects effects;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);

@@ -43,15 +43,16 @@ class MediaStore::Use {
   std::shared_ptr<Download> download_;
 };
 
-MediaStore::MediaStore(const Options& options, ApiClient& api, Cache* cache, Catalog& catalog, Timer& timer)
-    : context_(std::make_shared<StoreContext>(options, api, cache, catalog, timer)),
+MediaStore::MediaStore(const Options& options, MediaSource& source, Cache* cache, Catalog& catalog,
+                       Timer& timer)
+    : context_(std::make_shared<StoreContext>(options, source, cache, catalog, timer)),
       lookups_(std::make_unique<TimedLookups>(TimedLookups::Options{.places = options.lookups}, timer)),
       gone_([this](const MediaId& id, const std::function<void()>& then) {
         erase(id);
         then();
       }),
       revalidation_(std::make_unique<Revalidation>(
-          Revalidation::Options{.age = options.revalidate, .deadline = options.deadline}, api, timer,
+          Revalidation::Options{.age = options.revalidate, .deadline = options.deadline}, source, timer,
           Revalidation::Consequences{
               .exists = [this](const MediaId& id, const MediaHead& head) { Use(*this, id)->confirmed(head); },
               .gone =
@@ -172,7 +173,7 @@ bool MediaStore::look_in_cache(const MediaItemRef& item, ByteRange range, std::v
 /// In the place of a look-up that hangs.
 void MediaStore::read_instead(const MediaItemRef& item, ByteRange range,
                               const std::shared_ptr<HandedOverRead>& handed, const std::stop_token& stop) {
-  context_->timer.at(steady_now() + context_->options.deadline, [handed] { handed->give_up_the_disk(); });
+  context_->timer.after(context_->options.deadline, [handed] { handed->give_up_the_disk(); });
   const auto answer = [handed](const Result<Slices>& bytes) { handed->from_origin(bytes); };
   Use(*this, item->id)->read(item, range, in_memory(*item, range), answer, /*last_try=*/true, stop);
 }

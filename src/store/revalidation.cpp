@@ -57,19 +57,20 @@ class Revalidation::Probe final : public MediaSink {
   bool short_ = false;
 };
 
-Revalidation::Revalidation(const Options& options, ApiClient& api, Timer& timer, Consequences consequences)
-    : options_(options), api_(api), timer_(timer), consequences_(std::move(consequences)) {}
+Revalidation::Revalidation(const Options& options, MediaSource& source, Timer& timer,
+                           Consequences consequences)
+    : options_(options), source_(source), timer_(timer), consequences_(std::move(consequences)) {}
 
 Revalidation::~Revalidation() = default;
 
 bool Revalidation::is_due(const MediaItem& item) const {
-  return is_old(item.confirmed, wall_seconds(), options_.age);
+  return is_old(item.confirmed, timer_.clock().wall_seconds(), options_.age);
 }
 
 /// While the origin rests, questions go on in small numbers: it may answer again.
 bool Revalidation::may_begin() const {
   if (!resting()) return true;
-  return questions_.size() < kMostQuestions && steady_now() >= last_begun_ + kBetweenQuestions;
+  return questions_.size() < kMostQuestions && timer_.now() >= last_begun_ + kBetweenQuestions;
 }
 
 void Revalidation::ask(const MediaItem& item, std::function<void(Status)> done, const std::stop_token& stop) {
@@ -95,10 +96,10 @@ void Revalidation::begin(Effects& effects, const MediaItem& item) {
   Question& question = questions_[item.id];
   question.number = ++last_number_;
   question.has_bytes = item.size > 0;
-  last_begun_ = steady_now();
+  last_begun_ = timer_.now();
   send(effects, item.id, question);
-  timer_.at(steady_now() + options_.patience,
-            [this, id = item.id, number = question.number] { lose_patience(id, number); });
+  timer_.after(options_.patience,
+               [this, id = item.id, number = question.number] { lose_patience(id, number); });
 }
 
 void Revalidation::send(Effects& effects, const MediaId& id, Question& question) {
@@ -106,8 +107,8 @@ void Revalidation::send(Effects& effects, const MediaId& id, Question& question)
   FetchRequest request{.id = id,
                        .end = question.has_bytes ? std::optional<std::uint64_t>(1) : std::nullopt,
                        .existence = true,
-                       .deadline = steady_now() + options_.deadline};
-  question.fetch = api_.fetch(std::move(request), std::make_shared<Probe>(*this, id, question.number));
+                       .deadline = timer_.now() + options_.deadline};
+  question.fetch = source_.fetch(std::move(request), std::make_shared<Probe>(*this, id, question.number));
   effects.add([fetch = question.fetch] { fetch->begin(); });
 }
 
@@ -118,7 +119,7 @@ void Revalidation::add_waiter(const MediaId& id, std::function<void(Status)> don
   if (!stop.stop_possible()) return;
   // The lock is held where a waiter ends, which waits for a callback that runs: so this calls nobody.
   waiter.on_stop = std::make_unique<StopCallback>(
-      stop, [this, id, who = waiter.id] { timer_.at(steady_now(), [this, id, who] { abandon(id, who); }); });
+      stop, [this, id, who = waiter.id] { timer_.post([this, id, who] { abandon(id, who); }); });
 }
 
 void Revalidation::answer(Effects& effects, Question& question, const Status& outcome) {
@@ -162,7 +163,7 @@ Verdict Revalidation::judge(const MediaId& id, std::uint64_t number, const Statu
       log::warning("media {}: whether it is still there cannot be learnt: {} ({})",
                    crypto::pseudonym(id.text()), to_string(said.error().code), said.error().context);
     }
-    rests_until_ = steady_now() + options_.rest;
+    rests_until_ = timer_.now() + options_.rest;
   }
   return verdict;
 }
@@ -184,7 +185,7 @@ void Revalidation::lose_patience(const MediaId& id, std::uint64_t number) {
   if (found == questions_.end() || found->second.number != number) return;
   if (found->second.gone) return answer(effects, found->second, Error{Errc::not_found, "gone at the origin"});
   if (!resting()) log::warning("the origin does not say in time whether media are still there");
-  rests_until_ = steady_now() + options_.rest;
+  rests_until_ = timer_.now() + options_.rest;
   answer(effects, found->second, ok_status());
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "mediafs/api/api_client.h"
+#include "mediafs/api/media_source.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/timer.h"
 #include "mediafs/model/media_item.h"
@@ -50,7 +50,7 @@ class Revalidation {
   };
 
   /// Both must outlive this object, and it every question: see stop().
-  Revalidation(const Options& options, ApiClient& api, Timer& timer, Consequences consequences);
+  Revalidation(const Options& options, MediaSource& source, Timer& timer, Consequences consequences);
   ~Revalidation();
   Revalidation(const Revalidation&) = delete;
   Revalidation& operator=(const Revalidation&) = delete;
@@ -82,7 +82,7 @@ class Revalidation {
     std::list<Waiter> waiters;
   };
 
-  [[nodiscard]] bool resting() const REQUIRES(mutex_) { return steady_now() < rests_until_; }
+  [[nodiscard]] bool resting() const REQUIRES(mutex_) { return timer_.now() < rests_until_; }
   [[nodiscard]] bool may_begin() const REQUIRES(mutex_);
   void begin(Effects& effects, const MediaItem& item) REQUIRES(mutex_);
   void send(Effects& effects, const MediaId& id, Question& question) REQUIRES(mutex_);
@@ -96,7 +96,7 @@ class Revalidation {
   void abandon(const MediaId& id, std::uint64_t waiter) EXCLUDES(mutex_);
 
   const Options options_;
-  ApiClient& api_;
+  MediaSource& source_;
   Timer& timer_;
   const Consequences consequences_;
 

@@ -10,9 +10,9 @@ namespace mediafs {
 
 /// What the store and its downloads work with.
 struct StoreContext {
-  StoreContext(const MediaStore::Options& o, ApiClient& a, Cache* c, Catalog& k, Timer& t)
+  StoreContext(const MediaStore::Options& o, MediaSource& s, Cache* c, Catalog& k, Timer& t)
       : options(o),
-        api(a),
+        source(s),
         cache(c),
         catalog(k),
         timer(t),
@@ -20,7 +20,7 @@ struct StoreContext {
         memory(static_cast<std::size_t>(o.memory / kChunkSize / 2)) {}
 
   const MediaStore::Options options;
-  ApiClient& api;
+  MediaSource& source;
   Cache* const cache;
   Catalog& catalog;
   Timer& timer;

@@ -12,9 +12,9 @@ void Stream::let_go() {
   held.clear();
 }
 
-StreamPlace Stream::place() const {
+StreamPlace Stream::place(SteadyTime now) const {
   constexpr auto kLongEnoughToTell = std::chrono::milliseconds(20);
-  const auto elapsed = steady_now() - began;
+  const auto elapsed = now - began;
   if (paused || !head_seen || elapsed < kLongEnoughToTell) return {.position = position, .end = end};
   const double seconds = std::chrono::duration<double>(elapsed).count();
   const auto speed = static_cast<std::uint64_t>(static_cast<double>(position - first) / seconds);

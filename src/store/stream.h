@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "mediafs/api/api_client.h"
+#include "mediafs/api/media_source.h"
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/model/chunk.h"
@@ -30,16 +30,16 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   [[nodiscard]] ChunkIndex filling_chunk() const { return chunk_at(position - filled); }
 
   /// Its speed is what it brings from now on.
-  void measure() {
+  void measure(SteadyTime now) {
     first = position;
-    began = steady_now();
+    began = now;
   }
 
   /// Its memory is given back: nothing goes on from it.
   void let_go();
 
   /// Where it is, and how fast it has been.
-  [[nodiscard]] StreamPlace place() const;
+  [[nodiscard]] StreamPlace place(SteadyTime now) const;
 
   static constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
 

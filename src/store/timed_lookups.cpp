@@ -17,17 +17,31 @@ std::optional<std::size_t> TimedLookups::free_place() const {
 }
 
 std::optional<std::size_t> TimedLookups::enter(const HandOver& hand_over) {
-  const SteadyTime now = steady_now();
   const MutexLock lock(mutex_);
   auto place = free_place();
-  while (hanging_ == 0 && !place && steady_now() < now + options_.limit) {
-    changed_.wait_until(mutex_, now + options_.limit);
-    place = free_place();
-  }
+  if (!place) place = wait_for_place();
   if (hanging_ > 0 || !place) return std::nullopt;
-  places_[*place] = {&hand_over, steady_now(), false};
+  places_[*place] = {&hand_over, timer_.now(), false};
   if (!watched_) watch_from(places_[*place].began);
   return place;
+}
+
+/// The timer keeps the time, as it does of the look-ups: a clock that a test turns wakes nobody by itself.
+std::optional<std::size_t> TimedLookups::wait_for_place() {
+  const SteadyTime give_up = timer_.now() + options_.limit;
+  const Timer::Id alarm = timer_.at(give_up, [this] { wake_waiters(); });
+  auto place = free_place();
+  while (hanging_ == 0 && !place && timer_.now() < give_up) {
+    changed_.wait(mutex_);
+    place = free_place();
+  }
+  timer_.cancel(alarm);
+  return place;
+}
+
+void TimedLookups::wake_waiters() {
+  const MutexLock lock(mutex_);
+  changed_.notify_all();
 }
 
 void TimedLookups::watch_from(SteadyTime when) {
@@ -52,7 +66,7 @@ void TimedLookups::look_at_the_clock() {
   {
     const MutexLock lock(mutex_);
     watched_ = false;
-    const SteadyTime now = steady_now();
+    const SteadyTime now = timer_.now();
     std::optional<SteadyTime> oldest;
     for (Place& place : places_) {
       if (place.hand_over == nullptr || place.handed_over) continue;

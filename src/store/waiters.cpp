@@ -13,15 +13,14 @@ Waiters::~Waiters() {
 }
 
 Timer::Id Waiters::start_deadline(std::uint64_t id) {
-  return timer_.at(steady_now() + deadline_, [expire = expire_, id] { expire(id); });
+  return timer_.after(deadline_, [expire = expire_, id] { expire(id); });
 }
 
 /// The owner's lock is held where a waiter ends, which waits for a callback that runs: so this calls nobody.
 std::unique_ptr<StopCallback> Waiters::watch(const std::stop_token& stop, std::uint64_t id) {
   if (!stop.stop_possible()) return nullptr;
-  return std::make_unique<StopCallback>(stop, [&timer = timer_, abandon = abandon_, id] {
-    timer.at(steady_now(), [abandon, id] { abandon(id); });
-  });
+  return std::make_unique<StopCallback>(
+      stop, [&timer = timer_, abandon = abandon_, id] { timer.post([abandon, id] { abandon(id); }); });
 }
 
 void Waiters::add_finder(Done<MediaItemRef> done, const std::stop_token& stop) {

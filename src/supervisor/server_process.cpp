@@ -72,30 +72,30 @@ ServerProcess::ServerProcess(pid_t pid, Channel channel)
     : pid_(pid), channel_(std::move(channel)), whole_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
 
 /// `status` as wait(2) has it.
-ServerEnd ServerProcess::end_of(int status) const {
+ServerEnd ServerProcess::end_of(int status, SteadyTime now) const {
   ServerEnd end{.served = serving()};
-  if (serving_since_) end.served_for = std::chrono::duration_cast<Duration>(steady_now() - *serving_since_);
+  if (serving_since_) end.served_for = std::chrono::duration_cast<Duration>(now - *serving_since_);
   if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
   if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
   return end;
 }
 
-std::optional<ServerEnd> ServerProcess::reap() {
+std::optional<ServerEnd> ServerProcess::reap(SteadyTime now) {
   int status = 0;
   if (reaped_ || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
   reaped_ = true;
-  return end_of(status);
+  return end_of(status, now);
 }
 
-std::optional<ServerEnd> ServerProcess::ended() {
-  if (auto end = reap()) return end;
+std::optional<ServerEnd> ServerProcess::ended(SteadyTime now) {
+  if (auto end = reap(now)) return end;
   if (!is_ending() || !only_waits_in_the_kernel()) {
     only_waits_since_.reset();
     return std::nullopt;
   }
-  if (!only_waits_since_) only_waits_since_ = steady_now();
-  if (steady_now() - *only_waits_since_ < kNoDiskTakesSoLong) return std::nullopt;
-  return end_of(status_of_first_thread(pid_));
+  if (!only_waits_since_) only_waits_since_ = now;
+  if (now - *only_waits_since_ < kNoDiskTakesSoLong) return std::nullopt;
+  return end_of(status_of_first_thread(pid_), now);
 }
 
 bool ServerProcess::is_ending() const {

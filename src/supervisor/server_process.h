@@ -29,7 +29,7 @@ class ServerProcess {
   /// True once: it is prepared, and has not been told to go.
   bool may_go() { return std::exchange(prepared_, false); }
 
-  void note_serving() { serving_since_ = steady_now(); }
+  void note_serving(SteadyTime now) { serving_since_ = now; }
   [[nodiscard]] bool serving() const { return serving_since_.has_value(); }
 
   /// Can be read when it has ended whole.
@@ -39,9 +39,9 @@ class ServerProcess {
   /// returns from the kernel. One that waits there for a look-up in a directory (FUSE_NOTIFY_INVAL_ENTRY
   /// takes the directory's lock) waits for the next server: it counts as ended once all that is left of it
   /// has waited so for half a second, which a disk seldom takes.
-  std::optional<ServerEnd> ended();
+  std::optional<ServerEnd> ended(SteadyTime now);
   /// Nothing of it is left.
-  [[nodiscard]] bool is_reaped() { return reaped_ || reap(); }
+  [[nodiscard]] bool is_reaped(SteadyTime now) { return reaped_ || reap(now); }
   /// Its first thread has ended, and others have not. Nothing tells of that (a pidfd of a first thread does
   /// not, as of Linux 6.15): it has to be looked at.
   [[nodiscard]] bool is_ending() const;
@@ -50,8 +50,8 @@ class ServerProcess {
 
  private:
   ServerProcess(pid_t pid, Channel channel);
-  std::optional<ServerEnd> reap();
-  [[nodiscard]] ServerEnd end_of(int status) const;
+  std::optional<ServerEnd> reap(SteadyTime now);
+  [[nodiscard]] ServerEnd end_of(int status, SteadyTime now) const;
   [[nodiscard]] bool only_waits_in_the_kernel() const;
 
   pid_t pid_;

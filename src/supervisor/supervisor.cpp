@@ -38,7 +38,8 @@ UniqueFd signals_as_descriptor() {
 
 }  // namespace
 
-Supervisor::Supervisor(Options options) : loop_(std::make_unique<Loop>(std::move(options))) {}
+Supervisor::Supervisor(Options options, const Clock& clock)
+    : loop_(std::make_unique<Loop>(std::move(options), clock)) {}
 Supervisor::~Supervisor() = default;
 
 bool Supervisor::has_been_left_a_mount() {
@@ -130,7 +131,7 @@ void Supervisor::Loop::finish(Outcome outcome) {
 }
 
 bool Supervisor::Loop::timed_out(std::optional<SteadyTime>& deadline) const {
-  if (!deadline || steady_now() < *deadline) return false;
+  if (!deadline || clock_.now() < *deadline) return false;
   deadline.reset();
   return true;
 }
@@ -143,9 +144,9 @@ int Supervisor::Loop::time_to_wait() const {
   const bool look_soon = (current_ && current_->is_ending()) || !leavers_.empty();
   const bool look_again = current_ || candidate_;
   if (look_soon || look_again)
-    next = std::min(next.value_or(SteadyTime::max()), steady_now() + (look_soon ? kLookSoon : kLookAgain));
+    next = std::min(next.value_or(SteadyTime::max()), clock_.now() + (look_soon ? kLookSoon : kLookAgain));
   if (!next) return -1;
-  const auto left = std::chrono::ceil<Duration>(*next - steady_now());
+  const auto left = std::chrono::ceil<Duration>(*next - clock_.now());
   return static_cast<int>(std::clamp<Duration::rep>(left.count(), 0, INT_MAX));
 }
 
@@ -166,7 +167,7 @@ void Supervisor::Loop::wait() {
   if (timed_out(restart_at_)) start_current();
   if (timed_out(unmount_at_)) {
     unmount();
-    kill_at_ = steady_now() + kEndWithoutMountWithin;
+    kill_at_ = clock_.now() + kEndWithoutMountWithin;
   }
   if (timed_out(kill_at_) && current_) current_->kill();
   if (timed_out(serve_by_) && current_) current_->kill();
@@ -197,8 +198,8 @@ void Supervisor::Loop::stop() {
   if (upgrading_) upgrade_failed("the mount is going down");
   restart_at_.reset();
   if (!current_) return finish({});
-  unmount_at_ = steady_now() + kAnswerEverybodyWithin;
-  kill_at_ = steady_now() + kEndWithin;
+  unmount_at_ = clock_.now() + kAnswerEverybodyWithin;
+  kill_at_ = clock_.now() + kEndWithin;
   if (!current_->serving() || !current_->channel().send(Message::Kind::end)) current_->kill();
 }
 

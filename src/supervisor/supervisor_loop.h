@@ -13,7 +13,7 @@ namespace mediafs {
 /// What a supervisor does when something happens, and what it waits for. One thread.
 class Supervisor::Loop {
  public:
-  explicit Loop(Options options) : options_(std::move(options)) {}
+  Loop(Options options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
 
   Outcome run(const std::function<void()>& ready);
 
@@ -47,6 +47,7 @@ class Supervisor::Loop {
   void look_after_leavers();
 
   Options options_;
+  const Clock& clock_;
   ServiceManager service_;
   UpgradeSocket upgrades_;
   RestartPolicy policy_;

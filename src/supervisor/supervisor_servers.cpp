@@ -38,14 +38,14 @@ std::optional<ServerProcess> Supervisor::Loop::start_server(const UniqueFd& prog
 void Supervisor::Loop::start_current() {
   complaint_.clear();
   current_ = start_server(program_);
-  if (has_served_) serve_by_ = steady_now() + kServeWithin;
+  if (has_served_) serve_by_ = clock_.now() + kServeWithin;
   if (!current_) on_end({.exit_code = 127});
 }
 
 /// Gives the current server what it needs to serve, once it is prepared.
 void Supervisor::Loop::let_go() {
   if (!current_->may_go() || (!mount_ && !mount())) return;
-  if (has_served_) serve_by_ = steady_now() + (upgrading_ ? kServeWithinInUpgrade : kServeWithin);
+  if (has_served_) serve_by_ = clock_.now() + (upgrading_ ? kServeWithinInUpgrade : kServeWithin);
   std::vector<int> descriptors{mount_->device()};
   for (const UniqueFd& lock : locks_) descriptors.push_back(lock.get());
   current_->channel().send(Message::Kind::go, repeat_requests_ ? 0 : Message::kFailUnderWay, {}, descriptors);
@@ -58,7 +58,7 @@ void Supervisor::Loop::listen_to_current() {
     on_message(*std::move(message));
   }
   if (!current_) return;
-  const auto end = current_->ended();
+  const auto end = current_->ended(clock_.now());
   if (!end) return;
   leavers_.push_back(*std::move(current_));
   current_.reset();
@@ -92,7 +92,7 @@ void Supervisor::Loop::on_message(Message message) {
 }
 
 void Supervisor::Loop::on_serving() {
-  current_->note_serving();
+  current_->note_serving(clock_.now());
   serve_by_.reset();
   service_.tell(has_served_ ? "STATUS=Serving, by another server than at first" : "READY=1\nSTATUS=Serving");
   if (!std::exchange(has_served_, true)) ready_();
@@ -100,7 +100,7 @@ void Supervisor::Loop::on_serving() {
   if (!std::exchange(upgrading_, false)) return;
   upgrade_deadline_.reset();
   program_ = std::move(candidates_program_);
-  const auto paused = std::chrono::duration_cast<Duration>(steady_now() - step_down_since_);
+  const auto paused = std::chrono::duration_cast<Duration>(clock_.now() - step_down_since_);
   log::info("upgraded; nobody was served for {} ms", paused.count());
   upgrades_.answer(paused);
 }
@@ -119,7 +119,7 @@ void Supervisor::Loop::on_end(const ServerEnd& end) {
     const std::string which = candidate_ ? "the old" : "the new";
     upgrade_failed(which + " server " + why + "; the old program serves again");
   }
-  const RestartPolicy::Decision next = policy_.after(end, steady_now());
+  const RestartPolicy::Decision next = policy_.after(end, clock_.now());
   if (next.give_up) {
     log::error("the server {}, as did those before it, and there will be no other: unmounting", why);
     service_.tell("STATUS=Given up");
@@ -129,7 +129,7 @@ void Supervisor::Loop::on_end(const ServerEnd& end) {
   log::warning("the server {}; another one takes over{}", why,
                next.repeat_requests ? "" : ", and what it had taken fails");
   repeat_requests_ = next.repeat_requests;
-  restart_at_ = steady_now() + next.delay;
+  restart_at_ = clock_.now() + next.delay;
 }
 
 void Supervisor::Loop::begin_upgrade() {
@@ -144,7 +144,7 @@ void Supervisor::Loop::begin_upgrade() {
   candidates_program_ = UniqueFd(::open(program_path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (candidates_program_) candidate_ = start_server(candidates_program_);
   if (!candidate_) return upgrade_failed("the program cannot be started");
-  upgrade_deadline_ = steady_now() + kPrepareWithin;
+  upgrade_deadline_ = clock_.now() + kPrepareWithin;
 }
 
 void Supervisor::Loop::upgrade_failed(const std::string& why) {
@@ -168,7 +168,7 @@ void Supervisor::Loop::listen_to_candidate() {
     on_candidates_message(*message);
   }
   if (!candidate_) return;
-  const auto end = candidate_->ended();
+  const auto end = candidate_->ended(clock_.now());
   if (!end) return;
   const std::string why = complaint_.empty() ? "" : ": " + complaint_;
   upgrade_failed("the new server " + text_of(*end) + why);
@@ -178,8 +178,8 @@ void Supervisor::Loop::on_candidates_message(const Message& message) {
   if (message.kind == Message::Kind::failed) complaint_ = message.text;
   if (message.kind != Message::Kind::prepared) return;
   candidate_->note_prepared();
-  upgrade_deadline_ = steady_now() + kStepDownWithin;
-  step_down_since_ = steady_now();
+  upgrade_deadline_ = clock_.now() + kStepDownWithin;
+  step_down_since_ = clock_.now();
   current_steps_down_ = true;
   current_->channel().send(Message::Kind::step_down);
 }
@@ -199,7 +199,7 @@ void Supervisor::Loop::promote_candidate() {
 }
 
 void Supervisor::Loop::look_after_leavers() {
-  std::erase_if(leavers_, [](ServerProcess& server) { return server.is_reaped(); });
+  std::erase_if(leavers_, [now = clock_.now()](ServerProcess& server) { return server.is_reaped(now); });
 }
 
 }  // namespace mediafs

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "mediafs/api/api_client.h"
-#include "sandbox/server.h"
+#include "support/simulated_http.h"
 
 namespace mediafs {
 namespace {
@@ -36,25 +36,24 @@ class FetchTest : public testing::Test {
   ApiClient client(std::vector<std::string> secrets = {"sandbox-secret"}, bool require_signature = false) {
     Credentials credentials{SecretString("sandbox-key"), {}};
     for (const std::string& secret : secrets) credentials.shared_secrets.emplace_back(secret);
-    return ApiClient({.base = *BaseUrl::parse(server_.url(), false),
+    return ApiClient({.base = *BaseUrl::parse(SimulatedHttp::url(), false),
                       .credentials = credentials,
                       .require_signature = require_signature},
-                     http_, timer_);
+                     server_, timer_);
   }
   Status fetch(ApiClient& api, Duration deadline = std::chrono::seconds(20)) {
     sink_ = std::make_shared<KeepingSink>();
-    fetch_ = api.fetch({.id = *MediaId::parse(kId), .deadline = steady_now() + deadline}, sink_);
+    fetch_ = api.fetch({.id = *MediaId::parse(kId), .deadline = timer_.now() + deadline}, sink_);
     fetch_->begin();
-    return sink_->ended.get_future().get();
+    return timer_.wait(sink_->ended.get_future());
   }
   void expect_failure(const Status& outcome, Errc code) {
     ASSERT_FALSE(outcome.ok());
     EXPECT_EQ(to_string(outcome.error().code), to_string(code)) << outcome.error().context;
   }
 
-  sandbox::Server server_;
-  Timer timer_;
-  HttpClient http_{{}};
+  ManualTimer timer_;
+  SimulatedHttp server_{timer_};
   std::shared_ptr<KeepingSink> sink_;
   std::shared_ptr<Fetch> fetch_;
 };
@@ -152,11 +151,11 @@ TEST_F(FetchTest, ACancelledFetchEndsOnce) {
   ApiClient api = client();
   sink_ = std::make_shared<KeepingSink>();
   fetch_ =
-      api.fetch({.id = *MediaId::parse(kId), .deadline = steady_now() + std::chrono::seconds(20)}, sink_);
+      api.fetch({.id = *MediaId::parse(kId), .deadline = timer_.now() + std::chrono::seconds(20)}, sink_);
   fetch_->begin();
   ASSERT_TRUE(server_.wait_for_requests(kId, 1));
   fetch_->cancel();
-  expect_failure(sink_->ended.get_future().get(), Errc::cancelled);
+  expect_failure(timer_.wait(sink_->ended.get_future()), Errc::cancelled);
   fetch_->cancel();
 }
 
@@ -176,10 +175,10 @@ TEST_F(FetchTest, ReplacedSecretsCountForWhatIsUnderWayToo) {
   expect_failure(fetch(api), Errc::denied);
   sink_ = std::make_shared<KeepingSink>();
   fetch_ =
-      api.fetch({.id = *MediaId::parse(kId), .deadline = steady_now() + std::chrono::seconds(20)}, sink_);
+      api.fetch({.id = *MediaId::parse(kId), .deadline = timer_.now() + std::chrono::seconds(20)}, sink_);
   api.replace_secrets({SecretString("old-secret"), SecretString("new-secret")});
   fetch_->begin();
-  EXPECT_TRUE(sink_->ended.get_future().get().ok());
+  EXPECT_TRUE(timer_.wait(sink_->ended.get_future()).ok());
   EXPECT_TRUE(fetch(api).ok());
   EXPECT_TRUE(server_.requests().back().signature_ok) << "the one that works is tried first";
 }
@@ -192,10 +191,10 @@ class ExistenceTest : public FetchTest {
     fetch_ = api_.fetch({.id = *MediaId::parse(kId),
                          .end = 1,
                          .existence = true,
-                         .deadline = steady_now() + std::chrono::seconds(20)},
+                         .deadline = timer_.now() + std::chrono::seconds(20)},
                         sink_);
     fetch_->begin();
-    return sink_->ended.get_future().get();
+    return timer_.wait(sink_->ended.get_future());
   }
 
   ApiClient api_ = client();

@@ -1,10 +1,9 @@
-#include "mediafs/api/listing_fetch.h"
-
 #include <future>
 
 #include <gtest/gtest.h>
 
-#include "sandbox/server.h"
+#include "mediafs/api/api_client.h"
+#include "support/simulated_http.h"
 
 namespace mediafs {
 namespace {
@@ -23,28 +22,27 @@ class ListingFetchTest : public testing::Test {
   Result<Listing> list(ListingKind kind = ListingKind::session_media,
                        Duration deadline = std::chrono::seconds(20), const std::string& id = kSession) {
     std::promise<Result<Listing>> listed;
-    fetch_ = api_.list({kind, *MediaId::parse(id)}, steady_now() + deadline,
+    fetch_ = api_.list({kind, *MediaId::parse(id)}, timer_.now() + deadline,
                        [&](Result<Listing> listing) { listed.set_value(std::move(listing)); });
     fetch_->begin();
     if (cancel_when_asked_) {
       server_.wait_for_requests(id, 1);
       fetch_->cancel();
     }
-    return listed.get_future().get();
+    return timer_.wait(listed.get_future());
   }
   void expect_failure(const Result<Listing>& outcome, Errc code) {
     ASSERT_FALSE(outcome.ok());
     EXPECT_EQ(to_string(outcome.error().code), to_string(code)) << outcome.error().context;
   }
 
-  sandbox::Server server_;
-  Timer timer_;
-  HttpClient http_{{}};
-  ApiClient api_{{.base = *BaseUrl::parse(server_.url(), false),
+  ManualTimer timer_;
+  SimulatedHttp server_{timer_};
+  ApiClient api_{{.base = *BaseUrl::parse(SimulatedHttp::url(), false),
                   .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
-                 http_,
+                 server_,
                  timer_};
-  std::shared_ptr<ListingFetch> fetch_;
+  std::shared_ptr<Request> fetch_;
   bool cancel_when_asked_ = false;
 };
 
@@ -102,18 +100,18 @@ TEST_F(ListingFetchTest, ManyLargeOnesWaitForEachOther) {
   server_.put_document(kPath, "application/json",
                        R"({"status":"success","images":[)" + std::string(30 * 1024 * 1024, ' ') + "]}");
   std::vector<std::future<Result<Listing>>> all;
-  std::vector<std::shared_ptr<ListingFetch>> fetches;
+  std::vector<std::shared_ptr<Request>> fetches;
   for (int i = 0; i < 4; ++i) {
     auto promise = std::make_shared<std::promise<Result<Listing>>>();
     all.push_back(promise->get_future());
     fetches.push_back(api_.list(
-        {ListingKind::session_media, *MediaId::parse(kSession)}, steady_now() + std::chrono::seconds(60),
+        {ListingKind::session_media, *MediaId::parse(kSession)}, timer_.now() + std::chrono::seconds(60),
         [promise](Result<Listing> listing) { promise->set_value(std::move(listing)); }));
     fetches.back()->begin();
   }
   int good = 0;
   for (auto& one : all) {
-    const auto listing = one.get();
+    const auto listing = timer_.wait(std::move(one));
     good += listing.ok() ? 1 : 0;
     EXPECT_TRUE(listing.ok() || listing.error().code == Errc::unavailable);
   }

@@ -11,8 +11,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-TEST(Timer, RunsJobsInTheOrderOfTheirTimes) {
-  Timer timer;
+TEST(TimerThread, RunsJobsInTheOrderOfTheirTimes) {
+  TimerThread timer;
   std::promise<void> done;
   std::vector<int> order;
   const SteadyTime now = steady_now();
@@ -25,16 +25,16 @@ TEST(Timer, RunsJobsInTheOrderOfTheirTimes) {
   EXPECT_EQ(order, (std::vector<int>{1, 2}));
 }
 
-TEST(Timer, AnEarlierJobOvertakesTheOneThatIsWaitedFor) {
-  Timer timer;
+TEST(TimerThread, AnEarlierJobOvertakesTheOneThatIsWaitedFor) {
+  TimerThread timer;
   std::promise<void> done;
   timer.at(steady_now() + hours(1), [] {});
   timer.at(steady_now(), [&] { done.set_value(); });
   done.get_future().wait();
 }
 
-TEST(Timer, ACancelledJobNeverRuns) {
-  Timer timer;
+TEST(TimerThread, ACancelledJobNeverRuns) {
+  TimerThread timer;
   bool ran = false;
   const auto id = timer.at(steady_now() + hours(1), [&] { ran = true; });
   EXPECT_TRUE(timer.cancel(id));
@@ -43,15 +43,15 @@ TEST(Timer, ACancelledJobNeverRuns) {
   EXPECT_FALSE(ran);
 }
 
-TEST(Timer, AJobMayPlanAnother) {
-  Timer timer;
+TEST(TimerThread, AJobMayPlanAnother) {
+  TimerThread timer;
   std::promise<void> done;
   timer.at(steady_now(), [&] { timer.at(steady_now(), [&] { done.set_value(); }); });
   done.get_future().wait();
 }
 
-TEST(Timer, NothingRunsOnceItHasStopped) {
-  Timer timer;
+TEST(TimerThread, NothingRunsOnceItHasStopped) {
+  TimerThread timer;
   bool ran = false;
   timer.stop();
   timer.at(steady_now(), [&] { ran = true; });

@@ -7,7 +7,6 @@
 
 #include "mediafs/base/shared_memory.h"
 #include "mediafs/filesystem/filesystem.h"
-#include "mount/eventually.h"
 #include "store/store_fixture.h"
 
 namespace mediafs {
@@ -23,13 +22,13 @@ class FilesystemFixture : public StoreFixture {
   void show() {
     files_.reset();
     open_files_.emplace(lasting_.bytes());
-    files_.emplace(filesystem_options_, *catalog_, *store_, *listings_, *open_files_);
+    files_.emplace(filesystem_options_, *catalog_, *store_, *listings_, *open_files_, timer_.clock());
   }
   Result<Attributes> look_up(const std::string& name, NodeNumber parent = kRootNode) {
     std::promise<Result<Attributes>> found;
     files_->lookup(parent, name,
                    [&](Result<Attributes> attributes) { found.set_value(std::move(attributes)); });
-    return found.get_future().get();
+    return wait(found.get_future());
   }
   struct Opened {
     FileHandle handle{};
@@ -38,14 +37,14 @@ class FilesystemFixture : public StoreFixture {
   Result<Opened> open(NodeNumber node, FileHandle handle) {
     std::promise<Result<Filesystem::OpenFile>> opened;
     files_->open(node, handle, [&](Result<Filesystem::OpenFile> file) { opened.set_value(std::move(file)); });
-    const auto file = opened.get_future().get();
+    const auto file = wait(opened.get_future());
     return file ? Opened{handle, file->pages_are_right} : Result<Opened>(file.error());
   }
   Result<Opened> open(NodeNumber node) { return open(node, FileHandle{++last_handle_}); }
   Result<std::uint64_t> open_directory(NodeNumber node) {
     std::promise<Result<std::uint64_t>> opened;
     files_->open_directory(node, [&](Result<std::uint64_t> handle) { opened.set_value(std::move(handle)); });
-    return opened.get_future().get();
+    return wait(opened.get_future());
   }
   /// The names in a directory as it is now, but for the two with dots.
   std::vector<std::string> names_in(NodeNumber node) {
@@ -66,7 +65,7 @@ class FilesystemFixture : public StoreFixture {
       for (const Slice& slice : *slices) length += slice.bytes.size();
       read.set_value(length);
     });
-    return read.get_future().get();
+    return wait(read.get_future());
   }
 
   Filesystem::Options filesystem_options_;

@@ -1,7 +1,5 @@
 #include "mediafs/filesystem/filesystem.h"
 
-#include <thread>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -84,7 +82,7 @@ TEST_F(FilesystemTest, WhatAnEarlierServerHasOpenedIsReadByItsHandle) {
 
 TEST_F(FilesystemTest, AVersionThatAnEarlierServerHasOpenedIsNotMixedWithAnother) {
   const NodeNumber node = look_up(kId)->node;
-  while (store_->under_way() > 0) std::this_thread::yield();
+  ASSERT_TRUE(happens([&] { return store_->under_way() == 0; }));
   const auto old = open(node);
   ASSERT_TRUE(old.ok());
   filesystem_options_.taken_over = true;
@@ -125,7 +123,8 @@ TEST_F(FilesystemTest, AnOpeningThatIsRepeatedIsOne) {
 
 TEST_F(FilesystemTest, TwoVersionsAreNeverOpenTogether) {
   const NodeNumber node = look_up(kId)->node;
-  while (store_->under_way() > 0) std::this_thread::yield();  // its download has the last word on the item
+  ASSERT_TRUE(
+      happens([&] { return store_->under_way() == 0; }));  // its download has the last word on the item
   const auto old = open(node);
   ASSERT_TRUE(old.ok());
   MediaItem newer = *catalog_->find(id_of(kId));

@@ -93,7 +93,7 @@ class FetchAhead : public FilesystemFixture {
   void know(int files) {
     for (int i = 0; i < files; ++i) {
       ASSERT_TRUE(look_up(id(i)).ok());
-      ASSERT_TRUE(e2e::eventually([&] { return store_->under_way() == 0; }));
+      ASSERT_TRUE(happens([&] { return store_->under_way() == 0; }));
     }
     server_.reset();
   }
@@ -108,7 +108,7 @@ TEST_F(FetchAhead, FilesThatAreOpenedInOrderBringTheNextOnes) {
   open_in_order(2);
   for (int i = 2; i < 10; ++i) EXPECT_TRUE(server_.wait_for_requests(id(i), 1)) << i;
   EXPECT_EQ(server_.requests_for(id(10)), 0U);
-  ASSERT_TRUE(e2e::eventually([&] { return store_->under_way() == 2; })) << "only those that are open";
+  ASSERT_TRUE(happens([&] { return store_->under_way() == 2; })) << "only those that are open";
   for (int i = 2; i < 10; ++i) {
     const auto version = open(node_number_of(id_of(id(i))));
     EXPECT_EQ(*length_read(node_number_of(id_of(id(i))), version->handle, {0, 4096}), 4096U);

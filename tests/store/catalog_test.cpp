@@ -9,6 +9,7 @@
 namespace mediafs {
 namespace {
 
+const SystemClock kClock;
 const MediaId kOne = *MediaId::parse("listed-media-00001");
 const MediaId kTwo = *MediaId::parse("listed-media-00002");
 const ListingKey kSession{ListingKind::session_media, *MediaId::parse("some-session-00001")};
@@ -26,7 +27,7 @@ MediaItem confirmed(const MediaId& id) {
 }
 
 TEST(Catalog, AListingClaimsWhatItHas) {
-  Catalog catalog({}, nullptr);
+  Catalog catalog({}, nullptr, kClock);
   EXPECT_TRUE(catalog.empty());
   catalog.remember_listing(listing(kSession, {kOne}));
   EXPECT_FALSE(catalog.empty());
@@ -37,7 +38,7 @@ TEST(Catalog, AListingClaimsWhatItHas) {
 }
 
 TEST(Catalog, WhatTheMediaItselfSaysIsRight) {
-  Catalog catalog({}, nullptr);
+  Catalog catalog({}, nullptr, kClock);
   catalog.remember_listing(listing(kSession, {kOne}));
   catalog.remember(confirmed(kOne));
   catalog.remember_listing(listing(kSession, {kOne}, 200));
@@ -45,7 +46,7 @@ TEST(Catalog, WhatTheMediaItselfSaysIsRight) {
 }
 
 TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
-  Catalog catalog({}, nullptr);
+  Catalog catalog({}, nullptr, kClock);
   catalog.remember_listing(listing(kSession, {kOne, kTwo}));
   catalog.remember_listing(listing(kAttempt, {kOne}));
   EXPECT_EQ(catalog.mention(kOne).listings, 2U);
@@ -58,7 +59,7 @@ TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
 }
 
 TEST(Catalog, ItsNewestTimeSurvives) {
-  Catalog catalog({}, nullptr);
+  Catalog catalog({}, nullptr, kClock);
   EXPECT_EQ(catalog.newest(), 0);
   catalog.remember_listing(listing(kSession, {kOne}, 100));
   EXPECT_EQ(catalog.newest(), 100);
@@ -67,7 +68,7 @@ TEST(Catalog, ItsNewestTimeSurvives) {
 }
 
 TEST(Catalog, AConfirmedMediaStaysWhenItsListingGoes) {
-  Catalog catalog({}, nullptr);
+  Catalog catalog({}, nullptr, kClock);
   catalog.remember_listing(listing(kSession, {kOne}));
   catalog.remember(confirmed(kOne));
   catalog.forget_listing(kSession);
@@ -75,7 +76,7 @@ TEST(Catalog, AConfirmedMediaStaysWhenItsListingGoes) {
 }
 
 TEST(Catalog, AForgottenMediaIsAClaimAgainWhereItIsListed) {
-  Catalog catalog({}, nullptr);
+  Catalog catalog({}, nullptr, kClock);
   catalog.remember_listing(listing(kSession, {kOne}));
   catalog.remember(confirmed(kOne));
   catalog.forget(kOne);
@@ -86,7 +87,7 @@ TEST(Catalog, AForgottenMediaIsAClaimAgainWhereItIsListed) {
 }
 
 TEST(Catalog, TimesStayAsTheyWereFirstSeen) {
-  Catalog catalog({}, nullptr);
+  Catalog catalog({}, nullptr, kClock);
   catalog.remember_listing(listing(kSession, {kOne}, 100));
   auto again = catalog.remember_listing(listing(kSession, {kOne}, 200));
   EXPECT_EQ(again->listed, 200);
@@ -100,7 +101,7 @@ TEST(Catalog, TimesStayAsTheyWereFirstSeen) {
 }
 
 TEST(Catalog, AttemptsAreKnownFromTheirSession) {
-  Catalog catalog({}, nullptr);
+  Catalog catalog({}, nullptr, kClock);
   Listing attempts{.key = {ListingKind::session_attempts, kSession.id}, .listed = 1};
   attempts.attempts = {{kAttempt.id, 77}};
   catalog.remember_listing(attempts);
@@ -114,7 +115,9 @@ TEST(Catalog, AttemptsAreKnownFromTheirSession) {
 class CatalogOfTheNextServer : public ::testing::Test {
  protected:
   /// As it is before, and as the next server finds it.
-  void restart() { catalog_.emplace(Catalog::Options{.journal = &journal_, .in_use = in_use_}, nullptr); }
+  void restart() {
+    catalog_.emplace(Catalog::Options{.journal = &journal_, .in_use = in_use_}, nullptr, kClock);
+  }
   static MediaItem tagged(const MediaId& id) {
     MediaItem item = confirmed(id);
     item.etag = "\"tag\"";
@@ -124,7 +127,7 @@ class CatalogOfTheNextServer : public ::testing::Test {
   const SharedMemory memory_ = *SharedMemory::map(*SharedMemory::create(Journal::kBytes));
   Journal journal_{memory_.bytes()};
   std::unordered_set<Revision> in_use_;
-  std::optional<Catalog> catalog_{std::in_place, Catalog::Options{.journal = &journal_}, nullptr};
+  std::optional<Catalog> catalog_{std::in_place, Catalog::Options{.journal = &journal_}, nullptr, kClock};
 };
 
 TEST_F(CatalogOfTheNextServer, KnowsWhatWasKnownAndWhatWasForgotten) {

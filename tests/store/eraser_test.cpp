@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "mount/eventually.h"
 #include "store/store_fixture.h"
 
 namespace mediafs {
@@ -38,7 +37,7 @@ class EraserTest : public StoreFixture {
   MediaItemRef read_whole(const std::string& id) {
     const MediaItemRef item = *find(id);
     expect_exact(id, item, {0, item->size});
-    EXPECT_TRUE(e2e::eventually([&] { return catalog_->find(id_of(id))->complete; }));
+    EXPECT_TRUE(happens([&] { return catalog_->find(id_of(id))->complete; }));
     cache_->settle();
     return item;
   }
@@ -91,10 +90,10 @@ TEST_F(EraserTest, WhoWaitsForAnErasedMediaIsTold) {
   auto waiting = read_later(item, {10_MiB, 4096});
   ASSERT_TRUE(server_.wait_for_requests(kLarge, 2)) << "a range of its own";
   EXPECT_EQ(erase(kLarge).media, 1U);
-  EXPECT_EQ(waiting.get().error().code, Errc::changed);
+  EXPECT_EQ(wait(waiting).error().code, Errc::changed);
   server_.release();
   store_->closed(item->id);
-  EXPECT_TRUE(e2e::eventually([&] { return store_->under_way() == 0; }));
+  EXPECT_TRUE(happens([&] { return store_->under_way() == 0; }));
   cache_->settle();
   EXPECT_EQ(cache_->chunks_of(item->id, item->revision), 0U) << "of what came after";
   expect_no_trace_of(kLarge);
@@ -107,9 +106,9 @@ TEST_F(EraserTest, AHeadThatComesAfterwardsIsNotBelieved) {
   auto waiting = find_later(kSmall);
   ASSERT_TRUE(server_.wait_for_requests(kSmall, 1));
   erase(kSmall);
-  EXPECT_EQ(waiting.get().error().code, Errc::changed);
+  EXPECT_EQ(wait(waiting).error().code, Errc::changed);
   server_.release();
-  EXPECT_TRUE(e2e::eventually([&] { return store_->under_way() == 0; }));
+  EXPECT_TRUE(happens([&] { return store_->under_way() == 0; }));
   expect_no_trace_of(kSmall);
 }
 
@@ -122,7 +121,7 @@ TEST_F(EraserTest, ARestartThatWasPlannedIsNotMade) {
   erase(kLarge);
   const auto asked = server_.requests_for(kLarge);
   store_->closed(item->id);
-  EXPECT_TRUE(e2e::eventually([&] { return store_->under_way() == 0; }));
+  EXPECT_TRUE(happens([&] { return store_->under_way() == 0; }));
   EXPECT_EQ(server_.requests_for(kLarge), asked);
   expect_no_trace_of(kLarge);
 }
@@ -181,7 +180,7 @@ TEST_F(EraserTest, AListingThatWasAskedForBeforeIsAskedForAgain) {
   auto waiting = list_later(session_);
   ASSERT_TRUE(server_.wait_for_requests(kSession, 1));
   erase_session();
-  const auto listing = waiting.get();
+  const auto listing = wait(waiting);
   ASSERT_TRUE(listing.ok()) << "the one that was asked for after the erasure";
   EXPECT_EQ(server_.requests_for(kSession), 2U);
   server_.release();

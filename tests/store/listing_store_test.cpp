@@ -43,7 +43,7 @@ TEST_F(ListingStoreTest, OneRequestForAllWhoAsk) {
   start();
   std::vector<std::future<Result<ListingRef>>> waiting;
   for (int i = 0; i < 20; ++i) waiting.push_back(list_later(key_));
-  for (auto& listing : waiting) EXPECT_TRUE(listing.get().ok());
+  for (auto& listing : waiting) EXPECT_TRUE(wait(listing).ok());
   EXPECT_EQ(listed(), 1U);
   EXPECT_TRUE(listings_->is_fresh(key_));
   EXPECT_EQ(server_.total_requests(), 1U);
@@ -155,7 +155,7 @@ TEST_F(ListingStoreTest, WhoWantsNoOlderOneIsNotGivenOneForWantOfPatience) {
   publish({kFace, kBack});
   server_.set_rules("");
   server_.release();
-  const auto listing = waiting.get();
+  const auto listing = wait(waiting);
   ASSERT_TRUE(listing.ok()) << listing.error().context;
 }
 
@@ -168,7 +168,7 @@ TEST_F(ListingStoreTest, ARefreshBringsTheNewOneThoughNobodyWaits) {
   listings_->on_change(
       [&](const ListingKey& key) { changed.set_value(catalog_->find_listing(key)->media.size()); });
   listings_->refresh(key_);
-  EXPECT_EQ(changed.get_future().get(), 2U);
+  EXPECT_EQ(wait(changed.get_future()), 2U);
   EXPECT_EQ(server_.requests_for(kPath), 2U);
 }
 
@@ -187,7 +187,7 @@ TEST_F(ListingStoreTest, WhoStopsWaitingIsLetGo) {
   auto waiting = list_later(key_, stop.get_token());
   ASSERT_TRUE(server_.wait_for_requests(kSession, 1));
   stop.request_stop();
-  EXPECT_EQ(waiting.get().error().code, Errc::cancelled);
+  EXPECT_EQ(wait(waiting).error().code, Errc::cancelled);
 }
 
 TEST_F(ListingStoreTest, StoppingAnswersEverybody) {
@@ -196,7 +196,7 @@ TEST_F(ListingStoreTest, StoppingAnswersEverybody) {
   auto waiting = list_later(key_);
   ASSERT_TRUE(server_.wait_for_requests(kSession, 1));
   listings_->stop();
-  EXPECT_EQ(waiting.get().error().code, Errc::cancelled);
+  EXPECT_EQ(wait(waiting).error().code, Errc::cancelled);
   EXPECT_EQ(list(key_).error().code, Errc::cancelled);
 }
 
@@ -208,7 +208,7 @@ TEST_F(ListingStoreTest, AClaimIsConfirmedByTheMediaItself) {
   EXPECT_EQ(server_.requests_for(kFace), 0U);
   std::promise<Result<MediaItemRef>> confirmed;
   store_->confirm(id_of(kFace), [&](Result<MediaItemRef> item) { confirmed.set_value(std::move(item)); });
-  const auto item = confirmed.get_future().get();
+  const auto item = wait(confirmed.get_future());
   ASSERT_TRUE(item.ok());
   EXPECT_EQ((*item)->size, 1000U);
   EXPECT_FALSE((*item)->claimed());

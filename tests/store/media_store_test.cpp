@@ -1,8 +1,5 @@
-#include <functional>
-#include <thread>
 #include <vector>
 
-#include "mount/eventually.h"
 #include "store/store_fixture.h"
 
 namespace mediafs {
@@ -23,28 +20,8 @@ TEST_F(MediaStoreTest, FindingAndReadingAWholeMediaIsOneRequest) {
   EXPECT_EQ(server_.requests_for(kLarge), 1U);
 }
 
-TEST_F(MediaStoreTest, ReadersThatRaceTheStreamCauseNoSecondRequest) {
-  start();
-  for (int round = 0; round < 5; ++round) {
-    const std::string id = "gen-000040000000-race000" + std::to_string(round);
-    const auto item = find(id);
-    ASSERT_TRUE(item.ok());
-    store_->opened((*item)->id);
-    std::vector<std::jthread> readers;
-    for (int i = 0; i < 4; ++i) {
-      readers.emplace_back([&] {
-        for (std::uint64_t offset = 0; offset < 40'000'000; offset += 1_MiB) {
-          expect_exact(id, *item, clipped({offset, 1_MiB}, 40'000'000));
-        }
-      });
-    }
-    readers.clear();
-    EXPECT_EQ(server_.requests_for(id), 1U);
-  }
-}
-
 TEST_F(MediaStoreTest, AFailureThatLastsUntilTheDeadlineIsNamedAsWhatItIs) {
-  start({.deadline = kSoon});
+  start({.deadline = Duration(2'000)});
   server_.set_rules("* * status 503");
   EXPECT_EQ(find(kSmall).error().code, Errc::unavailable);
 }
@@ -69,7 +46,7 @@ TEST_F(MediaStoreTest, ManyWhoAskForOneMediaShareOneRequest) {
   for (int i = 0; i < 50; ++i) finders.push_back(find_later(kSmall));
   ASSERT_TRUE(server_.wait_for_requests(kSmall, 1));
   server_.release();
-  for (auto& finder : finders) ASSERT_TRUE(finder.get().ok());
+  for (auto& finder : finders) ASSERT_TRUE(wait(finder).ok());
   EXPECT_EQ(server_.requests_for(kSmall), 1U);
 }
 
@@ -83,7 +60,7 @@ TEST_F(MediaStoreTest, AReadIsAnsweredWhenItsOwnBytesAreThere) {
 }
 
 TEST_F(MediaStoreTest, ASmallSignedMediaIsGivenOnlyOnceItIsVerified) {
-  start({.deadline = kSoon});
+  start({.deadline = Duration(2'000)});
   server_.set_rules("* * stall 100K");
   const auto item = find(kSmall);
   ASSERT_TRUE(item.ok());
@@ -160,7 +137,7 @@ TEST_F(WithoutValidators, WhatAnEarlierDownloadLeftIsNotContinued) {
   expect_exact(kLarge, *first, {0, 4096});
   // Nobody has it open: after 4 MiB the stream is dropped, and with it what another one could be compared
   // with.
-  while (store_->under_way() > 0) std::this_thread::yield();
+  ASSERT_TRUE(happens([&] { return store_->under_way() == 0; }));
   store_->opened((*first)->id);
   const auto second = find(kLarge);
   EXPECT_NE((*second)->revision, (*first)->revision);
@@ -197,7 +174,7 @@ TEST_F(MediaStoreTest, AVersionOfAnotherSizeWithoutALengthIsFoundAnew) {
 }
 
 TEST_F(MediaStoreTest, AReadThatTookTooLongIsNotWaitedForAgainAtOnce) {
-  start({.deadline = kSoon});
+  start({.deadline = Duration(2'000)});
   server_.set_rules("* * no-signature + stall 64K");
   const auto item = find(kSmall);
   EXPECT_EQ(to_string(read(*item, {100'000, 4096}).error().code), to_string(Errc::timed_out));
@@ -206,7 +183,7 @@ TEST_F(MediaStoreTest, AReadThatTookTooLongIsNotWaitedForAgainAtOnce) {
 }
 
 TEST_F(MediaStoreTest, LookingAgainForASizeThatIsBeingFoundIsNoSecondRequest) {
-  start({.deadline = kSoon});
+  start({.deadline = Duration(2'000)});
   server_.set_rules("* * no-length + stall 1M");
   EXPECT_EQ(to_string(find(kLarge).error().code), to_string(Errc::timed_out));
   EXPECT_EQ(to_string(find(kLarge).error().code), to_string(Errc::timed_out));
@@ -232,7 +209,7 @@ TEST_F(MediaStoreTest, AVersionThatChangedUnderAReaderIsNeverMixed) {
   const auto bytes = read(*item, {0, 20'000'000});
   ASSERT_FALSE(bytes.ok());
   EXPECT_EQ(to_string(bytes.error().code), to_string(Errc::changed));
-  EXPECT_EQ(changed.get_future().get(), id_of(kLarge));
+  EXPECT_EQ(wait(changed.get_future()), id_of(kLarge));
 }
 
 TEST_F(MediaStoreTest, AnAbsentMediaIsAskedForOnceInAWhile) {
@@ -246,7 +223,7 @@ TEST_F(MediaStoreTest, AnAbsentMediaIsAskedForOnceInAWhile) {
 }
 
 TEST_F(MediaStoreTest, AFailureThatMayPassIsNoAbsence) {
-  start({.deadline = kSoon});
+  start({.deadline = Duration(2'000)});
   server_.set_rules(kSmall + " * hang");
   EXPECT_EQ(find(kSmall).error().code, Errc::timed_out);
   server_.set_rules("");
@@ -290,35 +267,26 @@ TEST_F(MediaStoreTest, ManyHeldBackMediaDoNotStarveEachOtherOfMemory) {
   const auto id = [](int i) { return "gen-000004000000-held" + std::to_string(1000 + i); };
   for (int i = 0; i < 24; ++i) finders.push_back(find_later(id(i)));
   for (int i = 0; i < 24; ++i) {
-    const auto item = finders[static_cast<std::size_t>(i)].get();
+    const auto item = wait(finders[static_cast<std::size_t>(i)]);
     ASSERT_TRUE(item.ok());
     expect_exact(id(i), *item, {3'000'000, 1'000'000});
   }
 }
 
-/// Reads that hold what has come of them while they wait for the rest: more of them than there is memory.
-void read_more_at_once_than_memory_holds(
-    MediaStore& store, const std::vector<MediaItemRef>& items,
-    const std::function<std::string(const std::string&, ByteRange)>& original) {
-  constexpr std::uint64_t kRead = 1_MiB;
-  for (std::uint64_t offset = 0; offset < 5 * kRead; offset += kRead) {
-    std::vector<std::promise<std::string>> promises(items.size());
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      store.read(items[i], {offset, kRead}, [&promise = promises[i]](const Result<Slices>& slices) {
-        std::string bytes;
-        if (slices) {
-          for (const Slice& slice : *slices) bytes += text_of(slice.bytes);
-        }
-        promise.set_value(std::move(bytes));
-      });
-    }
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      EXPECT_TRUE(promises[i].get_future().get() == original(items[i]->id.text(), {offset, kRead}));
+class LittleMemory : public StoreFixture, public testing::WithParamInterface<bool> {
+ protected:
+  /// Reads that hold what has come of them while they wait for the rest: more of them than there is memory.
+  void read_more_at_once_than_memory_holds(const std::vector<MediaItemRef>& items) {
+    constexpr std::uint64_t kRead = 1_MiB;
+    for (std::uint64_t offset = 0; offset < 5 * kRead; offset += kRead) {
+      std::vector<std::future<Result<std::string>>> reads;
+      for (const MediaItemRef& item : items) reads.push_back(read_later(item, {offset, kRead}));
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        EXPECT_TRUE(*wait(reads[i]) == original(items[i]->id.text(), {offset, kRead}));
+      }
     }
   }
-}
-
-class LittleMemory : public StoreFixture, public testing::WithParamInterface<bool> {};
+};
 
 TEST_P(LittleMemory, NeverHoldsUpAReadThatSomebodyWaitsFor) {
   start({.memory = 16_MiB}, /*with_cache=*/GetParam());
@@ -327,7 +295,7 @@ TEST_P(LittleMemory, NeverHoldsUpAReadThatSomebodyWaitsFor) {
     items.push_back(*find("gen-000020000000-pinned" + std::to_string(1000 + i)));
     store_->opened(items.back()->id);
   }
-  read_more_at_once_than_memory_holds(*store_, items, original);
+  read_more_at_once_than_memory_holds(items);
 }
 
 INSTANTIATE_TEST_SUITE_P(WithAndWithoutCache, LittleMemory, testing::Bool());
@@ -342,8 +310,8 @@ TEST_F(MediaStoreTest, WhoeverStopsWaitingIsLetGoAndLeavesNothingBehind) {
       stop.get_token());
   ASSERT_TRUE(server_.wait_for_requests(kSmall, 1));
   stop.request_stop();
-  EXPECT_EQ(to_string(ended.get_future().get()), to_string(Errc::cancelled));
-  EXPECT_TRUE(e2e::eventually([&] { return store_->under_way() == 0; }));
+  EXPECT_EQ(to_string(wait(ended.get_future())), to_string(Errc::cancelled));
+  EXPECT_TRUE(happens([&] { return store_->under_way() == 0; }));
 }
 
 TEST_F(MediaStoreTest, OneOfManyWhoStopsWaitingDisturbsNoOther) {
@@ -358,9 +326,9 @@ TEST_F(MediaStoreTest, OneOfManyWhoStopsWaitingDisturbsNoOther) {
       *item, {500'000, 4096}, [&](const Result<Slices>& read) { ended.set_value(read.error().code); },
       stop.get_token());
   stop.request_stop();
-  EXPECT_EQ(to_string(ended.get_future().get()), to_string(Errc::cancelled));
+  EXPECT_EQ(to_string(wait(ended.get_future())), to_string(Errc::cancelled));
   server_.release();
-  EXPECT_TRUE(other.get().ok());
+  EXPECT_TRUE(wait(other).ok());
   EXPECT_EQ(server_.requests_for(kLarge), 1U);
 }
 
@@ -370,7 +338,7 @@ TEST_F(MediaStoreTest, StoppingAnswersEverybody) {
   auto finder = find_later(kSmall);
   ASSERT_TRUE(server_.wait_for_requests(kSmall, 1));
   store_->stop();
-  EXPECT_EQ(finder.get().error().code, Errc::cancelled);
+  EXPECT_EQ(wait(finder).error().code, Errc::cancelled);
 }
 
 }  // namespace

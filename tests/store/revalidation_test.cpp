@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "mount/eventually.h"
 #include "store/store_fixture.h"
 
 namespace mediafs {
@@ -42,17 +41,17 @@ class RevalidationTest : public StoreFixture {
     start(options);
     const MediaItemRef item = *find(kId);
     expect_exact(kId, item, {0, item->size});
-    ASSERT_TRUE(e2e::eventually([&] { return catalog_->find(id_of(kId))->complete; }));
-    ASSERT_TRUE(e2e::eventually([&] { return store_->under_way() == 0; }));
+    ASSERT_TRUE(happens([&] { return catalog_->find(id_of(kId))->complete; }));
+    ASSERT_TRUE(happens([&] { return store_->under_way() == 0; }));
     make_old();
     server_.reset();
   }
   void make_old() {
     MediaItem old = *catalog_->find(id_of(kId));
-    old.confirmed = wall_seconds() - 24 * 3600;
+    old.confirmed = timer_.clock().wall_seconds() - 24 * 3600;
     catalog_->remember(old);
   }
-  Result<MediaItemRef> open() { return open_later().get(); }
+  Result<MediaItemRef> open() { return wait(open_later()); }
   std::future<Result<MediaItemRef>> open_later(const std::stop_token& stop = {}) {
     auto promise = std::make_shared<std::promise<Result<MediaItemRef>>>();
     store_->confirm_to_open(
@@ -89,7 +88,7 @@ TEST_F(RevalidationTest, AllWhoOpenShareOneQuestion) {
   for (int i = 0; i < 20; ++i) opens.push_back(open_later());
   ASSERT_TRUE(server_.wait_for_requests(kId, 1));
   server_.release();
-  for (auto& one : opens) EXPECT_TRUE(one.get().ok());
+  for (auto& one : opens) EXPECT_TRUE(wait(one).ok());
   EXPECT_EQ(asked(), 1U);
 }
 
@@ -151,11 +150,12 @@ TEST_F(RevalidationTest, AnOriginThatDoesNotAnswerIsWaitedForOnce) {
   EXPECT_EQ(asked(), 1U) << "the one question is still under way";
   server_.set_rules("");
   server_.release();
-  ASSERT_TRUE(e2e::eventually([&] { return catalog_->find(id_of(kId))->confirmed >= wall_seconds() - 60; }))
-      << "a late answer counts";
+  ASSERT_TRUE(happens([&] {
+    return catalog_->find(id_of(kId))->confirmed >= timer_.clock().wall_seconds() - 60;
+  })) << "a late answer counts";
   make_old();
   server_.remove(kId);
-  EXPECT_TRUE(e2e::eventually([&] { return !open().ok(); })) << "learnt without anybody waiting";
+  EXPECT_TRUE(happens([&] { return !open().ok(); })) << "learnt without anybody waiting";
   EXPECT_EQ(catalog_->find(id_of(kId)), nullptr);
 }
 
@@ -166,7 +166,7 @@ TEST_F(RevalidationTest, WhoIsKilledDoesNotWait) {
   auto waiting = open_later(killed.get_token());
   ASSERT_TRUE(server_.wait_for_requests(kId, 1));
   killed.request_stop();
-  EXPECT_EQ(waiting.get().error().code, Errc::cancelled);
+  EXPECT_EQ(wait(waiting).error().code, Errc::cancelled);
 }
 
 TEST_F(RevalidationTest, WhoWaitsAtTheEndIsAnswered) {
@@ -175,7 +175,7 @@ TEST_F(RevalidationTest, WhoWaitsAtTheEndIsAnswered) {
   auto waiting = open_later();
   ASSERT_TRUE(server_.wait_for_requests(kId, 1));
   store_->stop();
-  EXPECT_EQ(waiting.get().error().code, Errc::cancelled);
+  EXPECT_EQ(wait(waiting).error().code, Errc::cancelled);
 }
 
 }  // namespace

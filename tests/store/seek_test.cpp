@@ -1,10 +1,8 @@
 // Reading at several places of a media: ranges of their own, and how far ahead is fetched.
 #include <numeric>
-#include <thread>
 
 #include <fmt/format.h>
 
-#include "mount/eventually.h"
 #include "store/store_fixture.h"
 #include "store/stream_plan.h"
 
@@ -74,11 +72,11 @@ TEST_F(SeekTest, AReadNearASlowStreamDoesNot) {
 }
 
 TEST_F(SeekTest, WhatWasWaitedForTooLongFailsNoOtherPlace) {
-  start({.deadline = kSoon});
+  start({.deadline = Duration(2'000)});
   server_.set_rules("* 2 hang");
   const auto item = open(kLarge);
   EXPECT_FALSE(read(item, {50'000'000, 4096}).ok());
-  EXPECT_FALSE(read_later(item, {50'004'096, 4096}).get().ok());
+  EXPECT_FALSE(wait(read_later(item, {50'004'096, 4096})).ok());
   expect_exact(kLarge, item, {80'000'000, 4096});
   EXPECT_EQ(server_.requests().size(), 3U);
 }
@@ -101,7 +99,7 @@ TEST_F(SeekTest, ASlowReaderKeepsItsStreamThoughItPausesTimeAndAgain) {
   const auto item = open(kLarge);
   for (std::uint64_t offset = 0; offset < 50_MiB; offset += 1_MiB) {
     expect_exact(kLarge, item, {offset, 1_MiB});
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // as a player: not a wait for something
+    timer_.advance(Duration(50));  // as a player
   }
   EXPECT_EQ(server_.requests().size(), 1U);
 }
@@ -114,12 +112,11 @@ TEST_F(SeekTest, WhereManyReadSlowlyNoneKeepsAConnectionThatOthersMayNeed) {
   for (int i = 0; i < kReaders; ++i)
     items.push_back(open("gen-000100000000-slow" + std::to_string(1000 + i)));
   // Each reads on all the time, and yet comes to go on by range.
-  std::uint64_t offset = 0;
-  EXPECT_TRUE(e2e::eventually([&] {
+  for (std::uint64_t offset = 0; server_.requests().size() <= kReaders; offset += 256_KiB) {
+    ASSERT_LT(offset, kSize) << "each has come to its end by one request";
     for (const auto& item : items) expect_exact(item->id.text(), item, {offset, 4096});
-    offset += 4096;
-    return server_.requests().size() > kReaders;
-  }));
+    timer_.advance(Duration(100));
+  }
 }
 
 TEST_F(SeekTest, AJumpAheadOfAStreamThatHasStalledIsARangeOfItsOwn) {
@@ -133,7 +130,7 @@ TEST_F(SeekTest, SoIsAShortOne) {
 }
 
 TEST_F(SeekTest, ReadAheadIsNoJumpThoughItsLaterPiecesComeFirst) {
-  start({.out_of_order_within = kSoon});
+  start({.out_of_order_within = Duration(2'000)});
   server_.set_rules("* 1 stall 64K");
   const auto item = open(kLarge);
   std::vector<std::future<Result<std::string>>> reads;
@@ -142,7 +139,7 @@ TEST_F(SeekTest, ReadAheadIsNoJumpThoughItsLaterPiecesComeFirst) {
   expect_exact(kLarge, item, {3'900'000, 4096});  // this one does, and it is decided of one after another
   EXPECT_EQ(server_.requests().size(), 2U);
   server_.release();
-  for (auto& read : reads) EXPECT_TRUE(read.get().ok());
+  for (auto& read : reads) EXPECT_TRUE(wait(read).ok());
 }
 
 TEST_F(SeekTest, ReadingOnAfterASeekFetchesEachByteOnce) {
@@ -171,7 +168,7 @@ TEST_F(SeekTest, ManyPlacesAtOnceAreReadExactlyByFewStreams) {
   const auto range_of = [](std::uint64_t i) { return ByteRange{kSize - (i + 1) * 7'000'000, 200'000}; };
   for (std::uint64_t i = 0; i < 13; ++i) reads.push_back(read_later(item, range_of(i)));
   for (std::uint64_t i = 0; i < 13; ++i) {
-    const auto bytes = reads[i].get();
+    const auto bytes = wait(reads[i]);
     ASSERT_TRUE(bytes.ok()) << bytes.error().context;
     EXPECT_TRUE(*bytes == original(kLarge, range_of(i)));
   }
@@ -191,7 +188,7 @@ TEST_F(SeekTest, AnOriginThatIgnoresRangesAfterAllIsReadFromTheStart) {
   auto bytes = read_later(item, {50'000'000, 4096});
   ASSERT_TRUE(server_.wait_for_requests(kLarge, 2));
   server_.release();
-  const auto there = bytes.get();
+  const auto there = wait(bytes);
   ASSERT_TRUE(there.ok()) << there.error().context;
   EXPECT_TRUE(*there == original(kLarge, {50'000'000, 4096}));
   expect_exact(kLarge, item, {90'000'000, 4096});
@@ -225,13 +222,13 @@ TEST_F(SeekTest, APausedStreamGivesItsConnectionBackOnceNobodyReads) {
   auto waits = read_later(item, {50'000'000, 500'000});  // past the first stream's time
   ASSERT_TRUE(server_.wait_for_requests(kLarge, 2));
   server_.release();
-  ASSERT_TRUE(waits.get().ok());
+  ASSERT_TRUE(wait(waits).ok());
   store_->closed(item->id);
-  EXPECT_TRUE(e2e::eventually([&] { return store_->under_way() == 0; }));
+  EXPECT_TRUE(happens([&] { return store_->under_way() == 0; }));
 }
 
 TEST_F(SeekTest, ASmallSignedMediaIsNotReadByRangeBeforeItIsVerified) {
-  start({.deadline = kSoon});
+  start({.deadline = Duration(2'000)});
   const std::string id = "gen-000003000000-signed01";
   server_.set_rules("* 1 stall 64K");
   const auto item = open(id);
@@ -256,7 +253,7 @@ TEST_F(SeekTest, ABodyThatEndsEarlyThoughRightlyFramedGivesNoByteThatItHasNot) {
 }
 
 TEST_F(SeekTest, AFailedSeekDisturbsNoReaderThatIsServed) {
-  start({.deadline = kSoon});
+  start({.deadline = Duration(2'000)});
   server_.set_rules("* 1 slow 4M\n* 2+ hang");
   const auto item = open(kLarge);
   EXPECT_FALSE(read(item, {50'000'000, 4096}).ok());

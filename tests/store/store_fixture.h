@@ -4,28 +4,27 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "mediafs/api/api_client.h"
 #include "mediafs/cache/cache.h"
-#include "mediafs/http/http_client.h"
 #include "mediafs/store/catalog.h"
 #include "mediafs/store/listing_store.h"
 #include "mediafs/store/media_store.h"
-#include "sandbox/server.h"
 #include "sandbox/synthetic.h"
+#include "support/manual_timer.h"
+#include "support/simulated_http.h"
 
 namespace mediafs {
 
-/// The deadline of a wait that a test wants to see end: long enough for any answer on a busy machine.
-inline constexpr Duration kSoon{2'000};
-
-/// The floors up to the store, over the stand-in API.
+/// The floors up to the store over a simulated API, on one thread and in a time of their own; but for the
+/// cache's writer, which is real.
 class StoreFixture : public testing::Test {
  protected:
-  explicit StoreFixture(sandbox::Options origin = {}) : server_(std::move(origin)) {}
+  explicit StoreFixture(sandbox::Options origin = {}) : server_(timer_, std::move(origin)) {}
   ~StoreFixture() override {
     stop();
     std::filesystem::remove_all(directory_);
@@ -38,27 +37,23 @@ class StoreFixture : public testing::Test {
       ASSERT_TRUE(opened.ok()) << opened.error().context;
       cache_ = *std::move(opened);
     }
-    catalog_.emplace(Catalog::Options{}, cache_.get());
-    timer_.emplace();
-    http_.emplace(HttpClient::Options{});
+    catalog_.emplace(Catalog::Options{}, cache_.get(), timer_.clock());
     api_.emplace(
-        ApiClient::Options{.base = *BaseUrl::parse(server_.url(), false),
+        ApiClient::Options{.base = *BaseUrl::parse(SimulatedHttp::url(), false),
                            .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
-        *http_, *timer_);
-    store_.emplace(options, *api_, cache_.get(), *catalog_, *timer_);
-    listings_.emplace(listing_options_, *api_, *catalog_, *timer_);
+        server_, timer_);
+    store_.emplace(options, *api_, cache_.get(), *catalog_, timer_);
+    listings_.emplace(listing_options_, *api_, *catalog_, timer_);
   }
   void stop() {
     if (!store_) return;
     store_->stop();
     listings_->stop();
-    http_->stop();
-    timer_->stop();
+    server_.end_all();
+    timer_.drop_jobs();
     store_.reset();
     listings_.reset();
     api_.reset();
-    http_.reset();
-    timer_.reset();
     catalog_.reset();
     cache_.reset();
   }
@@ -67,16 +62,39 @@ class StoreFixture : public testing::Test {
     start(options);
   }
 
+  /// Lets time pass until the condition holds. False: it never does.
+  template <typename Condition>
+  bool happens(Condition condition) {
+    if (timer_.run_until(condition)) return true;
+    if (!cache_) return false;
+    cache_->settle();  // a stream may wait for what the writer has yet to let go
+    return timer_.run_until(condition);
+  }
+  template <typename Value>
+  Value wait(std::future<Value>&& value) {
+    return wait(value);
+  }
+  template <typename Value>
+  Value wait(std::future<Value>& value) {
+    const bool there = happens([&] { return is_ready(value); });
+    if (!there) throw std::runtime_error("waited for what never happens");
+    return value.get();
+  }
+  template <typename Value>
+  static bool is_ready(const std::future<Value>& value) {
+    return value.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
+
   static MediaId id_of(const std::string& text) { return *MediaId::parse(text); }
 
-  Result<MediaItemRef> find(const std::string& id) { return find_later(id).get(); }
+  Result<MediaItemRef> find(const std::string& id) { return wait(find_later(id)); }
   std::future<Result<MediaItemRef>> find_later(const std::string& id) {
     auto promise = std::make_shared<std::promise<Result<MediaItemRef>>>();
     store_->find(id_of(id), [promise](Result<MediaItemRef> item) { promise->set_value(std::move(item)); });
     return promise->get_future();
   }
 
-  Result<ListingRef> list(const ListingKey& key) { return list_later(key).get(); }
+  Result<ListingRef> list(const ListingKey& key) { return wait(list_later(key)); }
   std::future<Result<ListingRef>> list_later(const ListingKey& key, const std::stop_token& stop = {}) {
     auto promise = std::make_shared<std::promise<Result<ListingRef>>>();
     listings_->find(
@@ -85,7 +103,7 @@ class StoreFixture : public testing::Test {
   }
 
   Result<std::string> read(const MediaItemRef& item, ByteRange range) {
-    return read_later(item, range).get();
+    return wait(read_later(item, range));
   }
   std::future<Result<std::string>> read_later(const MediaItemRef& item, ByteRange range) {
     auto promise = std::make_shared<std::promise<Result<std::string>>>();
@@ -111,13 +129,12 @@ class StoreFixture : public testing::Test {
     EXPECT_TRUE(*bytes == original(id, range)) << "wrong bytes at " << range.offset;
   }
 
-  sandbox::Server server_;
+  ManualTimer timer_;
+  SimulatedHttp server_;
   std::string name_ = testing::TempDir() + "mediafs-store-XXXXXX";
   std::string directory_ = ::mkdtemp(name_.data());
   std::unique_ptr<Cache> cache_;
   std::optional<Catalog> catalog_;
-  std::optional<Timer> timer_;
-  std::optional<HttpClient> http_;
   std::optional<ApiClient> api_;
   std::optional<MediaStore> store_;
   ListingStore::Options listing_options_;

@@ -6,15 +6,13 @@
 
 #include <gtest/gtest.h>
 
-#include "mount/eventually.h"
+#include "support/manual_timer.h"
 
 namespace mediafs {
 namespace {
 
 class TimedLookupsTest : public testing::Test {
  protected:
-  ~TimedLookupsTest() override { timer_.stop(); }
-
   /// A look-up that hangs until it is let go, on a thread of its own.
   struct Hanging {
     Hanging(TimedLookups& lookups, const TimedLookups::HandOver& hand_over)
@@ -37,8 +35,9 @@ class TimedLookupsTest : public testing::Test {
 
   std::atomic<int> answered_ = 0;
   const TimedLookups::HandOver hand_over_ = [this] { return [this] { ++answered_; }; };
-  Timer timer_;
-  TimedLookups lookups_{{.places = 2, .limit = Duration(1'000)}, timer_};
+  static constexpr Duration kLimit{200};
+  ManualTimer timer_;
+  TimedLookups lookups_{{.places = 2, .limit = kLimit}, timer_};
 };
 
 TEST_F(TimedLookupsTest, OneThatIsInTimeAnswersItself) {
@@ -49,14 +48,18 @@ TEST_F(TimedLookupsTest, OneThatIsInTimeAnswersItself) {
 TEST_F(TimedLookupsTest, OneThatHangsIsHandedOverOnce) {
   Hanging hanging(lookups_, hand_over_);
   ASSERT_TRUE(hanging.entered.get_future().get());
-  EXPECT_TRUE(e2e::eventually([&] { return answered_ == 1; }));
+  timer_.advance(kLimit - Duration(1));
+  EXPECT_EQ(answered_, 0);
+  timer_.advance(Duration(1));
+  EXPECT_EQ(answered_, 1);
   hanging.let_go();
   EXPECT_EQ(answered_, 1);
 }
 
 TEST_F(TimedLookupsTest, WhileOneHangsNoOtherBeginsAndAfterwardsTheyDo) {
   Hanging hanging(lookups_, hand_over_);
-  ASSERT_TRUE(e2e::eventually([&] { return answered_ == 1; }));
+  ASSERT_TRUE(hanging.entered.get_future().get());
+  timer_.advance(kLimit);
   for (int i = 0; i < 1000; ++i) ASSERT_FALSE(may_look());
   hanging.let_go();
   EXPECT_TRUE(may_look());
@@ -67,8 +70,10 @@ TEST_F(TimedLookupsTest, NoMoreHangThanThereArePlaces) {
   Hanging another(lookups_, hand_over_);
   ASSERT_TRUE(one.entered.get_future().get());
   ASSERT_TRUE(another.entered.get_future().get());
-  EXPECT_FALSE(may_look()) << "whether it has waited for a place or been told that the disk hangs";
-  ASSERT_TRUE(e2e::eventually([&] { return answered_ == 2; }));
+  auto third = std::async(std::launch::async, [this] { return may_look(); });
+  timer_.advance(kLimit);
+  EXPECT_FALSE(third.get()) << "whether it has waited for a place or been told that the disk hangs";
+  EXPECT_EQ(answered_, 2);
   one.let_go();
   EXPECT_FALSE(may_look()) << "the other hangs on";
   another.let_go();

@@ -1,4 +1,4 @@
-// One thread that runs jobs at their time. The keeper is one (deadlines, backoff, idle streams).
+// Jobs that run at their time: deadlines, backoff, idle streams.
 #pragma once
 
 #include <cstdint>
@@ -12,29 +12,49 @@
 
 namespace mediafs {
 
-/// Jobs run one after another on the keeper's thread, without a lock of the timer held; a job of the keeper's
-/// must not block. All methods may be called from any thread, also from a job.
+/// Runs jobs one after another, those of one time in the order in which they came, without a lock of the
+/// timer held. A job must not block. All methods may be called from any thread, also from a job.
 class Timer {
  public:
   using Job = std::function<void()>;
   using Id = std::pair<SteadyTime, std::uint64_t>;  // what cancel() takes
 
-  Timer();
-  ~Timer();  // as stop()
+  Timer() = default;
+  virtual ~Timer() = default;
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  Id at(SteadyTime when, Job job);
+  /// The clock that the jobs' times are of.
+  [[nodiscard]] virtual const Clock& clock() const = 0;
+
+  virtual Id at(SteadyTime when, Job job) = 0;
+
+  /// True if the job had not started and now never will.
+  virtual bool cancel(const Id& id) = 0;
+
+  [[nodiscard]] SteadyTime now() const { return clock().now(); }
+  Id after(SteadyTime::duration wait, Job job) { return at(now() + wait, std::move(job)); }
+  /// As soon as may be, on the timer's thread.
+  Id post(Job job) { return at(now(), std::move(job)); }
+};
+
+/// A thread of its own that keeps the machine's time.
+class TimerThread final : public Timer {
+ public:
+  TimerThread();
+  ~TimerThread() override;  // as stop()
+
+  [[nodiscard]] const Clock& clock() const override { return clock_; }
+  Id at(SteadyTime when, Job job) override;
+  bool cancel(const Id& id) override;
 
   /// Waits for the job that is running; no other runs any more. Not from a job.
   void stop();
 
-  /// True if the job had not started and now never will.
-  bool cancel(const Id& id);
-
  private:
   void run();
 
+  const SystemClock clock_;
   Mutex mutex_;
   CondVar wake_;
   std::map<Id, Job> jobs_ GUARDED_BY(mutex_);

@@ -56,7 +56,8 @@ class Filesystem {
   };
 
   /// All must outlive this object. What is in `files` has been opened by way of an earlier server.
-  Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings, OpenFiles& files);
+  Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings, OpenFiles& files,
+             const Clock& clock);
   ~Filesystem();
   Filesystem(const Filesystem&) = delete;
   Filesystem& operator=(const Filesystem&) = delete;

@@ -2,31 +2,17 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "mediafs/base/clock.h"
 #include "mediafs/base/result.h"
-#include "mediafs/base/secret.h"
-#include "mediafs/http/response.h"
+#include "mediafs/http/http_transport.h"
 
 namespace mediafs {
 
-struct HttpRequest {
-  std::string url;
-  std::vector<SecretString> headers;  // "Name: value"; wiped with the request
-  bool fresh_connection = false;      // not one of the pool: it may be the connection that is at fault
-};
-
-enum class TransferId : std::uint64_t {};
-
-/// Sends GETs and feeds their sinks from its one thread. Redirects are never followed, no cookie, netrc or
+/// Sends over the network, from a thread of its own. Redirects are never followed, no cookie, netrc or
 /// environment proxy is used, the peer is always verified (TLS 1.2 or newer).
-///
-/// All methods may be called from any thread; none blocks on the network.
-class HttpClient {
+class HttpClient final : public HttpTransport {
  public:
   struct Options {
     std::string ca_file;         // empty: the system's
@@ -38,17 +24,11 @@ class HttpClient {
   };
 
   explicit HttpClient(const Options& options);
-  ~HttpClient();  // ends what is under way with Errc::cancelled, then joins the thread
-  HttpClient(const HttpClient&) = delete;
-  HttpClient& operator=(const HttpClient&) = delete;
+  ~HttpClient() override;  // ends what is under way with Errc::cancelled, then joins the thread
 
-  TransferId start(HttpRequest request, const std::shared_ptr<ResponseSink>& sink);
-
-  /// Lets a paused transfer go on. No effect on others.
-  void resume(TransferId id);
-
-  /// Ends a transfer: its on_end follows with Errc::cancelled unless it has ended by itself.
-  void cancel(TransferId id);
+  TransferId start(HttpRequest request, const std::shared_ptr<ResponseSink>& sink) override;
+  void resume(TransferId id) override;
+  void cancel(TransferId id) override;
 
   /// Cancels everything and takes nothing new: later requests end with Errc::cancelled at once. Returns when
   /// the thread has ended, so that no sink is called after it. Not from a sink.

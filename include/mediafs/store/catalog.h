@@ -30,8 +30,8 @@ class Catalog {
     std::unordered_set<Revision> in_use;  // versions that have been opened by way of an earlier server
   };
 
-  /// `cache` may be null; it and the journal must outlive this object.
-  Catalog(Options options, Cache* cache);
+  /// `cache` may be null; it, the journal and the clock must outlive this object.
+  Catalog(Options options, Cache* cache, const Clock& clock);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -103,6 +103,7 @@ class Catalog {
 
   const Options options_;
   Cache* const cache_;
+  const Clock& clock_;
   mutable Mutex mutex_;
   std::unordered_map<MediaId, MediaItemRef> items_ GUARDED_BY(mutex_);
   std::unordered_map<MediaId, SteadyTime> absent_ GUARDED_BY(mutex_);

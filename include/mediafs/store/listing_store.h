@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <unordered_map>
 
-#include "mediafs/api/listing_fetch.h"
+#include "mediafs/api/media_source.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/timer.h"
 #include "mediafs/store/catalog.h"
@@ -26,7 +26,7 @@ class ListingStore {
   };
 
   /// All must outlive this object.
-  ListingStore(const Options& options, ApiClient& api, Catalog& catalog, Timer& timer);
+  ListingStore(const Options& options, MediaSource& source, Catalog& catalog, Timer& timer);
   ~ListingStore();
   ListingStore(const ListingStore&) = delete;
   ListingStore& operator=(const ListingStore&) = delete;
@@ -72,11 +72,11 @@ class ListingStore {
   void drop_idle() REQUIRES(mutex_);
   void answered(const ListingKey& key, std::uint64_t fetch, Result<Listing> answer) EXCLUDES(mutex_);
   [[nodiscard]] bool believes(const Listed& state, Older older, bool known) const REQUIRES(mutex_);
-  void lose_patience(const ListingKey& key, const std::weak_ptr<ListingFetch>& fetch) EXCLUDES(mutex_);
+  void lose_patience(const ListingKey& key, const std::weak_ptr<Request>& fetch) EXCLUDES(mutex_);
   void abandon(const ListingKey& key, std::uint64_t waiter) EXCLUDES(mutex_);
 
   const Options options_;
-  ApiClient& api_;
+  MediaSource& source_;
   Catalog& catalog_;
   Timer& timer_;
   std::function<void(const ListingKey&)> changed_ = [](const ListingKey&) {};

@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "mediafs/api/api_client.h"
+#include "mediafs/api/media_source.h"
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/timer.h"
@@ -55,7 +55,7 @@ class MediaStore {
   using ChangeListener = std::function<void(const MediaId&)>;
 
   /// `cache` may be null. All must outlive this object.
-  MediaStore(const Options& options, ApiClient& api, Cache* cache, Catalog& catalog, Timer& timer);
+  MediaStore(const Options& options, MediaSource& source, Cache* cache, Catalog& catalog, Timer& timer);
   ~MediaStore();
   MediaStore(const MediaStore&) = delete;
   MediaStore& operator=(const MediaStore&) = delete;

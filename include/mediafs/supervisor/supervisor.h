@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mediafs/base/clock.h"
 #include "mediafs/base/unique_fd.h"
 #include "mediafs/mount/kernel_mount.h"
 
@@ -40,7 +41,8 @@ class Supervisor {
     std::string text;
   };
 
-  explicit Supervisor(Options options);
+  /// The clock must outlive this object.
+  Supervisor(Options options, const Clock& clock);
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;

@@ -4,22 +4,25 @@
 #include <optional>
 #include <string>
 
-#include "mediafs/api/api_client.h"
+#include "mediafs/api/media_source.h"
 #include "mediafs/base/mutex.h"
+#include "mediafs/base/timer.h"
 
 namespace mediafs {
 
+class ApiShared;
+
 /// One listing on its way: MediaFetch's attempts until a head is there, and here those after a body that was
 /// cut, unverifiable or no listing. Any thread; begin() once.
-class ListingFetch final : public MediaSink, public std::enable_shared_from_this<ListingFetch> {
+class ListingFetch final : public Request,
+                           public MediaSink,
+                           public std::enable_shared_from_this<ListingFetch> {
  public:
   ListingFetch(std::shared_ptr<ApiShared> api, ListingKey key, SteadyTime deadline, Done<Listing> done);
   ~ListingFetch() override;
-  ListingFetch(const ListingFetch&) = delete;
-  ListingFetch& operator=(const ListingFetch&) = delete;
 
-  void begin() EXCLUDES(mutex_);
-  void cancel() EXCLUDES(mutex_);
+  void begin() override EXCLUDES(mutex_);
+  void cancel() override EXCLUDES(mutex_);
 
  private:
   Flow on_head(const MediaHead& head) override;

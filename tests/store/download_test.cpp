@@ -1,0 +1,139 @@
+// A media's download, answered word by word: what each failure means before and after its head.
+#include <algorithm>
+#include <cctype>
+#include <future>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "mediafs/store/media_store.h"
+#include "support/manual_timer.h"
+#include "support/scripted_source.h"
+
+namespace mediafs {
+namespace {
+
+class DownloadTest : public testing::TestWithParam<Errc> {
+ protected:
+  ~DownloadTest() override {
+    store_.stop();
+    source_.end_cancelled();
+    timer_.drop_jobs();
+  }
+
+  std::future<Result<MediaItemRef>> find(const std::stop_token& stop = {}) {
+    auto promise = std::make_shared<std::promise<Result<MediaItemRef>>>();
+    store_.find(kId, [promise](Result<MediaItemRef> item) { promise->set_value(std::move(item)); }, stop);
+    return promise->get_future();
+  }
+  std::future<Errc> failure_of_read(const MediaItemRef& item, ByteRange range) {
+    auto promise = std::make_shared<std::promise<Errc>>();
+    store_.read(item, range, [promise](const Result<Slices>& slices) {
+      promise->set_value(slices ? Errc::internal : slices.error().code);
+    });
+    return promise->get_future();
+  }
+  /// The media as it begins to come: its head and two chunks.
+  MediaItemRef begin() {
+    auto item = find();
+    source_.media.at(0)->head(kHead);
+    for (int chunk = 0; chunk < 2; ++chunk) source_.media[0]->body(bytes_of(kChunk));
+    return *timer_.wait(std::move(item));
+  }
+  static bool is_ready(const std::future<Errc>& value) {
+    return value.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
+
+  const MediaId kId = *MediaId::parse("some-media-00000001");
+  const std::string kChunk = std::string(kChunkSize, 'x');
+  const MediaHead kHead{.size = 100 * kChunkSize,
+                        .end = 100 * kChunkSize,
+                        .ranges = true,
+                        .content_type = "video/mp4",
+                        .etag = "\"v1\""};
+
+  ManualTimer timer_;
+  ScriptedSource source_;
+  Catalog catalog_{{}, nullptr, timer_.clock()};
+  MediaStore store_{{}, source_, nullptr, catalog_, timer_};
+};
+
+std::string code_name(const testing::TestParamInfo<Errc>& code) {
+  std::string name(to_string(code.param));
+  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+}
+
+class BeforeTheHead : public DownloadTest {};
+
+TEST_P(BeforeTheHead, AFailureIsTheAnswerAndIsBelievedForAWhile) {
+  auto first = find();
+  source_.media.at(0)->end(Error{GetParam(), "as the test says"});
+  EXPECT_EQ(timer_.wait(std::move(first)).error().code, GetParam());
+  EXPECT_EQ(timer_.wait(find()).error().code, GetParam()) << "without another question";
+  EXPECT_EQ(source_.media.size(), 1U);
+  timer_.advance(std::chrono::seconds(10));
+  auto later = find();
+  EXPECT_EQ(source_.media.size(), 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEachKind, BeforeTheHead, testing::ValuesIn(kAllErrcs), code_name);
+
+class AfterBytesHaveCome : public DownloadTest {};
+
+TEST_P(AfterBytesHaveCome, WhatMayPassIsGoneOnWithByRangeAndAllElseIsTheAnswer) {
+  const MediaItemRef item = begin();
+  store_.opened(kId);
+  auto failure = failure_of_read(item, {2 * kChunkSize, 4096});
+  source_.media[0]->end(Error{GetParam(), "as the test says"});
+  timer_.advance(std::chrono::seconds(1));
+  switch (GetParam()) {
+    case Errc::unavailable:
+    case Errc::timed_out:
+    case Errc::throttled:
+    case Errc::protocol:
+      ASSERT_EQ(source_.media.size(), 2U);
+      EXPECT_EQ(source_.media[1]->request.offset, 2 * kChunkSize);
+      EXPECT_EQ(source_.media[1]->request.if_range, kHead.etag);
+      EXPECT_FALSE(is_ready(failure));
+      break;
+    default:
+      EXPECT_EQ(source_.media.size(), 1U);
+      ASSERT_TRUE(is_ready(failure));
+      EXPECT_EQ(to_string(failure.get()), to_string(GetParam()));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEachKind, AfterBytesHaveCome, testing::ValuesIn(kAllErrcs), code_name);
+
+TEST_F(DownloadTest, WhoWaitsInVainIsToldWhyTheSourceWaits) {
+  auto waiting = find();
+  source_.media.at(0)->why_it_waits = Error{Errc::throttled, "as the test says"};
+  EXPECT_EQ(timer_.wait(std::move(waiting)).error().code, Errc::throttled);
+}
+
+TEST_F(DownloadTest, WhatNobodyWaitsForAnyMoreIsDroppedAfterItsTime) {
+  std::stop_source stop;
+  auto waiting = find(stop.get_token());
+  stop.request_stop();
+  EXPECT_EQ(timer_.wait(std::move(waiting)).error().code, Errc::cancelled);
+  timer_.advance(std::chrono::minutes(1));
+  EXPECT_TRUE(source_.media.at(0)->cancelled);
+  source_.end_cancelled();
+  EXPECT_EQ(store_.under_way(), 0U);
+}
+
+TEST_F(DownloadTest, APausedStreamIsResumedByWhoeverReadsOn) {
+  const MediaItemRef item = begin();
+  store_.opened(kId);
+  std::uint64_t chunks = 2;
+  while (source_.media[0]->body(bytes_of(kChunk)) == Flow::go_on) ++chunks;
+  ASSERT_LT(chunks, 100U) << "it is not fetched whole for nobody";
+  auto failure = failure_of_read(item, {chunks * kChunkSize, 4096});
+  EXPECT_EQ(source_.media[0]->resumed, 1);
+  EXPECT_EQ(source_.media[0]->body(bytes_of(kChunk)), Flow::go_on);
+  EXPECT_TRUE(is_ready(failure));
+}
+
+}  // namespace
+}  // namespace mediafs
