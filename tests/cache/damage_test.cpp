@@ -27,7 +27,8 @@ class CutFiles : public Damage, public testing::WithParamInterface<std::tuple<co
  protected:
   [[nodiscard]] std::string name() const { return std::get<0>(GetParam()); }
 
-  /// 500 in all, or each that there is, and fewer for a sanitizer; every fourth at the end of a page.
+  /// 500 in all, or each that there is, a fifth of them in the normal suite, and fewer for a sanitizer; every
+  /// fourth at the end of a page.
   [[nodiscard]] std::vector<std::size_t> lengths(std::size_t size) const {
     const unsigned part = std::get<1>(GetParam());
     std::mt19937 random(part);
@@ -75,14 +76,15 @@ const auto kNameAndPart = [](const auto& tested) {
   std::replace(name.begin(), name.end(), '-', '_');
   return name + "_" + std::to_string(std::get<1>(tested.param));
 };
-INSTANTIATE_TEST_SUITE_P(Files, CutKeptFiles,
-                         testing::Combine(testing::Values("keyring", "state", "lock", "catalog", "chunks"),
-                                          testing::Range(0U, kCutsInParts)),
+const auto kKeptFiles = testing::Values("keyring", "state", "lock", "catalog", "chunks");
+const auto kAllFiles =
+    testing::Values("keyring", "state", "lock", "catalog", "chunks", "catalog-lock", "chunks-lock");
+INSTANTIATE_TEST_SUITE_P(Files, CutKeptFiles, testing::Combine(kKeptFiles, testing::Values(0U)),
                          kNameAndPart);
-INSTANTIATE_TEST_SUITE_P(Files, CutFiles,
-                         testing::Combine(testing::Values("keyring", "state", "lock", "catalog", "chunks",
-                                                          "catalog-lock", "chunks-lock"),
-                                          testing::Range(0U, kCutsInParts)),
+INSTANTIATE_TEST_SUITE_P(Files, CutFiles, testing::Combine(kAllFiles, testing::Values(0U)), kNameAndPart);
+INSTANTIATE_TEST_SUITE_P(LongFiles, CutKeptFiles,
+                         testing::Combine(kKeptFiles, testing::Range(1U, kCutsInParts)), kNameAndPart);
+INSTANTIATE_TEST_SUITE_P(LongFiles, CutFiles, testing::Combine(kAllFiles, testing::Range(1U, kCutsInParts)),
                          kNameAndPart);
 
 TEST_F(Damage, RecordsInEachOthersPlacesGiveNoWrongByte) {

@@ -13,7 +13,7 @@ using KnownSessions = SessionTest;
 
 TEST_F(KnownSessions, KnownOnesListAndCachedMediaReadWithTheApiDown) {
   publish(1, {show(10), show(11)});
-  mount({{"--listing-ttl", "0s"}, {"--deadline", "20s"}, {"--prefetch", "off"}});
+  mount({{"--listing-ttl", "0s"}, {"--deadline", "1s"}, {"--prefetch", "off"}});
   visit(directory(1));
   keep(10);
   stop_api();

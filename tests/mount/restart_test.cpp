@@ -8,22 +8,37 @@
 namespace mediafs::e2e {
 namespace {
 
-class KilledUnderLoad : public LoadedTest {};
+class KilledUnderLoad : public LoadedTest {
+ protected:
+  using LoadedTest::LoadedTest;
 
-TEST_F(KilledUnderLoad, FiftyTimesNoReaderNotices) {
-  constexpr unsigned kTimes = 50 / MEDIAFS_TEST_SLOWDOWN;
-  mount({{"--cache-size", "2G"}});
-  ASSERT_NO_FATAL_FAILURE(start_readers());
-  std::mt19937 generator(1);
-  for (unsigned round = 0; round < kTimes; ++round) {
-    const auto before = server();
-    ASSERT_NO_FATAL_FAILURE(kill_server());
-    ASSERT_TRUE(eventually([&] { return server() != before; })) << log();
-    // At any moment: not a wait for something.
-    std::this_thread::sleep_for(std::chrono::milliseconds(generator() % 300));
+  void kill_servers(unsigned times) {
+    mount({{"--cache-size", "2G"}});
+    ASSERT_NO_FATAL_FAILURE(start_readers());
+    std::mt19937 generator(1);
+    for (unsigned round = 0; round < times; ++round) {
+      const auto before = server();
+      ASSERT_NO_FATAL_FAILURE(kill_server());
+      ASSERT_TRUE(eventually([&] { return server() != before; })) << log();
+      // At any moment: not a wait for something.
+      std::this_thread::sleep_for(std::chrono::milliseconds(generator() % 300));
+    }
+    stop_readers();
+    EXPECT_GE(times_in_log("another one takes over"), times);
   }
-  stop_readers();
-  EXPECT_GE(times_in_log("another one takes over"), kTimes);
+};
+
+TEST_F(KilledUnderLoad, TwelveTimesNoReaderNotices) {
+  kill_servers(12);
+}
+
+class LongKilledUnderLoad : public KilledUnderLoad {
+ protected:
+  LongKilledUnderLoad() : KilledUnderLoad(100) {}
+};
+
+TEST_F(LongKilledUnderLoad, FiftyTimesNoneOfAHundredReadersNotices) {
+  kill_servers(50);
 }
 
 /// What holds on to the mount in the ways that programs do, says what it sees before and after.

@@ -70,7 +70,8 @@ class SupervisedTest : public MountTest {
 /// until told to stop: every checksum has to be right, and none may see an error.
 class LoadedTest : public SupervisedTest {
  protected:
-  static constexpr unsigned kReaders = 100 / MEDIAFS_TEST_SLOWDOWN;
+  explicit LoadedTest(unsigned readers = 25) : wanted_(readers) {}
+
   static constexpr std::uint64_t kSize = 10'737'418;  // 1 GiB in all, for a hundred
 
   static std::string media(unsigned reader) {
@@ -79,7 +80,7 @@ class LoadedTest : public SupervisedTest {
 
   void start_readers() {
     const bool boxed = sh("bwrap --ro-bind / / true").code == 0;
-    for (unsigned i = 0; i < kReaders; ++i) {
+    for (unsigned i = 0; i < wanted_; ++i) {
       const bool in_a_box = boxed && i % 2 == 0;
       const std::string box =
           "bwrap --ro-bind / / --dev /dev --proc /proc --bind $T $T --tmpfs /mnt --ro-bind $M "
@@ -87,7 +88,7 @@ class LoadedTest : public SupervisedTest {
       readers_.push_back(start(std::string("exec ") + (in_a_box ? box : "") + "bash -c '" +
                                script(in_a_box ? "/mnt/media" : "$M", i) + "'"));
     }
-    ASSERT_TRUE(eventually([&] { return api().total_requests() > kReaders / 2; }));
+    ASSERT_TRUE(eventually([&] { return api().total_requests() > wanted_ / 2; }));
   }
   void stop_readers() {
     write_file(scratch() / "stop", "");
@@ -113,6 +114,7 @@ class LoadedTest : public SupervisedTest {
            file + " iflag=direct bs=1M status=none | sha256sum | is_right; done";
   }
 
+  const unsigned wanted_;
   std::vector<std::unique_ptr<Process>> readers_;
 };
 

@@ -149,7 +149,7 @@ class Upgrade : public LoadedTest {
 };
 
 TEST_F(Upgrade, UnderLoadNoReaderNotices) {
-  constexpr int kTimes = 12 / MEDIAFS_TEST_SLOWDOWN;
+  constexpr int kTimes = 6;
   mount({{"--cache-size", "2G"}});
   ASSERT_NO_FATAL_FAILURE(start_readers());
   for (int i = 0; i < kTimes; ++i) {
