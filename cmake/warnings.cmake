@@ -1,4 +1,5 @@
-# Every target of the project links this one: what it switches on is an error.
+# Every target of the project links this one. Warnings are errors where CMAKE_COMPILE_WARNING_AS_ERROR says so: in
+# the presets of the gate and in what scripts/ build, not for somebody whose newer compiler knows more of them.
 add_library(mediafs_warnings INTERFACE)
 target_compile_options(
   mediafs_warnings
@@ -14,8 +15,7 @@ target_compile_options(
             -Wcast-align
             -Wformat=2
             # Designated initialisers leave out what has its default: that is what they are for.
-            -Wno-missing-field-initializers
-            -Werror)
+            -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(mediafs_warnings INTERFACE -Wthread-safety -Wimplicit-fallthrough)
 else()

@@ -12,7 +12,7 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 build() {
   echo "== building: $1"
-  cmake --preset "$1" > /dev/null
+  cmake --preset "$1" -D CMAKE_COMPILE_WARNING_AS_ERROR=ON > /dev/null
   cmake --build --preset "$1" --parallel 2 # not nproc: a compiler takes up to 1 GiB of memory
 }
 
