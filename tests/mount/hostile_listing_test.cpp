@@ -8,12 +8,12 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-struct Answer {
+struct Body {
   const char* name;
   const char* body;
 };
 
-class HostileListing : public SessionTest, public ::testing::WithParamInterface<Answer> {};
+class HostileListing : public SessionTest, public ::testing::WithParamInterface<Body> {};
 
 TEST_P(HostileListing, IsAnErrorAndNotAnEmptyDirectory) {
   publish_text(1, GetParam().body);
@@ -24,13 +24,13 @@ TEST_P(HostileListing, IsAnErrorAndNotAnEmptyDirectory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Listings, HostileListing,
-                         ::testing::Values(Answer{"Html", "<html>log in</html>"}, Answer{"Nothing", ""},
-                                           Answer{"OtherJson", R"({"hello":"world"})"},
-                                           Answer{"Cut", R"({"status":"success","images":[)"},
-                                           Answer{"Array", "[]"},
-                                           Answer{"Mark", "\xEF\xBB\xBF{\"status\":\"success\"}"},
-                                           Answer{"NoUtf8", "{\"status\":\"success\",\"x\":\"\xff\"}"},
-                                           Answer{"Trailing", R"({"status":"success"} x)"}),
+                         ::testing::Values(Body{"Html", "<html>log in</html>"}, Body{"Nothing", ""},
+                                           Body{"OtherJson", R"({"hello":"world"})"},
+                                           Body{"Cut", R"({"status":"success","images":[)"},
+                                           Body{"Array", "[]"},
+                                           Body{"Mark", "\xEF\xBB\xBF{\"status\":\"success\"}"},
+                                           Body{"NoUtf8", "{\"status\":\"success\",\"x\":\"\xff\"}"},
+                                           Body{"Trailing", R"({"status":"success"} x)"}),
                          kItsName);
 
 class Listings : public SessionTest {};
