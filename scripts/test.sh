@@ -19,7 +19,8 @@ build() {
   local begun=$SECONDS
   echo "== building: $1"
   # Not nproc: a compiler takes up to 1 GiB of memory.
-  cmake --preset "$1" > /dev/null && cmake --build --preset "$1" --parallel 2 || return
+  cmake --preset "$1" -D CMAKE_COMPILE_WARNING_AS_ERROR=ON > /dev/null &&
+    cmake --build --preset "$1" --parallel 2 || return
   echo "== built: $1 in $((SECONDS - begun)) s"
 }
 

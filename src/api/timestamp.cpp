@@ -21,24 +21,24 @@ std::optional<int> take_digits(std::string_view& text, std::size_t digits) {
   return number;
 }
 
-bool take(std::string_view& text, std::string_view any_of) {
-  if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
+bool take_one_of(std::string_view& text, std::string_view these) {
+  if (text.empty() || these.find(text.front()) == std::string_view::npos) return false;
   text.remove_prefix(1);
   return true;
 }
 
 void drop_fraction(std::string_view& text) {
-  if (!take(text, ".,")) return;
+  if (!take_one_of(text, ".,")) return;
   text.remove_prefix(std::min(text.find_first_not_of("0123456789"), text.size()));
 }
 
 /// "Z", "+02:00", "-0530"; nothing at all is taken for Z.
 std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
-  if (text.empty() || take(text, "Zz")) return std::chrono::minutes(0);
+  if (text.empty() || take_one_of(text, "Zz")) return std::chrono::minutes(0);
   const int sign = text.front() == '-' ? -1 : 1;
-  if (!take(text, "+-")) return std::nullopt;
+  if (!take_one_of(text, "+-")) return std::nullopt;
   const auto hours = take_digits(text, 2);
-  take(text, ":");
+  take_one_of(text, ":");
   const auto minutes = take_digits(text, 2);
   if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
   return sign * (std::chrono::hours(*hours) + std::chrono::minutes(*minutes));
@@ -48,14 +48,14 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
 
 std::optional<UnixSeconds> parse_timestamp(std::string_view text) {
   const auto year = take_digits(text, 4);
-  if (!year || !take(text, "-")) return std::nullopt;
+  if (!year || !take_one_of(text, "-")) return std::nullopt;
   const auto month = take_digits(text, 2);
-  if (!month || !take(text, "-")) return std::nullopt;
+  if (!month || !take_one_of(text, "-")) return std::nullopt;
   const auto day = take_digits(text, 2);
-  if (!day || !take(text, "Tt ")) return std::nullopt;
+  if (!day || !take_one_of(text, "Tt ")) return std::nullopt;
   std::array<int, 3> clock{};
   for (std::size_t i = 0; i < clock.size(); ++i) {
-    const auto part = i > 0 && !take(text, ":") ? std::nullopt : take_digits(text, 2);
+    const auto part = i > 0 && !take_one_of(text, ":") ? std::nullopt : take_digits(text, 2);
     if (!part) return std::nullopt;
     clock.at(i) = *part;
   }

@@ -22,13 +22,9 @@ Error system_error(std::string_view doing) {
   return Error{errc, std::strerror(code)}.in(doing);  // NOLINT(concurrency-mt-unsafe): glibc's is per thread
 }
 
-namespace {
-
 std::string name_of(const std::string& path) {
   return std::filesystem::path(path).filename().string();
 }
-
-}  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t most) {
   // Without waiting, should it be a FIFO.

@@ -14,6 +14,9 @@ namespace mediafs {
 /// What errno says, as an Errc.
 Error system_error(std::string_view doing);
 
+/// The last part of a path, for messages.
+std::string name_of(const std::string& path);
+
 /// Errc::not_found: no such file. Errc::too_large: it has more than `most` bytes. A link is not followed.
 Result<std::string> read_file(const std::string& path, std::size_t most);
 

@@ -10,7 +10,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr std::size_t kNameSize = 16;
+constexpr std::size_t kVersionNameSize = 16;
 constexpr std::uint64_t kChunkOnDisk = 33 * 4_KiB;  // in whole pages of LMDB
 constexpr std::size_t kErasedPerTransaction =
     64;                                      // larger free-list records want contiguous pages themselves
@@ -69,7 +69,7 @@ void Housekeeping::take_stock() {
   }
   std::unordered_map<std::string, std::uint64_t> counts;
   const Status read = parts_.chunks.for_each_name(
-      [&](ByteView name) { ++counts[std::string(text_of(name).substr(0, kNameSize))]; });
+      [&](ByteView name) { ++counts[std::string(text_of(name).substr(0, kVersionNameSize))]; });
   if (!read) log::warning("the cache's chunks cannot all be counted: {}", read.error().context);
   for (const auto& [name, count] : counts) {
     const auto owner = owners.find(name);

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cache/database_file.h"
+#include "cache/file_io.h"
 #include "mediafs/base/log.h"
 
 namespace mediafs {
@@ -15,10 +16,6 @@ namespace {
 // Each broken one keeps its map and its files open. Who meets with more damage than this has a disk, or an
 // enemy, that a new file does not help against.
 constexpr std::size_t kMostAttempts = 8;
-
-std::string name_of(const std::string& path) {
-  return std::filesystem::path(path).filename();
-}
 
 /// Sets the file aside and opens a new one.
 Result<std::unique_ptr<Environment>> begin_anew(const std::string& path, std::uint64_t map_size,

@@ -9,7 +9,7 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kNameSize = 16;
-constexpr std::size_t kSlotSize = sizeof(KeySlot);
+constexpr std::size_t kKeySlotSize = sizeof(KeySlot);
 constexpr std::size_t kPartHeader = sizeof(std::uint64_t) + sizeof(std::uint32_t) + sizeof(UnixSeconds);
 constexpr std::size_t kPartContent = kListingPartSize - kPartHeader;
 constexpr std::string_view kItemRecord = "mediafs item 2";
@@ -103,7 +103,7 @@ bool Sealing::open_pieces(const SecretKey& version_key, const MediaId& id, Chunk
 }
 
 std::optional<KeySlot> Sealing::slot_of(ByteView record) {
-  if (record.size() < kSlotSize) return std::nullopt;
+  if (record.size() < kKeySlotSize) return std::nullopt;
   return KeySlot{number_at<std::uint32_t>(record)};
 }
 
@@ -116,8 +116,8 @@ std::optional<StoredItem> Sealing::open_item(const SecretKey& version_key, ByteV
                                              ByteView record) const {
   const auto slot = slot_of(record);
   if (!slot) return std::nullopt;
-  const auto plain =
-      crypto::open(version_key, bytes_of(record_data(kItemRecord, name, *slot)), record.subspan(kSlotSize));
+  const auto plain = crypto::open(version_key, bytes_of(record_data(kItemRecord, name, *slot)),
+                                  record.subspan(kKeySlotSize));
   return plain ? decode_item(bytes_of(*plain)) : std::nullopt;
 }
 
@@ -158,7 +158,7 @@ std::optional<ListingPart> Sealing::open_listing_part(const SecretKey& listing_k
   const auto slot = slot_of(record);
   if (!slot) return std::nullopt;
   const auto plain = crypto::open(listing_key, bytes_of(record_data(kListingRecord, name, *slot)),
-                                  record.subspan(kSlotSize));
+                                  record.subspan(kKeySlotSize));
   if (!plain || plain->size() != kListingPartSize) return std::nullopt;
   const ByteView bytes = bytes_of(*plain);
   return ListingPart{.version = number_at<std::uint64_t>(bytes),

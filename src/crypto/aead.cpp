@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "crypto/raw.h"
 #include "mediafs/crypto/random.h"
 
 namespace mediafs::crypto {
@@ -33,12 +34,6 @@ EVP_CIPHER_CTX* thread_context() {
   return context.get();
 }
 
-unsigned char* raw(MutableBytes bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
-}
-const unsigned char* raw(ByteView bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 int length_of(ByteView bytes) {
   return static_cast<int>(bytes.size());
 }

@@ -4,6 +4,7 @@
 
 #include <openssl/rand.h>
 
+#include "crypto/raw.h"
 #include "mediafs/base/log.h"
 
 namespace mediafs::crypto {
@@ -13,10 +14,6 @@ namespace {
 [[noreturn]] void no_randomness() {
   log::error("the system gives no random bytes");
   std::abort();
-}
-
-unsigned char* raw(MutableBytes out) {
-  return reinterpret_cast<unsigned char*>(out.data());
 }
 
 }  // namespace

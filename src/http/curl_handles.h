@@ -6,8 +6,6 @@
 
 #include <curl/curl.h>
 
-#include "mediafs/base/result.h"
-
 namespace mediafs {
 
 /// curl_global_init, once, by whoever comes first: no curl before fork.
@@ -36,32 +34,5 @@ struct HeaderListCleanup {
   }
 };
 using HeaderList = std::unique_ptr<curl_slist, HeaderListCleanup>;
-
-/// What a CURLcode means to the floors above. Messages are libcurl's fixed strings: no URL, no header.
-inline Error error_of(CURLcode code) {
-  const std::string text = curl_easy_strerror(code);
-  switch (code) {
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-      return {Errc::untrusted, "TLS: " + text};
-    case CURLE_OPERATION_TIMEDOUT:
-      return {Errc::timed_out, text};
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9, as a garbage status line looks
-    case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_OUT_OF_MEMORY:  // what libcurl says of a header line beyond its own limit, too
-    case CURLE_WRITE_ERROR:
-      return {Errc::protocol, text};
-    case CURLE_URL_MALFORMAT:
-    case CURLE_FAILED_INIT:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
-      return {Errc::internal, text};
-    default:
-      return {Errc::unavailable, text};
-  }
-}
 
 }  // namespace mediafs

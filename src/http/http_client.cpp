@@ -6,6 +6,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "http/curl_error.h"
 #include "http/transfer.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/http/url.h"

@@ -3,6 +3,8 @@
 #include <exception>
 #include <new>
 
+#include "http/curl_error.h"
+
 namespace mediafs {
 
 namespace {

@@ -8,7 +8,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr auto kLookAgain = std::chrono::milliseconds(250);
+constexpr auto kLookAtCallerAgain = std::chrono::milliseconds(250);
 
 constexpr std::uint64_t bit_of(int signal) {
   return std::uint64_t{1} << (signal - 1);
@@ -74,7 +74,7 @@ void Interrupts::look_at_caller(fuse_req_t request, std::uint64_t number) {
   if (is_dying(watched->caller)) {
     watched->stop.request_stop();
   } else {
-    timer_.after(kLookAgain, [this, request, number] { look_at_caller(request, number); });
+    timer_.after(kLookAtCallerAgain, [this, request, number] { look_at_caller(request, number); });
   }
 }
 

@@ -13,7 +13,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr auto kRememberFailure = std::chrono::seconds(1);
+constexpr auto kBelieveFailure = std::chrono::seconds(1);
 constexpr auto kAskAgainWhenKnown = std::chrono::seconds(10);
 constexpr std::size_t kMostRefreshing = 4;
 
@@ -97,7 +97,7 @@ bool ListingStore::is_fresh(const ListingKey& key) {
 /// Whether the last failure still counts, so that the origin is not asked again at once.
 bool ListingStore::believes(const Listed& state, Older older, bool known) const {
   if (!state.failure) return false;
-  Duration believed = kRememberFailure;
+  Duration believed = kBelieveFailure;
   if (known && older == Older::shown && may_pass(state.failure->code)) {
     believed = std::max(believed, std::min<Duration>(kAskAgainWhenKnown, options_.ttl));
   }

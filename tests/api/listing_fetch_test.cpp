@@ -8,11 +8,11 @@
 namespace mediafs {
 namespace {
 
-const std::string kSession = "5e551011-0000-4000-8000-000000000001";
-const std::string kPath = "/v1/sessions/" + kSession + "/media";
-
 class ListingFetchTest : public testing::Test {
  protected:
+  static inline const std::string kSession = "5e551011-0000-4000-8000-000000000001";
+  static inline const std::string kPath = "/v1/sessions/" + kSession + "/media";
+
   ListingFetchTest() {
     server_.add_manifest(R"({"sessions":[{"id":")" + kSession + R"(","attempts":[
         {"id":"a77e3b11-0000-4000-8000-000000000001","createdTime":"2024-01-12T09:12:55.040Z",

@@ -18,10 +18,10 @@
 namespace mediafs {
 namespace {
 
-constexpr std::size_t kPage = 4096;
-
 class TreeCheckTest : public testing::Test {
  protected:
+  static constexpr std::size_t kPage = 4096;
+
   TreeCheckTest() { path_ = std::string(::mkdtemp(folder_.data())) + "/data"; }
   ~TreeCheckTest() override { std::filesystem::remove_all(folder_); }
 

@@ -10,9 +10,10 @@ namespace {
 
 using testing::ElementsAre;
 
-const std::string kId = "gen-000000001000-small001";
-
-class FilesystemTest : public FilesystemFixture {};
+class FilesystemTest : public FilesystemFixture {
+ protected:
+  static inline const std::string kId = "gen-000000001000-small001";
+};
 
 TEST(NodeNumber, IsTheSameEverywhereAndForEver) {
   EXPECT_EQ(

@@ -20,8 +20,6 @@ struct Cause {
   std::string expected;
 };
 
-const std::string kId = media_of(300'000);
-
 const Cause kCauses[] = {
     {"lookup", {FUSE_LOOKUP}, "", "print(os.stat(m + '/' + new).st_size)", "1234"},
     {"getattr",
@@ -61,6 +59,8 @@ const Cause kCauses[] = {
 
 class TakenRequest : public SupervisedTest, public ::testing::WithParamInterface<Cause> {
  protected:
+  static inline const std::string kId = media_of(300'000);
+
   void SetUp() override {
     SupervisedTest::SetUp();
     // Attributes of directories are asked for where that is to be seen, and else are not in the way.

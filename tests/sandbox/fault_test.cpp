@@ -11,7 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-const std::string kTinyPath = "/v1/media/" + kTinyId;
 const std::string kClose = "Connection: close\r\n";
 
 // Each test sets one rule for every request and looks at the bytes on the wire.

@@ -65,7 +65,7 @@ constexpr std::array kForms{
   throw RuleError("rule line " + std::to_string(line) + ": " + what);
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r";
   const std::size_t begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
@@ -74,9 +74,9 @@ std::string_view trimmed(std::string_view text) {
 
 // Takes the first word off `text`; empty when there is none.
 std::string_view take_word(std::string_view& text) {
-  text = trimmed(text);
+  text = without_blanks(text);
   const std::string_view word = text.substr(0, text.find_first_of(" \t"));
-  text = trimmed(text.substr(word.size()));
+  text = without_blanks(text.substr(word.size()));
   return word;
 }
 
@@ -184,7 +184,7 @@ bool fits(const Rule& rule, const RuleSubject& subject) {
 RuleSet::RuleSet(std::string_view text) {
   for (std::size_t line = 1; !text.empty(); ++line) {
     const std::size_t end = text.find('\n');
-    const std::string_view content = trimmed(text.substr(0, end));
+    const std::string_view content = without_blanks(text.substr(0, end));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (!content.empty() && !content.starts_with('#')) rules_.push_back(parse_rule(content, line));
   }

@@ -14,6 +14,7 @@ namespace mediafs::sandbox {
 
 inline const std::string kFaceId = "22d3eb29-9b03-4cfb-8d70-500b99e30619";
 inline const std::string kTinyId = "tiny-media-000000001";
+inline const std::string kTinyPath = "/v1/media/" + kTinyId;
 inline const std::string kOtherId = "other-media-00000001";
 inline const std::string kTinyBytes = "0123456789abcdefghijklmnopqrstuvwxyz";
 

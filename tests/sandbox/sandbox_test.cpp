@@ -16,7 +16,6 @@ using nlohmann::json;
 
 const std::string kSession = "661a247f-f911-4163-b4f7-2c9033c828c7";
 const std::string kAttempt = "8f330922-99cb-4d56-a2b3-8fd3f8d7bbf4";
-const std::string kTinyPath = "/v1/media/" + kTinyId;
 
 Options with_samples() {
   Options options;

@@ -12,8 +12,8 @@ namespace {
 const SystemClock kClock;
 const MediaId kOne = *MediaId::parse("listed-media-00001");
 const MediaId kTwo = *MediaId::parse("listed-media-00002");
-const ListingKey kSession{ListingKind::session_media, *MediaId::parse("some-session-00001")};
-const ListingKey kAttempt{ListingKind::attempt_media, *MediaId::parse("some-attempt-00001")};
+const ListingKey kSessionMedia{ListingKind::session_media, *MediaId::parse("some-session-00001")};
+const ListingKey kAttemptMedia{ListingKind::attempt_media, *MediaId::parse("some-attempt-00001")};
 
 Listing listing(const ListingKey& key, const std::vector<MediaId>& ids, UnixSeconds listed = 100) {
   Listing listing{.key = key, .listed = listed};
@@ -29,7 +29,7 @@ MediaItem confirmed(const MediaId& id) {
 TEST(Catalog, AListingClaimsWhatItHas) {
   Catalog catalog({}, nullptr, kClock);
   EXPECT_TRUE(catalog.empty());
-  catalog.remember_listing(listing(kSession, {kOne}));
+  catalog.remember_listing(listing(kSessionMedia, {kOne}));
   EXPECT_FALSE(catalog.empty());
   ASSERT_NE(catalog.find(kOne), nullptr);
   EXPECT_TRUE(catalog.find(kOne)->claimed());
@@ -39,21 +39,21 @@ TEST(Catalog, AListingClaimsWhatItHas) {
 
 TEST(Catalog, WhatTheMediaItselfSaysIsRight) {
   Catalog catalog({}, nullptr, kClock);
-  catalog.remember_listing(listing(kSession, {kOne}));
+  catalog.remember_listing(listing(kSessionMedia, {kOne}));
   catalog.remember(confirmed(kOne));
-  catalog.remember_listing(listing(kSession, {kOne}, 200));
+  catalog.remember_listing(listing(kSessionMedia, {kOne}, 200));
   EXPECT_EQ(catalog.find(kOne)->size, 11U);
 }
 
 TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
   Catalog catalog({}, nullptr, kClock);
-  catalog.remember_listing(listing(kSession, {kOne, kTwo}));
-  catalog.remember_listing(listing(kAttempt, {kOne}));
+  catalog.remember_listing(listing(kSessionMedia, {kOne, kTwo}));
+  catalog.remember_listing(listing(kAttemptMedia, {kOne}));
   EXPECT_EQ(catalog.mention(kOne).listings, 2U);
-  catalog.remember_listing(listing(kSession, {}, 200));
+  catalog.remember_listing(listing(kSessionMedia, {}, 200));
   EXPECT_EQ(catalog.find(kTwo), nullptr);
   EXPECT_NE(catalog.find(kOne), nullptr);
-  catalog.forget_listing(kAttempt);
+  catalog.forget_listing(kAttemptMedia);
   EXPECT_EQ(catalog.find(kOne), nullptr);
   EXPECT_EQ(catalog.mention(kOne).listings, 0U);
 }
@@ -61,23 +61,23 @@ TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
 TEST(Catalog, ItsNewestTimeSurvives) {
   Catalog catalog({}, nullptr, kClock);
   EXPECT_EQ(catalog.newest(), 0);
-  catalog.remember_listing(listing(kSession, {kOne}, 100));
+  catalog.remember_listing(listing(kSessionMedia, {kOne}, 100));
   EXPECT_EQ(catalog.newest(), 100);
-  catalog.remember_listing(listing(kSession, {kOne}, 200));
+  catalog.remember_listing(listing(kSessionMedia, {kOne}, 200));
   EXPECT_EQ(catalog.newest(), 100) << "it says what it said";
 }
 
 TEST(Catalog, AConfirmedMediaStaysWhenItsListingGoes) {
   Catalog catalog({}, nullptr, kClock);
-  catalog.remember_listing(listing(kSession, {kOne}));
+  catalog.remember_listing(listing(kSessionMedia, {kOne}));
   catalog.remember(confirmed(kOne));
-  catalog.forget_listing(kSession);
+  catalog.forget_listing(kSessionMedia);
   EXPECT_NE(catalog.find(kOne), nullptr);
 }
 
 TEST(Catalog, AForgottenMediaIsAClaimAgainWhereItIsListed) {
   Catalog catalog({}, nullptr, kClock);
-  catalog.remember_listing(listing(kSession, {kOne}));
+  catalog.remember_listing(listing(kSessionMedia, {kOne}));
   catalog.remember(confirmed(kOne));
   catalog.forget(kOne);
   ASSERT_NE(catalog.find(kOne), nullptr);
@@ -88,25 +88,25 @@ TEST(Catalog, AForgottenMediaIsAClaimAgainWhereItIsListed) {
 
 TEST(Catalog, TimesStayAsTheyWereFirstSeen) {
   Catalog catalog({}, nullptr, kClock);
-  catalog.remember_listing(listing(kSession, {kOne}, 100));
-  auto again = catalog.remember_listing(listing(kSession, {kOne}, 200));
+  catalog.remember_listing(listing(kSessionMedia, {kOne}, 100));
+  auto again = catalog.remember_listing(listing(kSessionMedia, {kOne}, 200));
   EXPECT_EQ(again->listed, 200);
   EXPECT_EQ(again->changed, 100);
   EXPECT_EQ(again->media[0].first_seen, 100);
-  again = catalog.remember_listing(listing(kSession, {kOne, kTwo}, 300));
+  again = catalog.remember_listing(listing(kSessionMedia, {kOne, kTwo}, 300));
   EXPECT_EQ(again->changed, 300);
   EXPECT_EQ(again->media[0].first_seen, 100);
   EXPECT_EQ(again->media[1].first_seen, 300);
-  EXPECT_EQ(catalog.remember_listing(listing(kAttempt, {kOne}, 400))->media[0].first_seen, 100);
+  EXPECT_EQ(catalog.remember_listing(listing(kAttemptMedia, {kOne}, 400))->media[0].first_seen, 100);
 }
 
 TEST(Catalog, AttemptsAreKnownFromTheirSession) {
   Catalog catalog({}, nullptr, kClock);
-  Listing attempts{.key = {ListingKind::session_attempts, kSession.id}, .listed = 1};
-  attempts.attempts = {{kAttempt.id, 77}};
+  Listing attempts{.key = {ListingKind::session_attempts, kSessionMedia.id}, .listed = 1};
+  attempts.attempts = {{kAttemptMedia.id, 77}};
   catalog.remember_listing(attempts);
-  ASSERT_NE(catalog.attempt(kAttempt.id), nullptr);
-  EXPECT_EQ(catalog.attempt(kAttempt.id)->created, 77);
+  ASSERT_NE(catalog.attempt(kAttemptMedia.id), nullptr);
+  EXPECT_EQ(catalog.attempt(kAttemptMedia.id)->created, 77);
   EXPECT_EQ(catalog.attempts().size(), 1U);
   EXPECT_EQ(catalog.listings(ListingKind::session_attempts).size(), 1U);
   EXPECT_TRUE(catalog.listings(ListingKind::session_media).empty());
@@ -115,9 +115,7 @@ TEST(Catalog, AttemptsAreKnownFromTheirSession) {
 class CatalogOfTheNextServer : public ::testing::Test {
  protected:
   /// As it is before, and as the next server finds it.
-  void restart() {
-    catalog_.emplace(Catalog::Options{.journal = &journal_, .in_use = in_use_}, nullptr, kClock);
-  }
+  void restart() { catalog_.emplace(Catalog::Options{.journal = &journal_, .in_use = in_use_}, nullptr, kClock); }
   static MediaItem tagged(const MediaId& id) {
     MediaItem item = confirmed(id);
     item.etag = "\"tag\"";
@@ -133,16 +131,16 @@ class CatalogOfTheNextServer : public ::testing::Test {
 TEST_F(CatalogOfTheNextServer, KnowsWhatWasKnownAndWhatWasForgotten) {
   catalog_->remember(tagged(kOne));
   catalog_->remember(tagged(kTwo));
-  catalog_->remember_listing(listing(kSession, {kTwo}));
-  catalog_->remember_listing(listing(kAttempt, {kOne}));
+  catalog_->remember_listing(listing(kSessionMedia, {kTwo}));
+  catalog_->remember_listing(listing(kAttemptMedia, {kOne}));
   catalog_->forget(kOne);
-  catalog_->forget_listing(kAttempt);
+  catalog_->forget_listing(kAttemptMedia);
   restart();
   EXPECT_EQ(catalog_->find(kOne), nullptr);
   ASSERT_NE(catalog_->find(kTwo), nullptr);
   EXPECT_EQ(*catalog_->find(kTwo), tagged(kTwo));
-  EXPECT_NE(catalog_->find_listing(kSession), nullptr);
-  EXPECT_EQ(catalog_->find_listing(kAttempt), nullptr);
+  EXPECT_NE(catalog_->find_listing(kSessionMedia), nullptr);
+  EXPECT_EQ(catalog_->find_listing(kAttemptMedia), nullptr);
 }
 
 TEST_F(CatalogOfTheNextServer, AnOpenVersionStays) {

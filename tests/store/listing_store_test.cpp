@@ -8,13 +8,13 @@
 namespace mediafs {
 namespace {
 
-const std::string kSession = "5e551011-0000-4000-8000-000000000001";
-const std::string kPath = "/v1/sessions/" + kSession + "/media";
-const std::string kFace = "gen-000000001000-small001";
-const std::string kBack = "gen-000000002000-small002";
-
 class ListingStoreTest : public StoreFixture {
  protected:
+  static inline const std::string kSession = "5e551011-0000-4000-8000-000000000001";
+  static inline const std::string kPath = "/v1/sessions/" + kSession + "/media";
+  static inline const std::string kFace = "gen-000000001000-small001";
+  static inline const std::string kBack = "gen-000000002000-small002";
+
   ListingStoreTest() { publish({kFace}); }
 
   void publish(const std::vector<std::string>& ids, std::uint64_t claimed_size = 0) {

@@ -5,10 +5,11 @@
 namespace mediafs {
 namespace {
 
-const std::string kSmall = "gen-000000300000-small001";
-const std::string kLarge = "gen-000020000000-large001";
-
-class MediaStoreTest : public StoreFixture {};
+class MediaStoreTest : public StoreFixture {
+ protected:
+  static inline const std::string kSmall = "gen-000000300000-small001";
+  static inline const std::string kLarge = "gen-000020000000-large001";
+};
 
 TEST_F(MediaStoreTest, FindingAndReadingAWholeMediaIsOneRequest) {
   start();

@@ -9,11 +9,11 @@
 namespace mediafs {
 namespace {
 
-const std::string kLarge = "gen-000100000000-large001";
-constexpr std::uint64_t kSize = 100'000'000;
-
 class SeekTest : public StoreFixture {
  protected:
+  static inline const std::string kLarge = "gen-000100000000-large001";
+  static constexpr std::uint64_t kSize = 100'000'000;
+
   explicit SeekTest(sandbox::Options origin = {}) : StoreFixture(std::move(origin)) {}
 
   MediaItemRef open(const std::string& id) {
