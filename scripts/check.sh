@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The one gate, the same for people and machines. Every stage runs, whatever became of those before it, and
-# the last lines say which passed. `check.sh format tidy` runs only the stages that it names.
+# the last lines say which passed. `check.sh format tidy` runs only the stages that it names. A flaky test is a
+# failure here.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +15,7 @@ built() { configured "$1" && cmake --build --preset "$1" --parallel 2; }
 tested() {
   local preset=$1
   shift
-  built "$preset" && ctest --preset "$preset" --parallel 2 "$@"
+  built "$preset" && ./scripts/run_tests.py --strict "build/$preset" --parallel 2 "$@"
 }
 
 sources() { git ls-files --cached --others --exclude-standard -- "$@"; }
@@ -65,10 +66,11 @@ for stage in "$@"; do
     exit 2
   }
   echo "== $stage"
+  begun=$SECONDS
   if "stage_$stage"; then
-    outcome+=("passed  $stage")
+    outcome+=("passed  $stage ($((SECONDS - begun)) s)")
   else
-    outcome+=("FAILED  $stage")
+    outcome+=("FAILED  $stage ($((SECONDS - begun)) s)")
     failed=1
   fi
 done
