@@ -2,20 +2,29 @@
 # Shows mediafs at work on this machine alone: a stand-in for the media API with sample media, mounted.
 #   demo.sh          stays until Ctrl-C
 #   demo.sh --once   takes everything down at once and exits
+#   demo.sh --built DIR [--once]   has the programs of that build, and builds nothing
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 once=no
-case "${1-}" in
-  "") ;;
-  --once) once=yes ;;
-  *)
-    echo "usage: $0 [--once]" >&2
-    exit 2
-    ;;
-esac
+built=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --once) once=yes ;;
+    --built)
+      built=${2:?"which build?"}
+      shift
+      ;;
+    *)
+      echo "usage: $0 [--built DIR] [--once]" >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
 
-mediafs=$PWD/build/release/mediafs
+programs=${built:-$PWD/build/release}
+mediafs=$programs/mediafs
 work=
 sandbox_pid=
 mount_point=
@@ -55,7 +64,7 @@ build() {
 # The program that stands in for the API prints its URL once it answers.
 start_sandbox() {
   : > "$work/sandbox.out"
-  build/release/mediafs-sandbox --api-key demo-key --secret demo-secret --samples tests/samples \
+  "$programs/mediafs-sandbox" --api-key demo-key --secret demo-secret --samples tests/samples \
     >> "$work/sandbox.out" &
   sandbox_pid=$!
   for _ in $(seq 100); do
@@ -87,6 +96,13 @@ for session in json.load(open(sys.argv[1]))["sessions"]:
 PYTHON
 }
 
+# The first of them. All are read before: whoever closes a pipe early breaks the program that writes to it.
+first_sample() {
+  local all
+  all=$(samples "$1")
+  printf '%s\n' "${all%%$'\n'*}"
+}
+
 # The first session of the samples.
 session() {
   python3 -c 'import json; print(json.load(open("tests/samples/manifest.json"))["sessions"][0]["id"])'
@@ -104,8 +120,9 @@ copy_session() {
 }
 
 copy_and_compare() {
-  local kind=$1 id file
-  read -r id file < <(samples "$2")
+  local kind=$1 first id file
+  first=$(first_sample "$2")
+  read -r id file <<< "$first"
   say "A $kind, copied like any file, and its checksum beside that of the original:"
   show cp "$mount_point/$id" "$work/copies/$file"
   show sha256sum "$work/copies/$file" "tests/samples/$file"
@@ -119,7 +136,7 @@ It is all yours until you press Ctrl-C. In another terminal, try
 
     ls -lR $mount_point/sessions
     getfattr -d $mount_point/sessions/$(session)/*
-    ffprobe $mount_point/$(samples video/ | head -n 1 | cut -d' ' -f1)
+    ffprobe $mount_point/$(first_sample video/ | cut -d' ' -f1)
     cat $work/log
 
 What you read is kept, encrypted, in $work/cache and not fetched again.
@@ -134,7 +151,7 @@ TEXT
 }
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/mediafs-demo.XXXXXX")
-build
+[ -n "$built" ] || build
 start_sandbox
 mount_it
 
