@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds mediafs and passes its tests, but for those labelled `longest` (every bit of a cache flipped in turn, a
 # thousand crashes), which are for check.sh. MEDIAFS_PRESET picks another build than release. With CI=true the
-# sanitizer builds follow, without all that is labelled `long` (1 GiB under a sanitizer proves nothing new).
+# sanitizer builds follow, driven by the release build's mount tests, without what proves nothing new under a
+# sanitizer: what is labelled `long` (1 GiB) or `plain` (refusals, other people's programs).
 # A suite that fails holds up no other one; the last line is the closing line over all of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,28 +16,32 @@ counts=$(mktemp)
 trap 'rm -f "$counts"' EXIT
 without_outcome=()
 
+# build PRESET [options of cmake]
 build() {
   local begun=$SECONDS
   echo "== building: $1"
   # Not nproc: a compiler takes up to 1 GiB of memory.
-  cmake --preset "$1" -D CMAKE_COMPILE_WARNING_AS_ERROR=ON > /dev/null &&
+  cmake --preset "$@" -D CMAKE_COMPILE_WARNING_AS_ERROR=ON > /dev/null &&
     cmake --build --preset "$1" --parallel 2 || return
   echo "== built: $1 in $((SECONDS - begun)) s"
 }
 
-run_suite() {
+# run_tests PRESET [options of ctest]
+run_tests() {
   local preset=$1 code=0
   shift
-  build "$preset" && echo "== testing: $preset" &&
-    ./scripts/run_tests.py --counts "$counts" "build/$preset" --parallel 2 "$@" || code=$?
-  # 8 says that tests failed: the sum tells.
-  [ $code -eq 0 ] || [ $code -eq 8 ] || without_outcome+=("$preset")
+  echo "== testing: $preset"
+  ./scripts/run_tests.py --counts "$counts" "build/$preset" --parallel 2 "$@" || code=$?
+  [ $code -eq 0 ] || [ $code -eq 8 ] # 8 says that tests failed: the sum tells
 }
 
-run_suite "${MEDIAFS_PRESET:-release}" --label-exclude longest
+preset=${MEDIAFS_PRESET:-release}
+build "$preset" && run_tests "$preset" --label-exclude longest || without_outcome+=("$preset")
 if [ "${CI-}" = true ]; then
-  run_suite asan --label-exclude long
-  run_suite tsan --label-exclude long
+  for sanitizer in asan tsan; do
+    build "$sanitizer" -D MEDIAFS_MOUNT_TESTS="$PWD/build/$preset/mount_tests" &&
+      run_tests "$sanitizer" --label-exclude 'long|plain' || without_outcome+=("$sanitizer")
+  done
 fi
 
 [ ${#without_outcome[@]} -eq 0 ] || {

@@ -12,7 +12,8 @@ TEST_F(GoodUrl, AllFormsAskForTheMediaBelowV1AndShareOneCache) {
     const Outcome outcome = try_mount({}, api().url() + tail);
     ASSERT_EQ(outcome.code, 0) << outcome;
     read_whole(id);
-    const std::string another = media_of(1'000, "form" + std::to_string(std::string(tail).size()));
+    const std::string another =
+        media_of(1'000, "a-form-of-the-url" + std::to_string(std::string(tail).size()));
     read_whole(another);
     EXPECT_EQ(api().requests_for("/v1/media/" + another), 1U) << tail;
     unmount();

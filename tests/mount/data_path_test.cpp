@@ -170,7 +170,7 @@ TEST_F(ThousandReadersOfADeadOrigin, DoNotHoldUpTheEnd) {
 class ManyStreams : public DataPath {
  protected:
   static constexpr int kStreams = 64;
-  static constexpr std::uint64_t kBound = MEDIAFS_TEST_SLOWDOWN == 1 ? 1 : 100;  // a sanitizer has its own
+  const std::uint64_t kBound = slowdown() == 1 ? 1 : 100;  // a sanitizer has its own
 
   void read_all(std::uint64_t size, const std::string& memory) {
     mount({{"--memory", memory}});

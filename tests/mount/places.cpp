@@ -1,9 +1,26 @@
 #include "places.h"
 
+#include <cstdlib>
+#include <string>
+
 namespace mediafs::e2e {
 
-const char* const kMediafs = MEDIAFS_BINARY;
+namespace {
+
+const char* variable(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes it
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+const char* const kMediafs = variable("MEDIAFS_BINARY");
 const char* const kSamples = MEDIAFS_SAMPLES;
 const char* const kSlowDisk = MEDIAFS_SLOW_DISK;
+
+int slowdown() {
+  static const int times = std::atoi(variable("MEDIAFS_TEST_SLOWDOWN"));  // NOLINT: 0 where it is no number
+  return times > 1 ? times : 1;
+}
 
 }  // namespace mediafs::e2e

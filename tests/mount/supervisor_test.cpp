@@ -90,7 +90,7 @@ TEST_F(SupervisorTest, WithoutItThereIsOneProcessAndItsEndShows) {
 
 TEST_F(SupervisorTest, HoldsNoSecret) {
   for (const bool from_environment : {false, true}) {
-    if (from_environment && MEDIAFS_TEST_SLOWDOWN > 1) break;  // a sanitizer keeps a copy of the environment
+    if (from_environment && slowdown() > 1) break;  // a sanitizer keeps a copy of the environment
     if (from_environment) {
       extra_environment = {{"MEDIAFS_API_KEY", api_options.api_key},
                            {"MEDIAFS_SHARED_SECRET", api_options.secrets.front()}};
