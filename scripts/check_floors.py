@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the sources against the floor table, the add_floor(...) lines of src/CMakeLists.txt.
+"""Holds the sources and tests against the floor table, the add_floor(...) lines of src/CMakeLists.txt.
 
 check_floors.py [--root DIR]   prints each violation and exits 1 when there is one
 check_floors.py --self-test    proves on small made-up trees that every kind of violation is caught
@@ -103,6 +103,8 @@ class Checker:
         self.problems = list(self.table.problems)
 
     def run(self) -> list[str]:
+        for floor in self.table.floors.values():
+            self.check_tests(floor)
         for folder in sorted({p.name for base in (self.src, self.public) for p in base.iterdir() if p.is_dir()}):
             self.check_folder(folder)
         return self.problems
@@ -119,6 +121,15 @@ class Checker:
             self.check_named(floor, file)
             self.check_includes(floor, file)
             self.check_clock(floor, file)
+
+    def check_tests(self, floor: Floor) -> None:
+        """Tests see what stands under their floor, its tests' fixtures included, and nothing above it."""
+        for file in sorted((self.root / "tests" / floor.name).rglob("*.[ch]*")):
+            for number, line in enumerate(file.read_text().splitlines(), 1):
+                match = INCLUDE.match(line)
+                used = match.group(2).removeprefix("mediafs/").split("/")[0] if match and '"' in line else floor.name
+                if used in self.table.floors and used != floor.name and used not in floor.below:
+                    self.problems.append(f"{file.relative_to(self.root)}:{number}: {floor.name}'s tests reach up to {used}")
 
     def check_named(self, floor: Floor, file: Path) -> None:
         if file.suffix not in (".cpp", ".cc", ".c"):
@@ -189,6 +200,7 @@ GOOD_TREE = {
     "src/http/main.cpp": "int main() { clock.wall_seconds(); }  // not time()\n",
     "src/crypto/aead.cpp": "#include <openssl/evp.h>\n",
     "include/mediafs/model/id.h": "",
+    "tests/http/get_test.cpp": '#include "mediafs/model/id.h"\n#include "model/fixture.h"\n#include "support/clock.h"\n',
 }
 
 FAULTS = [
@@ -214,6 +226,8 @@ FAULTS = [
     ("src/http/get.cpp", "auto t = steady_now();\n", "http reads the machine's clock"),
     ("src/http/get.cpp", "auto t = std::chrono::system_clock::now();\n", "http reads the machine's clock"),
     ("src/http/get.cpp", "auto t = mediafs::wall_seconds();\n", "http reads the machine's clock"),
+    ("tests/model/id_test.cpp", '#include "http/fixture.h"\n', "model's tests reach up to http"),
+    ("tests/model/id_test.cpp", '#include "mediafs/http/get.h"\n', "model's tests reach up to http"),
     ("src/CMakeLists.txt", "add_floor(low ON high)\nadd_floor(high ON low)\n", "low stands ON high"),
     ("src/CMakeLists.txt", "add_floor(gui WITH qt)\n", "unknown library"),
 ]
