@@ -9,6 +9,11 @@ cd "$(dirname "$0")/.."
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 stages=(format floors gcc clang tidy tests mounts asan tsan fuzz)
+# Debian's oldest supported release and its newest stable one; that of this machine is built and tested above.
+debian_here=$(. /etc/os-release && echo "${VERSION_ID-}")
+for version in 12 13; do
+  [ "$version" = "$debian_here" ] || stages+=("debian$version")
+done
 
 configured() { cmake --preset "$1" -D CMAKE_COMPILE_WARNING_AS_ERROR=ON -D MEDIAFS_MOUNT_TESTS= > /dev/null; }
 built() { configured "$1" && cmake --build --preset "$1" --parallel 2; }
@@ -54,6 +59,9 @@ stage_fuzz() {
   done
   return $failed
 }
+
+stage_debian12() { ./scripts/test-in-debian.sh bookworm; }
+stage_debian13() { ./scripts/test-in-debian.sh trixie; }
 
 [ $# -gt 0 ] || set -- "${stages[@]}"
 ./scripts/install-deps.sh --gate || exit 1

@@ -10,7 +10,7 @@ build=(g++ cmake ninja-build ccache pkg-config fuse3 libfuse3-dev libcurl4-opens
   liblmdb-dev libcli11-dev nlohmann-json3-dev libfmt-dev libspdlog-dev libxxhash-dev
   libgtest-dev libgmock-dev libbenchmark-dev libcpp-httplib-dev python3 openssl util-linux coreutils)
 tests=(attr curl rsync tar findutils procps ffmpeg mpv podman runc bubblewrap busybox-static)
-gate=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
+gate=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev mmdebstrap)
 bench=(nginx-light rclone curl fio hyperfine)
 
 case "${1-}" in

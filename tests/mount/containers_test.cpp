@@ -31,7 +31,8 @@ class Podman : public Containers {
                   .code,
               0);
     const Outcome trial = podman("true");
-    if (trial.code != 0) GTEST_SKIP() << "podman cannot run a container here: " << trial.err;
+    if (trial.code != 0)
+      GTEST_SKIP() << "podman cannot make a container here, as in a bare chroot: " << trial.err;
   }
 
   /// A busybox applet with the mount at /media. Everything that podman keeps goes with the test.
@@ -64,7 +65,8 @@ class Bubblewrap : public Containers {
     Containers::SetUp();
     if (sh("command -v bwrap").code != 0) GTEST_SKIP() << "bubblewrap is not installed";
     const Outcome trial = bwrap("true");
-    if (trial.code != 0) GTEST_SKIP() << "bubblewrap cannot run here: " << trial.err;
+    if (trial.code != 0)
+      GTEST_SKIP() << "bubblewrap cannot make a container here, as in a bare chroot: " << trial.err;
   }
 
   Outcome bwrap(const std::string& command) {
