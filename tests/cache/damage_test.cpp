@@ -98,7 +98,8 @@ TEST_F(Damage, RecordsInEachOthersPlacesGiveNoWrongByte) {
   }
   ASSERT_GE(records.size(), 9U);
   for (const std::size_t one : records) {
-    for (const std::size_t other : records) {
+    for (std::size_t i = 0; i < records.size(); i += MEDIAFS_TEST_SLOWDOWN) {
+      const std::size_t other = records[i];
       for (const std::size_t headers : {std::size_t{0}, sizeof(PageHeader)}) {
         std::string bytes = intact;
         bytes.replace(one + headers, 33 * kPage - headers, intact, other + headers, 33 * kPage - headers);

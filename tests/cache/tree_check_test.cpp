@@ -125,7 +125,7 @@ TEST_F(TreeCheckTest, WhatPassesDoesNotBreakLmdb) {
   write_at_random(random, 12);
   const std::string intact = content();
   int passed = 0;
-  for (int i = 0; i < 250; ++i) {
+  for (int i = 0; i < 250 / MEDIAFS_TEST_SLOWDOWN; ++i) {
     std::string file = intact;
     std::size_t page = 0;
     do page = random() % (file.size() / kPage);
