@@ -129,7 +129,8 @@ class Checker:
                 match = INCLUDE.match(line)
                 used = match.group(2).removeprefix("mediafs/").split("/")[0] if match and '"' in line else floor.name
                 if used in self.table.floors and used != floor.name and used not in floor.below:
-                    self.problems.append(f"{file.relative_to(self.root)}:{number}: {floor.name}'s tests reach up to {used}")
+                    place = f"{file.relative_to(self.root)}:{number}"
+                    self.problems.append(f"{place}: {floor.name}'s tests reach up to {used}")
 
     def check_named(self, floor: Floor, file: Path) -> None:
         if file.suffix not in (".cpp", ".cc", ".c"):

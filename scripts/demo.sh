@@ -4,7 +4,6 @@
 #   demo.sh --once   takes everything down at once and exits
 #   demo.sh --built DIR [--once]   has the programs of that build, and builds nothing
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
 once=no
 built=
@@ -12,7 +11,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --once) once=yes ;;
     --built)
-      built=${2:?"which build?"}
+      built=$(realpath "${2:?"which build?"}")
       shift
       ;;
     *)
@@ -23,6 +22,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+cd "$(dirname "$0")/.."
 programs=${built:-$PWD/build/release}
 mediafs=$programs/mediafs
 work=

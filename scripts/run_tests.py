@@ -12,10 +12,10 @@ Exits 0 when all tests passed, 8 when some failed, as ctest does, and 1 when the
 """
 
 import argparse
+import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -102,6 +102,7 @@ def run_ctest(build: Path, options: list[str]) -> list[TestResult]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         fixed = ["--test-dir", str(build), "--output-on-failure", "--output-junit", str(report)]
+        fixed += ["--test-output-size-failed", str(100 * 1024 * 1024)]  # ctest cuts off the end, where failures stand
         code = show(["ctest", *fixed, *options])
         results = read_report(report)
     if code not in (0, 8):
@@ -120,13 +121,20 @@ def passes_alone(build: Path, options: list[str], name: str) -> bool:
     except NoOutcome as failure:
         print(failure)
         return False
-    return any(result.name == name and result.outcome is Outcome.PASSED for result in results)
+    named = [result for result in results if result.name == name]  # two, where two folders have it
+    return bool(named) and all(result.outcome is Outcome.PASSED for result in named)
+
+
+def place_of_first_output(build: Path, name: str) -> Path:
+    file_name = quote(name, safe="")
+    if len(file_name) > 200:
+        file_name = f"{file_name[:180]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return build / "flaky" / f"{file_name}.txt"
 
 
 def keep_first_output(build: Path, result: TestResult) -> None:
-    folder = build / "flaky"
-    folder.mkdir(exist_ok=True)
-    file = folder / f"{quote(result.name, safe='')[:200]}.txt"
+    file = place_of_first_output(build, result.name)
+    file.parent.mkdir(exist_ok=True)
     file.write_text(f"{result.name} failed after {result.seconds:.1f} s and had printed:\n{result.output}")
 
 
@@ -155,8 +163,11 @@ def run_again(build: Path, options: list[str], failed: list[TestResult]) -> tupl
 
 
 def run_suite(build: Path, options: list[str], strict: bool) -> Counts:
-    shutil.rmtree(build / "flaky", ignore_errors=True)
     results = [result for result in run_ctest(build, options) if result.outcome is not Outcome.DISABLED]
+    if not results:
+        raise NoOutcome("all tests are disabled")
+    for result in results:  # what an earlier run of other tests has kept stays
+        place_of_first_output(build, result.name).unlink(missing_ok=True)
     failed = [result for result in results if result.outcome is Outcome.FAILED]
     flaky, remarks = run_again(build, options, failed)
     failures = len(failed) if strict else len(failed) - flaky
@@ -170,7 +181,7 @@ def run_and_report(build: Path, options: list[str], strict: bool, counts_file: P
     print(f"\n== tested: {counts.build} in {seconds:.0f} s, {counts.passed} of {counts.total} tests passed")
     for remark in counts.remarks:
         print(remark)
-    if (build / "flaky").exists():
+    if any(remark.startswith("flaky") for remark in counts.remarks):
         print(f"(what flaky tests printed at first: {build / 'flaky'})")
     if counts_file is None:
         print(counts.closing_line())
@@ -205,16 +216,23 @@ def parse_arguments() -> tuple[argparse.Namespace, list[str]]:
     options, ctest_options = parser.parse_known_args()
     if (options.build is None) == (options.sum is None):
         parser.error("either a build directory or --sum")
+    if "--stop-on-failure" in ctest_options:
+        parser.error("--stop-on-failure would leave tests out of the count")
     return options, ctest_options
+
+
+def interrupt(*_) -> None:
+    raise KeyboardInterrupt
 
 
 def main() -> int:
     options, ctest_options = parse_arguments()
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         if options.sum:
             return print_sum(options.sum)
         return run_and_report(options.build, ctest_options, options.strict, options.counts)
-    except NoOutcome as failure:
+    except (NoOutcome, OSError) as failure:
         print(f"{sys.argv[0]}: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

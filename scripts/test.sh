@@ -3,7 +3,8 @@
 # thousand crashes), which are for check.sh. MEDIAFS_PRESET picks another build than release. With CI=true the
 # sanitizer builds follow, driven by the release build's mount tests, without what proves nothing new under a
 # sanitizer: what is labelled `long` (1 GiB) or `plain` (refusals, other people's programs).
-# A suite that fails holds up no other one; the last line is the closing line over all of them.
+# A suite that fails holds up no other one; the last line is the closing line over all of them, or says which could not
+# be built or run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -26,22 +26,12 @@ std::optional<std::size_t> TimedLookups::enter(const HandOver& hand_over) {
   return place;
 }
 
-/// The timer keeps the time, as it does of the look-ups: a clock that a test turns wakes nobody by itself.
+/// Whoever waits here is a thread, and is not to depend on another one, such as the timer's, to go on.
 std::optional<std::size_t> TimedLookups::wait_for_place() {
-  const SteadyTime give_up = timer_.now() + options_.limit;
-  const Timer::Id alarm = timer_.at(give_up, [this] { wake_waiters(); });
+  SteadyTime::duration left = options_.limit;
   auto place = free_place();
-  while (hanging_ == 0 && !place && timer_.now() < give_up) {
-    changed_.wait(mutex_);
-    place = free_place();
-  }
-  timer_.cancel(alarm);
+  while (hanging_ == 0 && !place && changed_.wait_within(mutex_, left)) place = free_place();
   return place;
-}
-
-void TimedLookups::wake_waiters() {
-  const MutexLock lock(mutex_);
-  changed_.notify_all();
 }
 
 void TimedLookups::watch_from(SteadyTime when) {

@@ -60,7 +60,6 @@ class TimedLookups {
 
   std::optional<std::size_t> enter(const HandOver& hand_over) EXCLUDES(mutex_);
   std::optional<std::size_t> wait_for_place() REQUIRES(mutex_);
-  void wake_waiters() EXCLUDES(mutex_);
   void leave(std::size_t place) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<std::size_t> free_place() const REQUIRES(mutex_);
   void look_at_the_clock() EXCLUDES(mutex_);

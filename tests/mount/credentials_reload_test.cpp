@@ -89,6 +89,9 @@ TEST_F(CredentialsReload, ABadFileLeavesTheOldSecretsInUseUntilThereIsAGoodOne) 
   write_file(credentials(), "api_key=sandbox-key\nshared_sec");
   ASSERT_TRUE(log_says("is refused")) << log();
   EXPECT_EQ(read_a_new_one().error, 0);
+  write_credentials({kNew}, "another-key");
+  ASSERT_TRUE(log_says("takes a remount")) << log();
+  EXPECT_EQ(read_a_new_one().error, 0);
   write_credentials({kNew});
   api().set_secrets({kNew});
   ASSERT_TRUE(log_says("from now on: 1")) << "a good one counts again: " << log();

@@ -125,6 +125,19 @@ TEST_F(SupervisorTest, HoldsNoSecret) {
 
 class Upgrade : public LoadedTest {
  protected:
+  using LoadedTest::LoadedTest;
+
+  void upgrade_under_load(int times) {
+    mount({{"--cache-size", "2G"}});
+    ASSERT_NO_FATAL_FAILURE(start_readers());
+    for (int i = 0; i < times; ++i) {
+      const auto before = server();
+      const Outcome upgraded = upgrade();
+      ASSERT_EQ(upgraded.code, 0) << upgraded << log();
+      EXPECT_NE(server(), before);
+    }
+    stop_readers();
+  }
   static constexpr int kOrders = 3;  // the descriptor where a server has its supervisor
 
   [[nodiscard]] Outcome upgrade() const { return mediafs({"upgrade", mount_point()}); }
@@ -149,16 +162,16 @@ class Upgrade : public LoadedTest {
 };
 
 TEST_F(Upgrade, UnderLoadNoReaderNotices) {
-  constexpr int kTimes = 6;
-  mount({{"--cache-size", "2G"}});
-  ASSERT_NO_FATAL_FAILURE(start_readers());
-  for (int i = 0; i < kTimes; ++i) {
-    const auto before = server();
-    const Outcome upgraded = upgrade();
-    ASSERT_EQ(upgraded.code, 0) << upgraded << log();
-    EXPECT_NE(server(), before);
-  }
-  stop_readers();
+  upgrade_under_load(6);
+}
+
+class LongUpgrade : public Upgrade {
+ protected:
+  LongUpgrade() : Upgrade(100) {}
+};
+
+TEST_F(LongUpgrade, TwelveTimesNoneOfAHundredReadersNotices) {
+  upgrade_under_load(12);
 }
 
 TEST_F(Upgrade, IsAskedForBySighupToo) {

@@ -174,9 +174,6 @@ class RunTests(unittest.TestCase):
     def test_what_a_flaky_test_printed_at_first_is_kept(self):
         self.add_failing_first("Rows/Suite.Case/1", times=2)
         self.add("always", "false")
-        stale = self.build / "flaky" / "stale.txt"
-        stale.parent.mkdir()
-        stale.touch()
         self.run_script(self.build)
         (kept,) = (self.build / "flaky").iterdir()
         self.assertEqual(kept.name, "Rows%2FSuite.Case%2F1.txt")
@@ -184,6 +181,29 @@ class RunTests(unittest.TestCase):
         self.assertNotIn("bad run 2", kept.read_text())
 
     # Every way of not passing.
+
+    def test_what_other_tests_of_the_build_have_kept_stays(self):
+        self.add_failing_first("flaky")
+        self.add("other")
+        self.run_script(self.build)
+        self.run_script(self.build, "--tests-regex", "other")
+        self.assertTrue((self.build / "flaky" / "flaky.txt").exists())
+        self.run_script(self.build)
+        self.assertFalse((self.build / "flaky" / "flaky.txt").exists(), "it has passed since")
+
+    def test_of_much_that_it_printed_the_end_is_kept_too(self):
+        self.add("long", f'[ -e "{self.build}/again" ] || {{ seq 100000; echo the failure; touch "{self.build}/again"; exit 1; }}')
+        self.run_script(self.build)
+        self.assertIn("the failure", (self.build / "flaky" / "long.txt").read_text())
+
+    def test_of_two_tests_of_one_name_both_have_to_pass(self):
+        self.add("same")
+        (self.build / "sub").mkdir()
+        (self.build / "sub" / "CTestTestfile.cmake").write_text("add_test(same false)")
+        self.write("subdirs(sub)")
+        code, lines = self.run_script(self.build)
+        self.assertEqual(code, 8)
+        self.assert_closes(lines, "50% tests passed, 1 tests failed out of 2")
 
     def test_a_test_that_times_out_is_run_again(self):
         # What hangs has a limit; what does not has none, however busy the machine is.
@@ -225,6 +245,12 @@ class RunTests(unittest.TestCase):
         self.add("one")
         self.write("message(FATAL_ERROR broken)")
         self.assert_no_outcome(self.build)
+
+    def test_a_suite_of_disabled_tests_is_an_error(self):
+        self.add("disabled", DISABLED="TRUE")
+        code, lines = self.run_script(self.build)
+        self.assertEqual(code, 1)
+        self.assertIn("disabled", lines[-1])
 
     def test_a_build_that_is_missing_is_an_error(self):
         self.assert_no_outcome(self.build / "nowhere")

@@ -1,11 +1,16 @@
 // The store as the program has it: the http client's thread, the timer's, and readers of their own.
+#include <atomic>
+#include <filesystem>
 #include <future>
+#include <memory>
+#include <random>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "mediafs/api/api_client.h"
+#include "mediafs/cache/cache.h"
 #include "mediafs/http/http_client.h"
 #include "mediafs/store/media_store.h"
 #include "sandbox/server.h"
@@ -22,6 +27,11 @@ class StoreConcurrency : public testing::Test {
     store_.stop();
     http_.stop();
     timer_.stop();
+  }
+
+  static std::unique_ptr<Cache> open_cache(const std::string& directory) {
+    return *Cache::open({.directory = directory + "/cache", .any_filesystem = true},
+                        {SecretString("sandbox-secret")});
   }
 
   MediaItemRef find(const std::string& id) {
@@ -44,6 +54,14 @@ class StoreConcurrency : public testing::Test {
     EXPECT_TRUE(read.get_future().get() == original) << "wrong bytes at " << range.offset;
   }
 
+  struct Folder {
+    ~Folder() { std::filesystem::remove_all(path); }
+    std::string name = testing::TempDir() + "mediafs-store-XXXXXX";
+    const std::string path = ::mkdtemp(name.data());
+  };
+
+  const Folder folder_;
+  const std::unique_ptr<Cache> cache_ = open_cache(folder_.path);
   sandbox::Server server_;
   TimerThread timer_;
   HttpClient http_{{}};
@@ -51,8 +69,8 @@ class StoreConcurrency : public testing::Test {
                   .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
                  http_,
                  timer_};
-  Catalog catalog_{{}, nullptr, timer_.clock()};
-  MediaStore store_{{}, api_, nullptr, catalog_, timer_};
+  Catalog catalog_{{}, cache_.get(), timer_.clock()};
+  MediaStore store_{{.memory = 16_MiB}, api_, cache_.get(), catalog_, timer_};
 };
 
 TEST_F(StoreConcurrency, ReadersThatRaceTheStreamCauseNoSecondRequest) {
@@ -72,6 +90,45 @@ TEST_F(StoreConcurrency, ReadersThatRaceTheStreamCauseNoSecondRequest) {
     EXPECT_EQ(server_.requests_for(id), 1U);
     store_.closed(item->id);
   }
+}
+
+/// Waits, streams, erasures and the cache's writer, all of them ended in the middle by the fixture.
+TEST_F(StoreConcurrency, WhateverIsUnderWayEndsOnceWhoeverStopsIt) {
+  constexpr unsigned kReaders = 4;
+  constexpr unsigned kReads = 200 / MEDIAFS_TEST_SLOWDOWN;
+  server_.set_rules("* 1 cut 3000000\n* 3 status 503\n* 5 delay 20ms");
+  const auto id = [](unsigned i) { return "gen-000008000000-ends" + std::to_string(1000 + i % 8); };
+  std::atomic<unsigned> begun = 0;
+  std::atomic<unsigned> ended = 0;
+  {
+    std::vector<std::jthread> readers;
+    for (unsigned reader = 0; reader < kReaders; ++reader) {
+      readers.emplace_back([&, reader] {
+        std::mt19937 random(reader);
+        for (unsigned i = 0; i < kReads; ++i) {
+          std::stop_source stop;
+          const MediaId media = *MediaId::parse(id(random()));
+          ++begun;
+          store_.find(
+              media,
+              [&, offset = random() % 8'000'000](const Result<MediaItemRef>& item) {
+                ++ended;
+                if (!item) return;
+                ++begun;
+                store_.read(*item, clipped({offset, 4096}, 8'000'000),
+                            [&](const Result<Slices>&) { ++ended; });
+              },
+              stop.get_token());
+          if (random() % 2 == 0) stop.request_stop();
+          if (random() % 16 == 0) store_.erase(media);
+        }
+      });
+    }
+  }
+  store_.stop();
+  http_.stop();
+  timer_.stop();
+  EXPECT_EQ(ended, begun) << "each exactly once";
 }
 
 }  // namespace

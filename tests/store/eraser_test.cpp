@@ -11,9 +11,7 @@ namespace {
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const std::string kSmall = "gen-000000300000-small001";
 const std::string kOther = "gen-000000300000-small002";
-const std::string kLarge = "gen-000020000000-large001";
 const std::string kSession = "5e551011-0000-4000-8000-000000000001";
 const std::string kAttempt = "a77e3b11-0000-4000-8000-000000000001";
 const std::string kEarlier = "a77e3b11-0000-4000-8000-000000000002";

@@ -5,11 +5,7 @@
 namespace mediafs {
 namespace {
 
-class MediaStoreTest : public StoreFixture {
- protected:
-  static inline const std::string kSmall = "gen-000000300000-small001";
-  static inline const std::string kLarge = "gen-000020000000-large001";
-};
+class MediaStoreTest : public StoreFixture {};
 
 TEST_F(MediaStoreTest, FindingAndReadingAWholeMediaIsOneRequest) {
   start();
@@ -33,7 +29,7 @@ TEST_F(MediaStoreTest, WhatWasReadOnceIsReadAgainWithTheApiAway) {
   store_->opened((*item)->id);
   expect_exact(kLarge, *item, {0, 20'000'000});
   restart();
-  server_.stop();
+  server_.go_down();
   const auto known = find(kLarge);
   ASSERT_TRUE(known.ok());
   EXPECT_TRUE((*known)->complete);

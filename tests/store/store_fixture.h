@@ -24,6 +24,9 @@ namespace mediafs {
 /// cache's writer, which is real.
 class StoreFixture : public testing::Test {
  protected:
+  static inline const std::string kSmall = "gen-000000300000-small001";
+  static inline const std::string kLarge = "gen-000020000000-large001";
+
   explicit StoreFixture(sandbox::Options origin = {}) : server_(timer_, std::move(origin)) {}
   ~StoreFixture() override {
     stop();
@@ -65,10 +68,13 @@ class StoreFixture : public testing::Test {
   /// Lets time pass until the condition holds. False: it never does.
   template <typename Condition>
   bool happens(Condition condition) {
-    if (timer_.run_until(condition)) return true;
-    if (!cache_) return false;
-    cache_->settle();  // a stream may wait for what the writer has yet to let go
-    return timer_.run_until(condition);
+    bool writer_was_busy = cache_ != nullptr;
+    while (!timer_.run_until(condition)) {
+      if (!writer_was_busy) return false;
+      writer_was_busy = cache_->backlog() > 0;
+      cache_->settle();  // a stream may wait for what the writer has yet to let go
+    }
+    return true;
   }
   template <typename Value>
   Value wait(std::future<Value>&& value) {

@@ -80,6 +80,14 @@ TEST_F(TimedLookupsTest, NoMoreHangThanThereArePlaces) {
   EXPECT_TRUE(may_look());
 }
 
+TEST_F(TimedLookupsTest, ATimerThatDoesNotRunHoldsUpNobodyWhoWaitsForAPlace) {
+  TimedLookups one_at_a_time({.places = 1, .limit = Duration(10)}, timer_);
+  Hanging hanging(one_at_a_time, hand_over_);
+  ASSERT_TRUE(hanging.entered.get_future().get());
+  EXPECT_FALSE(TimedLookups::Lookup(one_at_a_time, hand_over_).may_look());
+  hanging.let_go();
+}
+
 TEST_F(TimedLookupsTest, WhoWaitsForAPlaceGetsItWhenItIsLeft) {
   TimedLookups patient({.places = 1, .limit = std::chrono::seconds(60)}, timer_);
   Hanging first(patient, hand_over_);

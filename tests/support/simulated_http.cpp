@@ -10,7 +10,8 @@ namespace mediafs {
 
 namespace {
 
-constexpr std::uint64_t kPiece = 16 * 1024;  // what libcurl hands over at most: CURL_MAX_WRITE_SIZE
+constexpr std::uint64_t kPiece = 16 * 1024;           // what libcurl hands over at most: CURL_MAX_WRITE_SIZE
+constexpr std::uint64_t kStallBytesPerSecond = 1024;  // as of HttpClient
 
 std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -28,16 +29,22 @@ sandbox::Request request_of(const HttpRequest& http) {
   return request;
 }
 
-/// Of a chunked body: what comes of it before its end, or before it breaks off.
-std::string chunks_of(std::string_view text) {
+struct Chunks {
   std::string body;
-  while (!text.empty()) {
+  bool ended = false;  // by a chunk of no bytes, and not because it broke off
+};
+
+/// Of a chunked body as it stands on the wire (RFC 9112 section 7.1).
+Chunks chunks_of(std::string_view text) {
+  Chunks chunks;
+  while (!text.empty() && !chunks.ended) {
     const std::size_t line = text.find("\r\n");
     const std::size_t size = std::stoul(std::string(text.substr(0, line)), nullptr, 16);
-    body += text.substr(line + 2, size);
+    chunks.ended = size == 0;
+    chunks.body += text.substr(line + 2, size);
     text.remove_prefix(std::min(text.size(), line + 2 + size + 2));
   }
-  return body;
+  return chunks;
 }
 
 }  // namespace
@@ -65,7 +72,17 @@ SimulatedHttp::~SimulatedHttp() {
   *alive_ = false;
 }
 
+std::optional<SimulatedHttp::Started> SimulatedHttp::take_waiting(TransferId id) {
+  const MutexLock lock(mutex_);
+  auto node = waiting_.extract(id);
+  return node ? std::optional(std::move(node.mapped())) : std::nullopt;
+}
+
 void SimulatedHttp::end_all() {
+  for (std::uint64_t id = 1; id <= last_id_; ++id) {
+    if (const auto started = take_waiting(TransferId{id}))
+      started->second->on_end(Error{Errc::cancelled, "shutting down"});
+  }
   while (!exchanges_.empty()) end(exchanges_.begin()->first, Error{Errc::cancelled, "shutting down"});
 }
 
@@ -82,15 +99,19 @@ void SimulatedHttp::later(TransferId id, SteadyTime when, void (SimulatedHttp::*
 
 TransferId SimulatedHttp::start(HttpRequest request, const std::shared_ptr<ResponseSink>& sink) {
   const TransferId id{++last_id_};
-  timer_.post([this, alive = alive_, id, request = std::move(request), sink] {
-    if (*alive) answer(id, request, sink);
+  const MutexLock lock(mutex_);
+  waiting_.emplace(id, std::make_pair(std::move(request), sink));
+  timer_.post([this, alive = alive_, id] {
+    if (*alive) answer(id);
   });
   return id;
 }
 
-void SimulatedHttp::answer(TransferId id, const HttpRequest& request,
-                           const std::shared_ptr<ResponseSink>& sink) {
-  if (stopped_) return sink->on_end(Error{Errc::unavailable, "nobody listens"});
+void SimulatedHttp::answer(TransferId id) {
+  const auto started = take_waiting(id);
+  if (!started) return;
+  const auto& [request, sink] = *started;
+  if (down_) return sink->on_end(Error{Errc::unavailable, "nobody listens"});
   auto exchange = std::make_unique<Exchange>();
   auto answered = api_.answer(request_of(request), static_cast<std::uint64_t>(id), url());
   exchange->id = id;
@@ -100,8 +121,12 @@ void SimulatedHttp::answer(TransferId id, const HttpRequest& request,
   sandbox::Delivery& how = exchange->reply.delivery;
   if (how.bytes_per_second == 0) how.bytes_per_second = options_.bandwidth;
   if (how.bytes_per_second == 0) how.bytes_per_second = kBytesPerSecond;
+  if (!options_.content_length && how.framing == sandbox::Framing::kLength)
+    how.framing = sandbox::Framing::kChunked;
   const Duration delay = how.delay + options_.latency;
-  exchanges_.emplace(id, std::move(exchange));
+  const bool too_slow = how.bytes_per_second < kStallBytesPerSecond;
+  Exchange& added = *exchanges_.emplace(id, std::move(exchange)).first->second;
+  if (delay >= kStallTimeout || too_slow) give_up_later(added);
   later(id, timer_.now() + delay, &SimulatedHttp::send_head);
 }
 
@@ -109,18 +134,23 @@ void SimulatedHttp::answer(TransferId id, const HttpRequest& request,
 bool SimulatedHttp::holds_still(Exchange& exchange, void (SimulatedHttp::*next)(TransferId)) {
   if (exchange.released) return false;
   exchange.goes_on_with = next;
+  give_up_later(exchange);
+  return true;
+}
+
+/// What stands still, or comes too slowly to count, ends after its time, unless it has gone on meanwhile.
+void SimulatedHttp::give_up_later(Exchange& exchange) {
   timer_.after(kStallTimeout, [this, alive = alive_, id = exchange.id, hold = ++exchange.holds] {
-    if (!*alive) return;
-    const Exchange* const one = find(id);
-    if (one != nullptr && one->goes_on_with != nullptr && one->holds == hold)
+    const Exchange* const one = *alive ? find(id) : nullptr;
+    if (one != nullptr && !one->paused && one->holds == hold)
       end(id, Error{Errc::timed_out, "the response stands still"});
   });
-  return true;
 }
 
 void SimulatedHttp::release() {
   for (const auto& [id, exchange] : exchanges_) {
     exchange->released = true;
+    if (exchange->goes_on_with != nullptr) ++exchange->holds;  // it is not given up
     if (const auto next = std::exchange(exchange->goes_on_with, nullptr)) later(id, timer_.now(), next);
   }
 }
@@ -133,7 +163,11 @@ void SimulatedHttp::send_head(TransferId id) {
   if ((how.hang_before_head || how.hang_in_head) && holds_still(*exchange, &SimulatedHttp::send_head)) return;
   if (how.raw) return send_raw(*exchange);
   api_.log().status(exchange->number, exchange->reply.status);
-  if (!pass_head(*exchange, sandbox::head_of(exchange->reply, false))) return;
+  std::string head;
+  for (std::uint64_t i = 0; i < how.early_count; ++i)
+    head += "HTTP/1.1 " + std::to_string(how.early_status) + " Early\r\n\r\n";
+  head += sandbox::head_of(exchange->reply, /*closes=*/how.framing == sandbox::Framing::kCloseDelimited);
+  if (!pass_head(*exchange, head)) return;
   exchange->body_due = timer_.now();
   send_body(id);
 }
@@ -166,10 +200,10 @@ void SimulatedHttp::send_raw(Exchange& exchange) {
   const std::string text = *exchange.reply.delivery.raw;
   const std::size_t head = std::min(text.size(), text.find("\r\n\r\n") + 4);
   if (!pass_head(exchange, text.substr(0, head))) return;
-  const bool chunked = exchange.parser.head().chunked;
-  const std::string body = chunked ? chunks_of(std::string_view(text).substr(head)) : text.substr(head);
-  if (!chunked) exchange.reply.delivery.close_at = body.size();
-  exchange.reply.body = sandbox::Body(body);
+  Chunks sent{text.substr(head)};
+  if (exchange.parser.head().chunked) sent = chunks_of(std::string_view(text).substr(head));
+  if (!sent.ended) exchange.reply.delivery.close_at = sent.body.size();
+  exchange.reply.body = sandbox::Body(sent.body);
   exchange.body_due = timer_.now();
   send_body(exchange.id);
 }
@@ -203,10 +237,12 @@ void SimulatedHttp::send_body(TransferId id) {
   later(id, exchange->body_due, &SimulatedHttp::send_body);
 }
 
-/// With a length, or in chunks, a client sees whether that was all.
+/// With a length, or in chunks, a client sees whether that was all; else the end of the connection is the
+/// body's.
 void SimulatedHttp::body_ended(Exchange& exchange) {
-  const auto& length = exchange.parser.head().content_length;
-  const bool cut = exchange.reply.delivery.close_at || (length && *length > exchange.at);
+  const ResponseHead& head = exchange.parser.head();
+  const bool short_of_its_length = head.content_length && *head.content_length > exchange.at;
+  const bool cut = short_of_its_length || (head.chunked && exchange.reply.delivery.close_at);
   end(exchange.id, cut ? Status(Error{Errc::unavailable, "cut off"}) : ok_status());
 }
 
@@ -219,7 +255,8 @@ void SimulatedHttp::resume(TransferId id) {
 
 void SimulatedHttp::cancel(TransferId id) {
   timer_.post([this, alive = alive_, id] {
-    if (*alive) end(id, Error{Errc::cancelled, "cancelled"});
+    if (*alive)
+      end(id, Error{Errc::cancelled, "cancelled"});  // its start came before it, and has been answered
   });
 }
 

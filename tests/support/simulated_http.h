@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "mediafs/base/mutex.h"
 #include "mediafs/http/http_transport.h"
 #include "sandbox/api.h"
 #include "sandbox/options.h"
@@ -18,7 +20,8 @@ namespace mediafs {
 
 /// The stand-in API without its sockets: a transport whose answers come as jobs of a ManualTimer, so that a
 /// test waits for nothing and everything happens in the same order each time. It takes the rules of
-/// sandbox/README.md, and hands over heads and bodies as HttpClient does.
+/// sandbox/README.md, and hands over heads and bodies as HttpClient does. It knows no connections: neither
+/// how many there are, nor that one is fresh.
 class SimulatedHttp final : public HttpTransport {
  public:
   /// As fast as a body comes where neither a rule nor the options say otherwise.
@@ -59,20 +62,23 @@ class SimulatedHttp final : public HttpTransport {
   }
 
   /// Nobody listens any more: what is asked from now on finds no connection.
-  void stop() { stopped_ = true; }
+  void go_down() { down_ = true; }
   /// Ends what is under way with Errc::cancelled.
   void end_all();
 
  private:
   struct Exchange;
+  using Started = std::pair<HttpRequest, std::shared_ptr<ResponseSink>>;
 
-  void answer(TransferId id, const HttpRequest& request, const std::shared_ptr<ResponseSink>& sink);
+  std::optional<Started> take_waiting(TransferId id) EXCLUDES(mutex_);
+  void answer(TransferId id);
   void send_head(TransferId id);
   void send_raw(Exchange& exchange);
   bool pass_head(Exchange& exchange, std::string_view text);
   void send_body(TransferId id);
   void body_ended(Exchange& exchange);
   [[nodiscard]] bool holds_still(Exchange& exchange, void (SimulatedHttp::*next)(TransferId));
+  void give_up_later(Exchange& exchange);
   void end(TransferId id, Status outcome);
   Exchange* find(TransferId id);
   void later(TransferId id, SteadyTime when, void (SimulatedHttp::*next)(TransferId));
@@ -81,8 +87,10 @@ class SimulatedHttp final : public HttpTransport {
   ManualTimer& timer_;
   sandbox::Api api_;
   std::atomic<std::uint64_t> last_id_ = 0;
+  Mutex mutex_;                                               // a leaf but for the timer's
+  std::map<TransferId, Started> waiting_ GUARDED_BY(mutex_);  // for the timer to begin with it
   std::map<TransferId, std::unique_ptr<Exchange>> exchanges_;
-  bool stopped_ = false;
+  bool down_ = false;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for jobs that are left at the end
 };
 

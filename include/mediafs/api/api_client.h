@@ -23,7 +23,7 @@ class ApiClient final : public MediaSource {
     bool require_signature = false;  // a response without one is Errc::corrupt
   };
 
-  /// Both must outlive this object and every request. Sinks are called from the transport's thread.
+  /// Both must outlive this object and every request.
   ApiClient(Options options, HttpTransport& http, Timer& timer);
   ~ApiClient() override;
 

@@ -49,6 +49,14 @@ class CondVar {
   void wait_until(Mutex& mutex, std::chrono::steady_clock::time_point when) REQUIRES(mutex) {
     cv_.wait_until(mutex, when);
   }
+  /// As long as `left` at most, by the machine's time; what has been waited is taken from it. False: nothing
+  /// is left.
+  bool wait_within(Mutex& mutex, std::chrono::steady_clock::duration& left) REQUIRES(mutex) {
+    const auto began = std::chrono::steady_clock::now();
+    cv_.wait_for(mutex, left);
+    left -= std::chrono::steady_clock::now() - began;
+    return left > left.zero();
+  }
   void notify_all() { cv_.notify_all(); }
 
  private:

@@ -20,8 +20,8 @@ struct HttpRequest {
 
 enum class TransferId : std::uint64_t {};
 
-/// Sends GETs and feeds their sinks, all from one thread. All methods may be called from any thread; none
-/// blocks on the network.
+/// Sends GETs and feeds their sinks, all from one thread; but for what is started when it is too late, which
+/// ends on the caller's. All methods may be called from any thread; none blocks on the network.
 class HttpTransport {
  public:
   HttpTransport() = default;

@@ -33,12 +33,13 @@ struct ResponseHead {
 
 enum class Flow {
   go_on,
-  pause,  // nothing of the piece was taken; it comes again after HttpClient::resume
+  pause,  // nothing of the piece was taken; it comes again after HttpTransport::resume
   stop,   // end the transfer: on_end follows with Errc::cancelled
 };
 
-/// Takes in one response. All calls come from the http thread, in the order on_head, on_body…, on_end; on_end
-/// comes exactly once in any case, also after a failure or cancel(), and is the last. Calls must not block.
+/// Takes in one response. All calls come from the transport's thread, in the order on_head, on_body…, on_end;
+/// on_end comes exactly once in any case, also after a failure or cancel(), and is the last. Calls must not
+/// block.
 class ResponseSink {
  public:
   ResponseSink() = default;
