@@ -85,7 +85,7 @@ TEST_F(SupervisorTest, WithoutItThereIsOneProcessAndItsEndShows) {
   EXPECT_EQ(servers().size(), 1U);
   EXPECT_EQ(upgrade().code, 19);
   kill9();
-  EXPECT_THAT(stat_error("sessions"), testing::AnyOf(ENOTCONN, ECONNABORTED));
+  EXPECT_THAT(stat_error("sessions"), testing::AnyOf(ENOTCONN, ECONNABORTED)) << log();
 }
 
 TEST_F(SupervisorTest, HoldsNoSecret) {

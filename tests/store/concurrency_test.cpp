@@ -97,7 +97,7 @@ TEST_F(StoreConcurrency, WhateverIsUnderWayEndsOnceWhoeverStopsIt) {
   constexpr unsigned kReaders = 4;
   constexpr unsigned kReads = 200 / MEDIAFS_TEST_SLOWDOWN;
   server_.set_rules("* 1 cut 3000000\n* 3 status 503\n* 5 delay 20ms");
-  const auto id = [](unsigned i) { return "gen-000008000000-ends" + std::to_string(1000 + i % 8); };
+  const auto id = [](std::uint64_t i) { return "gen-000008000000-ends" + std::to_string(1000 + i % 8); };
   std::atomic<unsigned> begun = 0;
   std::atomic<unsigned> ended = 0;
   {

@@ -61,7 +61,9 @@ TEST_P(ListingAnswers, TheKnownOneIsShownWhereTheFailureMayPassToWhomTakesIt) {
   EXPECT_EQ(timer_.wait(std::move(does_not)).error().code, GetParam());
   const auto shown = timer_.wait(std::move(takes_it));
   ASSERT_EQ(shown.ok(), is_transient(GetParam()));
-  if (shown) EXPECT_EQ(*shown, known_);
+  if (shown) {
+    EXPECT_EQ(*shown, known_);
+  }
   EXPECT_EQ(catalog_.find_listing(kSession) == nullptr, GetParam() == Errc::not_found);
 }
 
