@@ -27,6 +27,9 @@ trap remove_root EXIT
 mkdir -p "$root"
 mmdebstrap --quiet --variant=apt --include=mount "$release" "$root" "deb $mirror $release main"
 
+# What systemd makes at boot; without it fusermount3 unmounts for nobody but root.
+ln -s ../proc/self/mounts "$root/etc/mtab"
+
 # What the checkout tracks, as it stands there: no build, no cache.
 mkdir "$root/mediafs"
 git ls-files -z | tar --create --null --files-from=- | tar --extract --directory="$root/mediafs"
