@@ -20,7 +20,7 @@ built() { configured "$1" && cmake --build --preset "$1" --parallel 2; }
 tested() {
   local preset=$1
   shift
-  built "$preset" && ./scripts/run_tests.py --strict "build/$preset" --parallel 2 "$@"
+  built "$preset" && ./scripts/run_tests.py --strict "build/$preset" --parallel 4 "$@"
 }
 
 sources() { git ls-files --cached --others --exclude-standard -- "$@"; }
