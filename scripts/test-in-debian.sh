@@ -53,4 +53,4 @@ in_namespaces() {
 
 # A compiler of another release would only push this one's objects out of the cache.
 in_namespaces env --unset=CI CCACHE_DISABLE=1 HOME=/root LC_ALL=C.UTF-8 \
-  PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /mediafs/scripts/test.sh
+  PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /mediafs/scripts/test.sh --strict

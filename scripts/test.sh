@@ -5,8 +5,19 @@
 # sanitizer: what is labelled `long` (1 GiB) or `plain` (refusals, other people's programs).
 # A suite that fails holds up no other one; the last line is the closing line over all of them, or says which could not
 # be built or run.
+#   test.sh --strict   counts a flaky test as a failure
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+strict=()
+case "${1-}" in
+  "") ;;
+  --strict) strict=(--strict) ;;
+  *)
+    echo "usage: $0 [--strict]" >&2
+    exit 2
+    ;;
+esac
 
 # What was compiled in another checkout of this machine need not be compiled again.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
@@ -32,7 +43,7 @@ run_tests() {
   local preset=$1 code=0
   shift
   echo "== testing: $preset"
-  ./scripts/run_tests.py --counts "$counts" "build/$preset" --parallel 4 "$@" || code=$?
+  ./scripts/run_tests.py "${strict[@]}" --counts "$counts" "build/$preset" --parallel 4 "$@" || code=$?
   [ $code -eq 0 ] || [ $code -eq 8 ] # 8 says that tests failed: the sum tells
 }
 
