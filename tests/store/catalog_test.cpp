@@ -115,7 +115,9 @@ TEST(Catalog, AttemptsAreKnownFromTheirSession) {
 class CatalogOfTheNextServer : public ::testing::Test {
  protected:
   /// As it is before, and as the next server finds it.
-  void restart() { catalog_.emplace(Catalog::Options{.journal = &journal_, .in_use = in_use_}, nullptr, kClock); }
+  void restart() {
+    catalog_.emplace(Catalog::Options{.journal = &journal_, .in_use = in_use_}, nullptr, kClock);
+  }
   static MediaItem tagged(const MediaId& id) {
     MediaItem item = confirmed(id);
     item.etag = "\"tag\"";
