@@ -3,6 +3,7 @@
 #include <linux/fuse.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <thread>
@@ -15,8 +16,9 @@ namespace {
 
 constexpr std::size_t kMostOfInit = 1024;
 constexpr std::size_t kLargestRequest = 64 * 1024;  // the kernel gives none to who has less room than 8 KiB
-constexpr std::int32_t kNotifyResend = 7;           // FUSE_NOTIFY_RESEND
-constexpr std::uint32_t kHasResend = 1U << 7;       // FUSE_HAS_RESEND, in flags2
+constexpr std::size_t kLargestAnswered = 4096;  // names have 255 bytes at most: it spans two pages at most
+constexpr std::int32_t kNotifyResend = 7;       // FUSE_NOTIFY_RESEND
+constexpr std::uint32_t kHasResend = 1U << 7;   // FUSE_HAS_RESEND, in flags2
 constexpr std::uint64_t kRepeated = std::uint64_t{1} << 63;  // FUSE_UNIQUE_RESEND
 constexpr auto kLookAgain = std::chrono::milliseconds(1);
 
@@ -37,6 +39,13 @@ Header header_of(ByteView message) {
 bool is_answered(std::uint32_t opcode) {
   return opcode != FUSE_FORGET && opcode != FUSE_BATCH_FORGET && opcode != FUSE_INTERRUPT &&
          opcode != FUSE_NOTIFY_REPLY;
+}
+
+/// A thread that is being killed in read(2) may still take a request. Where the buffer has no page yet, the
+/// kernel cannot get one for it any more and answers the request with EIO (fuse_dev_do_read), instead of
+/// leaving it to the next server.
+void give_pages(MutableBytes buffer) {
+  buffer.front() = buffer.back() = std::byte{0};
 }
 
 ssize_t length_of(const iovec* pieces, int count) {
@@ -81,6 +90,7 @@ bool Connection::is_to_fail(ByteView request) const {
 }
 
 ssize_t Connection::read(void* buffer, std::size_t size) {
+  give_pages({static_cast<std::byte*>(buffer), std::min(size, kLargestAnswered)});
   for (;;) {
     const ssize_t count = ::read(device_, buffer, size);
     if (count < static_cast<ssize_t>(sizeof(fuse_in_header))) return count;

@@ -2,6 +2,7 @@
 #include "mount/connection.h"
 
 #include <linux/fuse.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -147,6 +148,24 @@ TEST_F(ConnectionTest, ASilentServerLeavesTheAnswerToTheNext) {
   const bool repeated = second.see_to(second.left_behind(), /*may_repeat=*/true);
   if (repeated) answer(second, take(second), ENOTSUP);
   EXPECT_EQ(outcome_of(asking), repeated ? ENOTSUP : EIO);
+}
+
+TEST(ConnectionBuffer, HasItsPagesBeforeARequestIsTaken) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  auto* const buffer = static_cast<unsigned char*>(
+      ::mmap(nullptr, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(buffer, MAP_FAILED);
+  const auto pages = [&] {
+    std::vector<unsigned char> there(4);
+    EXPECT_EQ(::mincore(buffer, 4 * page, there.data()), 0);
+    return there;
+  };
+  ASSERT_EQ(pages(), (std::vector<unsigned char>{0, 0, 0, 0}));
+  const SharedMemory memory = *SharedMemory::map(*SharedMemory::create(Connection::kBytes));
+  Connection connection(/*device=*/-1, memory.bytes());
+  EXPECT_LT(connection.read(buffer + page / 2, 3 * page), 0);
+  EXPECT_EQ(pages(), (std::vector<unsigned char>{1, 1, 0, 0}));
+  ::munmap(buffer, 4 * page);
 }
 
 }  // namespace
