@@ -196,14 +196,14 @@ void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, Erasing& e
 
 /// Null where the credentials come from no file.
 std::unique_ptr<CredentialsWatch> watch_credentials(const MountCommand& command, const Credentials& known,
-                                                    ApiClient& api, KeyRotation* keys, Timer& timer) {
+                                                    ApiClient& api, KeyRotation* keys, Timer& chores) {
   auto file = credentials_file(command.credentials);
   if (!file) return nullptr;
   const auto take = [&api, keys](const std::vector<SecretString>& secrets) {
     api.replace_secrets(secrets);
     if (keys != nullptr) keys->rotate_to(secrets);
   };
-  return std::make_unique<CredentialsWatch>(*std::move(file), known, timer, take);
+  return std::make_unique<CredentialsWatch>(*std::move(file), known, chores, take);
 }
 
 /// What has been under way is left to the server that comes next, and what has been read is on the disk: an
@@ -273,7 +273,7 @@ Exit run_mounted(const Ground& on) {
   std::optional<KeyRotation> keys;
   if (on.cache != nullptr) keys.emplace(*on.cache, chores).rotate_to(on.credentials.shared_secrets);
   const auto watch =
-      watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, floors.timer);
+      watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, chores);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
     control.emplace(on.cache_directory, control_of(*on.cache, erasing));
