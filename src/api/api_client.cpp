@@ -15,7 +15,8 @@ void ApiClient::replace_secrets(std::vector<SecretString> secrets) {
 }
 
 std::shared_ptr<Fetch> ApiClient::fetch(FetchRequest request, std::shared_ptr<MediaSink> sink) {
-  return std::make_shared<MediaFetch>(shared_, std::move(request), std::move(sink));
+  auto url = shared_->base.media(request.id);
+  return std::make_shared<MediaFetch>(shared_, std::move(url), std::move(request), std::move(sink));
 }
 
 std::shared_ptr<Request> ApiClient::list(const ListingKey& key, SteadyTime deadline, Done<Listing> done) {

@@ -49,9 +49,8 @@ void ListingFetch::start_attempt() {
   head_seen_ = too_large_ = no_room_ = false;
   ++attempts_;
   auto fetch = std::make_shared<MediaFetch>(
-      api_,
-      FetchRequest{
-          .id = key_.id, .listing = key_.kind, .fresh_connection = attempts_ > 1, .deadline = deadline_},
+      api_, api_->base.listing(key_),
+      FetchRequest{.id = key_.id, .fresh_connection = attempts_ > 1, .deadline = deadline_},
       shared_from_this());
   {
     const MutexLock lock(mutex_);

@@ -148,8 +148,10 @@ class MediaFetch::Attempt final : public ResponseSink {
   std::optional<Error> failure_;
 };
 
-MediaFetch::MediaFetch(std::shared_ptr<ApiShared> api, FetchRequest request, std::shared_ptr<MediaSink> sink)
+MediaFetch::MediaFetch(std::shared_ptr<ApiShared> api, std::string url, FetchRequest request,
+                       std::shared_ptr<MediaSink> sink)
     : api_(std::move(api)),
+      url_(std::move(url)),
       request_(std::move(request)),
       sink_(std::move(sink)),
       credentials_(api_->credentials()),
@@ -167,11 +169,7 @@ void MediaFetch::begin() {
 
 HttpRequest MediaFetch::signed_request() const {
   const Credentials& credentials = credentials_->all;
-  const BaseUrl& base = api_->base;
-  HttpRequest http{
-      .url = request_.listing ? base.listing({*request_.listing, request_.id}) : base.media(request_.id),
-      .headers = {},
-      .fresh_connection = fresh_};
+  HttpRequest http{.url = url_, .headers = {}, .fresh_connection = fresh_};
   const auto add = [&http](std::string_view name, std::string_view value) {
     http.headers.emplace_back(fmt::format("{}: {}", name, value));
   };

@@ -61,7 +61,9 @@ class ApiShared {
 /// deadline reach from other threads has one.
 class MediaFetch final : public Fetch, public std::enable_shared_from_this<MediaFetch> {
  public:
-  MediaFetch(std::shared_ptr<ApiShared> api, FetchRequest request, std::shared_ptr<MediaSink> sink);
+  /// `url`: what is asked for; the request's id is what is signed.
+  MediaFetch(std::shared_ptr<ApiShared> api, std::string url, FetchRequest request,
+             std::shared_ptr<MediaSink> sink);
 
   void begin() override EXCLUDES(mutex_);
   void resume() override EXCLUDES(mutex_);
@@ -89,6 +91,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   Error stop_reason() EXCLUDES(mutex_);
 
   const std::shared_ptr<ApiShared> api_;
+  const std::string url_;
   const FetchRequest request_;
   const std::shared_ptr<MediaSink> sink_;
 

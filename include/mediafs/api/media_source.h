@@ -14,10 +14,9 @@
 
 namespace mediafs {
 
-/// What to get of a media, and how it continues what is there already; or a listing.
+/// What to get of a media, and how it continues what is there already.
 struct FetchRequest {
   MediaId id;
-  std::optional<ListingKind> listing = {};  // of the session or attempt that the id names, whole
   std::uint64_t offset = 0;  // > 0: a range from there on; the origin may answer with the whole all the same
   std::optional<std::uint64_t> end;  // where the range ends; the media's end where nothing
   std::string
