@@ -261,12 +261,13 @@ class RunTests(unittest.TestCase):
 
     def test_an_interrupt_ends_it(self):
         self.add("waits", "echo waiting as $$; exec tail -f /dev/null")
-        with self.start(self.build, "--verbose") as process:
-            waiting = next(filter(None, (re.search(r"waiting as (\d+)$", line) for line in process.stdout)))
-            self.addCleanup(os.kill, int(waiting[1]), signal.SIGKILL)
-            process.send_signal(signal.SIGINT)
-            self.assertEqual(process.wait(), -signal.SIGINT)
-            self.assertNotIn("Traceback", process.stdout.read())
+        for how in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(how), self.start(self.build, "--verbose") as process:
+                waiting = next(filter(None, (re.search(r"waiting as (\d+)$", line) for line in process.stdout)))
+                self.addCleanup(os.kill, int(waiting[1]), signal.SIGKILL)
+                process.send_signal(how)
+                self.assertEqual(process.wait(), -signal.SIGINT)
+                self.assertNotIn("Traceback", process.stdout.read())
 
     # Several suites.
 

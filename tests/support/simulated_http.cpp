@@ -213,7 +213,8 @@ void SimulatedHttp::send_body(TransferId id) {
   if (exchange == nullptr || exchange->paused) return;
   const sandbox::Delivery& how = exchange->reply.delivery;
   const std::uint64_t size = exchange->reply.has_body() ? exchange->reply.body.size() : 0;
-  const std::uint64_t end_at = std::min(size, how.close_at.value_or(size));
+  const std::uint64_t announced = exchange->parser.head().content_length.value_or(size);
+  const std::uint64_t end_at = std::min({size, announced, how.close_at.value_or(size)});
   const bool stalls = how.stall_at && exchange->at <= *how.stall_at && !exchange->released;
   if (stalls && exchange->at == *how.stall_at && holds_still(*exchange, &SimulatedHttp::send_body)) return;
   if (exchange->at >= end_at) return body_ended(*exchange);
