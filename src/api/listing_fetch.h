@@ -20,6 +20,8 @@ class ListingFetch final : public Request,
  public:
   ListingFetch(std::shared_ptr<ApiShared> api, ListingKey key, SteadyTime deadline, Done<Listing> done);
   ~ListingFetch() override;
+  ListingFetch(const ListingFetch&) = delete;
+  ListingFetch& operator=(const ListingFetch&) = delete;
 
   void begin() override EXCLUDES(mutex_);
   void cancel() override EXCLUDES(mutex_);

@@ -26,6 +26,8 @@ class ApiClient final : public MediaSource {
   /// Both must outlive this object and every request.
   ApiClient(Options options, HttpTransport& http, Timer& timer);
   ~ApiClient() override;
+  ApiClient(const ApiClient&) = delete;
+  ApiClient& operator=(const ApiClient&) = delete;
 
   /// Counts for every attempt that begins from now on, also of what is under way.
   void replace_secrets(std::vector<SecretString> secrets);

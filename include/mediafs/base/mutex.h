@@ -55,7 +55,7 @@ class CondVar {
     const auto began = std::chrono::steady_clock::now();
     cv_.wait_for(mutex, left);
     left -= std::chrono::steady_clock::now() - began;
-    return left > left.zero();
+    return left > std::chrono::steady_clock::duration::zero();
   }
   void notify_all() { cv_.notify_all(); }
 

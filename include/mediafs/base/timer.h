@@ -43,6 +43,8 @@ class TimerThread final : public Timer {
  public:
   TimerThread();
   ~TimerThread() override;  // as stop()
+  TimerThread(const TimerThread&) = delete;
+  TimerThread& operator=(const TimerThread&) = delete;
 
   [[nodiscard]] const Clock& clock() const override { return clock_; }
   Id at(SteadyTime when, Job job) override;

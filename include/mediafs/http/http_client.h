@@ -25,6 +25,8 @@ class HttpClient final : public HttpTransport {
 
   explicit HttpClient(const Options& options);
   ~HttpClient() override;  // ends what is under way with Errc::cancelled, then joins the thread
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
 
   TransferId start(HttpRequest request, const std::shared_ptr<ResponseSink>& sink) override;
   void resume(TransferId id) override;
