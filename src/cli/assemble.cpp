@@ -196,14 +196,14 @@ void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, Erasing& e
 
 /// Null where the credentials come from no file.
 std::unique_ptr<CredentialsWatch> watch_credentials(const MountCommand& command, const Credentials& known,
-                                                    ApiClient& api, KeyRotation* keys, Timer& chores) {
+                                                    ApiClient& api, KeyRotation* keys, Timer& timer) {
   auto file = credentials_file(command.credentials);
   if (!file) return nullptr;
   const auto take = [&api, keys](const std::vector<SecretString>& secrets) {
     api.replace_secrets(secrets);
     if (keys != nullptr) keys->rotate_to(secrets);
   };
-  return std::make_unique<CredentialsWatch>(*std::move(file), known, chores, take);
+  return std::make_unique<CredentialsWatch>(*std::move(file), known, timer, take);
 }
 
 /// What has been under way is left to the server that comes next, and what has been read is on the disk: an
@@ -272,8 +272,9 @@ Exit run_mounted(const Ground& on) {
   connect(**mount, floors.filesystem, floors.store, erasing, chores);
   std::optional<KeyRotation> keys;
   if (on.cache != nullptr) keys.emplace(*on.cache, chores).rotate_to(on.credentials.shared_secrets);
+  TimerThread watching;  // waits for the credentials file, whose disk may hang, and for nothing else
   const auto watch =
-      watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, chores);
+      watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, watching);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
     control.emplace(on.cache_directory, control_of(*on.cache, erasing));
@@ -292,6 +293,7 @@ Exit run_mounted(const Ground& on) {
   const Mount::End end = (*mount)->run([&] { on.keeper.serving(); }, end_service, on.keeper.orders());
   if ((*mount)->is_silent()) step_down(on.cache);
   if (end != Mount::End::failed) on.keeper.ended();
+  watching.stop();
   floors.stop();
   log::info("unmounted");
   if (end != Mount::End::failed) return {};

@@ -27,13 +27,13 @@ bool same_secrets(const std::vector<SecretString>& a, const std::vector<SecretSt
 
 }  // namespace
 
-CredentialsWatch::CredentialsWatch(CredentialsFile file, Credentials known, Timer& chores, Taker take)
-    : file_(std::move(file)), known_(std::move(known)), chores_(chores), take_(std::move(take)) {
+CredentialsWatch::CredentialsWatch(CredentialsFile file, Credentials known, Timer& timer, Taker take)
+    : file_(std::move(file)), known_(std::move(known)), timer_(timer), take_(std::move(take)) {
   look_later();
 }
 
 void CredentialsWatch::look_later() {
-  chores_.after(kLookAgain, [this] {
+  timer_.after(kLookAgain, [this] {
     look();
     look_later();
   });

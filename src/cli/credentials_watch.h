@@ -14,13 +14,13 @@ namespace mediafs {
 
 /// Looks every second whether the credentials file has changed, and hands the shared secrets on that it holds
 /// then. A file that is refused, or has another API key, leaves everything as it is, with a warning in the
-/// log. All of it on the thread of `chores`, which waits for that file.
+/// log. All of it on the timer's thread, which waits for that file.
 class CredentialsWatch {
  public:
   using Taker = std::function<void(const std::vector<SecretString>& secrets)>;
 
-  /// `known`: what is in use. It must have been stopped when this is destroyed.
-  CredentialsWatch(CredentialsFile file, Credentials known, Timer& chores, Taker take);
+  /// `known`: what is in use. The timer must have been stopped when this is destroyed.
+  CredentialsWatch(CredentialsFile file, Credentials known, Timer& timer, Taker take);
 
  private:
   using Seen = std::optional<struct stat>;  // nothing: there is no file
@@ -31,7 +31,7 @@ class CredentialsWatch {
 
   const CredentialsFile file_;
   Credentials known_;
-  Timer& chores_;
+  Timer& timer_;
   const Taker take_;
   std::optional<Seen> settled_;  // the file as it was when it was read last
   std::optional<Seen> last_look_;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMostOfInit = 1024;
 constexpr std::size_t kLargestRequest = 64 * 1024;  // the kernel gives none to who has less room than 8 KiB
-constexpr std::size_t kLargestAnswered = 4096;  // names have 255 bytes at most: it spans two pages at most
+constexpr std::size_t kLargestAnswered = 4096;  // with more than an error: names have 255 bytes
 constexpr std::int32_t kNotifyResend = 7;       // FUSE_NOTIFY_RESEND
 constexpr std::uint32_t kHasResend = 1U << 7;   // FUSE_HAS_RESEND, in flags2
 constexpr std::uint64_t kRepeated = std::uint64_t{1} << 63;  // FUSE_UNIQUE_RESEND
@@ -43,7 +43,7 @@ bool is_answered(std::uint32_t opcode) {
 
 /// A thread that is being killed in read(2) may still take a request. Where the buffer has no page yet, the
 /// kernel cannot get one for it any more and answers the request with EIO (fuse_dev_do_read), instead of
-/// leaving it to the next server.
+/// leaving it to the next server. One that is swapped out meanwhile is not seen to.
 void give_pages(MutableBytes buffer) {
   buffer.front() = buffer.back() = std::byte{0};
 }

@@ -1,7 +1,6 @@
 // What the tests of the floors above take for HTTP: a client with sockets gets the same from the sandbox.
 #include "support/simulated_http.h"
 
-#include <algorithm>
 #include <future>
 #include <ostream>
 
@@ -60,9 +59,9 @@ struct Row {
   std::string action;  // of a rule
   std::string range = {};
   bool all_bytes = true;  // false: how many there are before the end is up to the network
+  bool stalls = false;
 };
 
-// Its sockets wait for a second where the simulated ones have ten.
 const Row kRows[] = {
     {"no-signature"},
     {"status 503 1999 Not now"},
@@ -85,12 +84,12 @@ const Row kRows[] = {
     {"many-headers 1000"},
     {"huge-header 1M"},
     {"delay 50ms"},
-    {"delay 60s"},
-    {"hang"},
-    {"hang-headers"},
-    {"stall 64K"},
-    {"stall 0"},
-    {"slow 10", {}, false},
+    {.action = "delay 60s", .stalls = true},
+    {.action = "hang", .stalls = true},
+    {.action = "hang-headers", .stalls = true},
+    {.action = "stall 64K", .stalls = true},
+    {.action = "stall 0", .stalls = true},
+    {.action = "slow 10", .all_bytes = false, .stalls = true},
     {"drop"},
     {"cut 100K"},
     {"cut 0"},
@@ -134,7 +133,9 @@ void prepare(Api& api) {
   api.set_rules(rules);
 }
 
-std::vector<std::future<Outcome>> start_all(HttpTransport& http, const std::string& url) {
+/// `stalling` takes those that do.
+std::vector<std::future<Outcome>> start_all(HttpTransport& others, HttpTransport& stalling,
+                                            const std::string& url) {
   std::vector<std::future<Outcome>> outcomes;
   for (std::size_t row = 0; row < std::size(kRows); ++row) {
     HttpRequest request{.url = url + "/v1/media/" + id_of(row)};
@@ -143,7 +144,7 @@ std::vector<std::future<Outcome>> start_all(HttpTransport& http, const std::stri
     if (!kRows[row].range.empty()) request.headers.emplace_back("Range: " + kRows[row].range);
     const auto sink = std::make_shared<OutcomeSink>();
     outcomes.push_back(sink->outcome());
-    http.start(std::move(request), sink);
+    (kRows[row].stalls ? stalling : others).start(std::move(request), sink);
   }
   return outcomes;
 }
@@ -151,13 +152,14 @@ std::vector<std::future<Outcome>> start_all(HttpTransport& http, const std::stri
 TEST(SimulatedHttpTest, GivesWhatAClientWithSocketsGetsFromTheSandbox) {
   sandbox::Server server;
   prepare(server);
-  HttpClient client{{.stall_timeout = std::chrono::seconds(1)}};
-  auto sent = start_all(client, server.url());
+  HttpClient client{{}};
+  HttpClient impatient{{.stall_timeout = std::chrono::seconds(1)}};
+  auto sent = start_all(client, impatient, server.url());
 
   ManualTimer timer;
   SimulatedHttp http(timer);
   prepare(http);
-  auto simulated = start_all(http, SimulatedHttp::url());
+  auto simulated = start_all(http, http, SimulatedHttp::url());
 
   for (std::size_t row = 0; row < std::size(kRows); ++row) {
     Outcome expected = sent[row].get();

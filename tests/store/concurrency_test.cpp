@@ -76,6 +76,7 @@ class StoreConcurrency : public testing::Test {
 /// What has left the memory is in the cache, or on its way there; but for what a cache that could not keep up
 /// was not given, which leaves the media incomplete.
 TEST_F(StoreConcurrency, ReadersThatRaceTheStreamCauseNoSecondRequest) {
+  int kept = 0;
   for (int round = 0; round < 5; round += MEDIAFS_TEST_SLOWDOWN) {
     const std::string id = "gen-000040000000-race000" + std::to_string(round);
     const MediaItemRef item = find(id);
@@ -90,11 +91,14 @@ TEST_F(StoreConcurrency, ReadersThatRaceTheStreamCauseNoSecondRequest) {
     }
     readers.clear();
     store_.closed(item->id);
-    while (store_.under_way() > 0) std::this_thread::yield();
-    if (catalog_.find(item->id)->complete) {
-      EXPECT_EQ(server_.requests_for(id), 1U);
-    }
+    const SteadyTime give_up = timer_.now() + std::chrono::minutes(1);
+    while (store_.under_way() > 0 && timer_.now() < give_up) std::this_thread::yield();
+    ASSERT_EQ(store_.under_way(), 0U);
+    if (!catalog_.find(item->id)->complete) continue;
+    ++kept;
+    EXPECT_EQ(server_.requests_for(id), 1U);
   }
+  if (kept == 0) GTEST_SKIP() << "the cache could not keep up once";
 }
 
 /// Waits, streams, erasures and the cache's writer, all of them ended in the middle by the fixture.
