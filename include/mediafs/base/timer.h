@@ -13,7 +13,8 @@
 namespace mediafs {
 
 /// Runs jobs one after another, those of one time in the order in which they came, without a lock of the
-/// timer held. A job must not block, unless the timer is there for what does. All methods may be called from any thread, also from a job.
+/// timer held. A job must not block, unless the timer is there for what does. All methods may be called from
+/// any thread, also from a job.
 class Timer {
  public:
   using Job = std::function<void()>;
