@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMostOfInit = 1024;
 constexpr std::size_t kLargestRequest = 64 * 1024;  // the kernel gives none to who has less room than 8 KiB
-constexpr std::size_t kLargestAnswered = 4096;      // with more than an error: names have 255 bytes
+constexpr std::size_t kLargestAnswered = 4096;      // a name has 255 bytes at most
 constexpr std::int32_t kNotifyResend = 7;           // FUSE_NOTIFY_RESEND
 constexpr std::uint32_t kHasResend = 1U << 7;       // FUSE_HAS_RESEND, in flags2
 constexpr std::uint64_t kRepeated = std::uint64_t{1} << 63;  // FUSE_UNIQUE_RESEND
