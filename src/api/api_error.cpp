@@ -16,35 +16,50 @@ std::string text_in(const json& object, const char* key) {
   return {};
 }
 
+/// 18xx: of the key and the signature.
 bool is_authorization_code(std::string_view code) {
-  return code.size() == 4 && code >= "1801" && code <= "1819";
+  return is_api_code(code) && code.starts_with("18");
 }
 
 bool is_unknown_id_code(std::string_view code) {
   return code == "1001" || code == "1002" || code == "1104";
 }
 
+/// An old form: no "fail", but a code of the API's beside words.
+bool is_old_form(const json& object, const ApiError& error) {
+  const auto status = object.find("status");
+  const bool no_success = status == object.end() || status->is_number() || status->is_null();
+  return no_success && is_api_code(error.code) && !error.message.empty();
+}
+
 }  // namespace
+
+bool is_api_code(std::string_view code) {
+  return code.size() == 4 && code.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 std::optional<ApiError> parse_api_error(std::string_view body) {
   // Depth is bounded before parsing: nlohmann's parser keeps its own stack, but what it builds is destroyed
   // level by level.
   const auto depth_limit = [](int depth, json::parse_event_t, json&) { return depth <= 8; };
   const json parsed = json::parse(body, depth_limit, /*allow_exceptions=*/false);
-  if (!parsed.is_object() || text_in(parsed, "status") != "fail") return std::nullopt;
-  return ApiError{text_in(parsed, "code"), text_in(parsed, "message")};
+  if (!parsed.is_object()) return std::nullopt;
+  ApiError error{text_in(parsed, "code"), text_in(parsed, "message")};
+  if (error.message.empty()) error.message = text_in(parsed, "error");
+  if (text_in(parsed, "status") != "fail" && !is_old_form(parsed, error)) return std::nullopt;
+  return error;
 }
 
 bool is_authorization_failure(int status, std::string_view code) {
-  return status == 401 || status == 403 || (status == 400 && is_authorization_code(code));
+  return status == 401 || status == 403 || is_authorization_code(code);
 }
 
 Errc meaning_of(int status, std::string_view code) {
+  if (is_authorization_code(code)) return Errc::denied;
+  if (status >= 500 && status < 600) return Errc::unavailable;
   switch (status) {
     case 400:
-      if (is_unknown_id_code(code)) return Errc::not_found;
-      if (is_authorization_code(code)) return Errc::denied;
-      return Errc::invalid_argument;
+      return is_unknown_id_code(code) ? Errc::not_found : Errc::invalid_argument;
     case 401:
     case 403:
       return Errc::denied;
@@ -54,10 +69,7 @@ Errc meaning_of(int status, std::string_view code) {
     case 429:
       return Errc::throttled;
     case 408:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
+    case 425:
       return Errc::unavailable;
     default:
       return Errc::outside_api;

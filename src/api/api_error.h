@@ -8,19 +8,26 @@
 
 namespace mediafs {
 
-/// What an error body of the API says (api.md "Errors"): `code` as digits, whatever JSON type it came in.
+/// What an error body of the API says (api.md "Errors"): `code` as digits, whatever JSON type it came in;
+/// `message` from whichever field has it.
 struct ApiError {
   std::string code;
   std::string message;
 };
 
-/// Nothing where the body is no JSON object with "status":"fail" (proxies send what they like).
+/// Nothing where the body is not the API's: a JSON object with "status":"fail", or in an old form, which has
+/// a code of four digits beside `message` or `error`, and for its status a number or nothing. Gateways send
+/// what they like.
 std::optional<ApiError> parse_api_error(std::string_view body);
 
-/// The error table of api.md: what a status that is not 200 or 206, with the body's code if any, means.
+/// Four digits.
+bool is_api_code(std::string_view code);
+
+/// The error table of api.md: what a status that is not 200 or 206, with the body's code if any, means. An
+/// 18xx is denied whatever the status.
 Errc meaning_of(int status, std::string_view code);
 
-/// 401, 403 and 18xx: another active secret may do.
+/// 401, 403 and every 18xx: another active secret may do.
 bool is_authorization_failure(int status, std::string_view code);
 
 }  // namespace mediafs

@@ -64,7 +64,8 @@ const Row kAnswers[] = {
     {"ValidationFailedWithoutJson", "status-plain 400", EINVAL, 1},
     {"AuthorizationCode1801", "status 400 1801 Not authorized", EACCES, 1},
     {"AuthorizationCode1819", "status 400 1819 Not authorized", EACCES, 1},
-    {"Code1820IsNotAnAuthorizationCode", "status 400 1820 Something", EINVAL, 1},
+    {"AuthorizationCode1820", "status 400 1820 Something", EACCES, 1},
+    {"AuthorizationCodeOfAnotherStatus", "status 500 1803 Unknown key", EACCES, 1},
     {"KeyUnknown", "status 401 1102 Unknown key", EACCES, 1},
     {"Unauthorized", "status-plain 401", EACCES, 1},
     {"Forbidden", "status 403 1103 Inactive", EACCES, 1},
@@ -98,6 +99,8 @@ const Row kAnswers[] = {
     {"PartialUnasked", "status-plain 206", EIO, 2},
     {"ImUsed", "status-plain 226", EIO, 1},
     {"NotImplemented", "status-plain 501", EIO, 5},
+    {"OriginIsDown", "status-plain 521", EIO, 5},
+    {"TooEarly", "status-plain 425", EIO, 5},
     {"StatusNobodyKnows", "status-plain 999", EIO, 2},
 };
 
