@@ -12,7 +12,7 @@ namespace mediafs {
 namespace {
 
 // Both go into headers or keys as they are.
-bool printable(std::string_view value) {
+bool fits_a_header(std::string_view value) {
   return std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
@@ -36,7 +36,7 @@ Result<Credentials> parse_credentials(std::string_view text) {
     const std::string_view name = line.substr(0, equals);
     const std::string_view value = line.substr(equals + 1);
     if (value.empty()) return wrong_line(number, "has no value");
-    if (!printable(value)) return wrong_line(number, "has a space or control character in its value");
+    if (!fits_a_header(value)) return wrong_line(number, "has a space or control character in its value");
     if (name == "shared_secret") {
       credentials.shared_secrets.emplace_back(value);
     } else if (name != "api_key") {

@@ -50,7 +50,8 @@ void ListingFetch::start_attempt() {
   ++attempts_;
   auto fetch = std::make_shared<MediaFetch>(
       api_, api_->base.listing(key_),
-      FetchRequest{.id = key_.id, .fresh_connection = attempts_ > 1, .deadline = deadline_},
+      FetchRequest{
+          .id = key_.id, .listing = key_.kind, .fresh_connection = attempts_ > 1, .deadline = deadline_},
       shared_from_this());
   {
     const MutexLock lock(mutex_);

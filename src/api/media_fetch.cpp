@@ -3,6 +3,8 @@
 #include <charconv>
 
 #include "api/api_error.h"
+#include "api/foreign_body.h"
+#include "api/refusal.h"
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
 #include "mediafs/crypto/random.h"
@@ -13,8 +15,7 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kMaxErrorBody = 64_KiB;
-constexpr std::uint64_t kMaxJsonProbe = 16_KiB;
-constexpr std::size_t kMaxLoggedMessage = 200;
+constexpr std::size_t kLongestShownType = 64;
 
 /// Seconds or a date (RFC 9110 section 10.2.3); nothing where it is neither.
 std::optional<Duration> parse_retry_after(std::optional<std::string_view> text, UnixSeconds now) {
@@ -27,15 +28,6 @@ std::optional<Duration> parse_retry_after(std::optional<std::string_view> text, 
   return std::nullopt;
 }
 
-/// The API's own words, short, and without the id that it may repeat.
-std::string loggable(std::string message, const MediaId& id) {
-  for (std::size_t at = message.find(id.text()); at != std::string::npos; at = message.find(id.text())) {
-    message.replace(at, id.text().size(), "(id)");
-  }
-  if (message.size() > kMaxLoggedMessage) message.resize(kMaxLoggedMessage);
-  return message;
-}
-
 /// RFC 9110 section 14.2.
 std::string range_of(const FetchRequest& request) {
   const std::string last = request.end ? std::to_string(*request.end - 1) : std::string();
@@ -44,7 +36,8 @@ std::string range_of(const FetchRequest& request) {
 
 }  // namespace
 
-/// Takes in one HTTP response for a MediaFetch: passes on the body of a good one, collects that of an error.
+/// Takes in one HTTP response for a MediaFetch: passes on the body of a good one, once its beginning has
+/// shown that it is one, and collects that of an error.
 class MediaFetch::Attempt final : public ResponseSink {
  public:
   explicit Attempt(std::shared_ptr<MediaFetch> fetch) : fetch_(std::move(fetch)) {}
@@ -53,6 +46,7 @@ class MediaFetch::Attempt final : public ResponseSink {
     status_ = head.status;
     if (head.status != 200 && head.status != 206) {
       retry_after_ = parse_retry_after(head.find("retry-after"), fetch_->api_->timer.clock().wall_seconds());
+      location_ = head.find("location").value_or("");
       return Flow::go_on;
     }
     auto media = interpret_media_head(head, question());
@@ -62,20 +56,25 @@ class MediaFetch::Attempt final : public ResponseSink {
     }
     media_ = *std::move(media);
     if (media_->offset > 0 && fetch_->request_.verifier) media_->verifier = fetch_->request_.verifier;
-    // The API's way of saying no with a 200: a small JSON object, which would pass for NFC data.
-    probe_ = head.status == 200 && media_->content_type == "application/json" &&
-             media_->size.value_or(kMaxJsonProbe + 1) <= kMaxJsonProbe && media_->size.value_or(0) > 0;
-    return probe_ ? Flow::go_on : pass_head();
+    return judge_body(/*ended=*/false);
   }
 
   Flow on_body(ByteView piece) override {
-    if (probe_) return take_probed(piece);
-    if (head_passed_) return pass_body(piece);
-    if (collected_.size() + piece.size() <= kMaxErrorBody) collected_ += text_of(piece);
-    return Flow::go_on;
+    if (judged_) return pass_body(piece);
+    const std::size_t before = collected_.size();
+    collected_ += text_of(piece);
+    if (!media_) return take_error_body();
+    const Flow flow = judge_body(/*ended=*/false);
+    if (flow == Flow::pause) collected_.resize(before);  // the piece comes again
+    return flow;
   }
 
   void on_end(Status outcome) override {
+    if (media_ && !judged_ && !failure_ && outcome.ok()) {
+      const Flow flow = judge_body(/*ended=*/true);
+      if (flow == Flow::stop) outcome = Error{Errc::cancelled, "not wanted"};
+      if (flow == Flow::pause) outcome = Error{Errc::unavailable, "no memory for a small body"};
+    }
     if (head_passed_) {
       if (outcome.ok() && media_->verifier && !media_->verifier->matches()) {
         outcome = Error{Errc::corrupt, "a body that does not match its signature"};
@@ -84,7 +83,7 @@ class MediaFetch::Attempt final : public ResponseSink {
       return;
     }
     if (!failure_ && !outcome.ok()) failure_ = std::move(outcome).error();
-    if (!failure_) failure_ = error_from_body(status_);
+    if (!failure_) failure_ = error_from_body();
     fetch_->attempt_failed({*std::move(failure_), status_, std::move(code_), retry_after_});
   }
 
@@ -93,7 +92,7 @@ class MediaFetch::Attempt final : public ResponseSink {
     return {.offset = fetch_->request_.offset,
             .end = fetch_->request_.end,
             .require_signature = fetch_->api_->require_signature,
-            .credentials = &fetch_->credentials_->all};
+            .credentials = &credentials()};
   }
 
   Flow pass_head() {
@@ -108,42 +107,77 @@ class MediaFetch::Attempt final : public ResponseSink {
     return flow;
   }
 
-  Flow take_probed(ByteView piece) {
-    const std::size_t before = collected_.size();
-    collected_ += text_of(piece);
-    if (collected_.size() < *media_->size) return Flow::go_on;
-    if (const auto said = parse_api_error(collected_); said && !said->code.empty()) {
-      failure_ = error_from_body(400);
-      return Flow::stop;
-    }
+  /// Of an error no more is read than can be understood; then the connection goes.
+  Flow take_error_body() {
+    if (collected_.size() < kMaxErrorBody) return Flow::go_on;
+    failure_ = error_from_body();
+    return Flow::stop;
+  }
+
+  /// Passes on what has come of the body, holds it back, or refuses it.
+  Flow judge_body(bool ended) {
+    std::optional<std::uint64_t> length;
+    if (media_->end) length = *media_->end - media_->offset;
+    const BodyKind kind = kind_of_body({.is_signed = media_->is_signed,
+                                        .from_the_start = media_->offset == 0,
+                                        .content_type = media_->content_type,
+                                        .length = length},
+                                       collected_, ended);
+    if (kind == BodyKind::undecided) return Flow::go_on;
+    failure_ = why_refused(kind);
+    if (failure_) return Flow::stop;
     Flow flow = head_passed_ ? Flow::go_on : pass_head();
-    if (flow == Flow::go_on) flow = pass_body(bytes_of(collected_));
-    if (flow == Flow::pause) collected_.resize(before);  // the last piece comes again
+    if (flow == Flow::go_on && !collected_.empty()) flow = pass_body(bytes_of(collected_));
+    judged_ = flow == Flow::go_on;
+    if (judged_) collected_ = std::string();
     return flow;
   }
 
-  Error error_from_body(int status) {
-    const auto said = parse_api_error(collected_);
-    if (said) code_ = said->code;
-    std::string context = fmt::format("HTTP {}", status_);
-    if (said) {
-      context += fmt::format(", code {}: {}",
-                             said->code.empty() ? "none" : loggable(said->code, fetch_->request_.id),
-                             loggable(said->message, fetch_->request_.id));
+  /// Nothing where the body is what was asked for.
+  std::optional<Error> why_refused(BodyKind kind) {
+    const FetchRequest& asked = fetch_->request_;
+    if (kind == BodyKind::media) return std::nullopt;
+    if (kind == BodyKind::api_error) {
+      Error said = error_from_body();
+      if (said.code == Errc::denied) return said;
+      if (asked.listing) return code_.empty() ? std::nullopt : std::optional(std::move(said));
+    } else if (asked.listing && kind != BodyKind::html_page) {
+      return std::nullopt;  // whoever reads it finds out
+    } else if (kind == BodyKind::empty) {
+      const bool last = asked.existence || fetch_->empty_before_;
+      const EmptyBody worth = judge_empty_body(media_->is_signed, asked.listed_size, last);
+      if (worth == EmptyBody::believed) return std::nullopt;
+      fetch_->empty_before_ = true;
     }
-    Errc meaning = meaning_of(status, code_);
-    if (fetch_->request_.existence && status == 400 && meaning == Errc::not_found)
-      meaning = Errc::invalid_argument;  // the API does not like the id, which is no word on the media
-    return {meaning, std::move(context)};
+    const std::string length = media_->end ? std::to_string(*media_->end - media_->offset) : "unknown";
+    return Error{
+        Errc::protocol,
+        fmt::format("{} in place of what was asked for (HTTP {}, type {}, length {})", to_string(kind),
+                    status_, washed(media_->content_type, credentials(), kLongestShownType), length)};
   }
+
+  Error error_from_body() {
+    const FetchRequest& asked = fetch_->request_;
+    const bool of_session = asked.listing && *asked.listing != ListingKind::attempt_media;
+    Refusal refusal =
+        refusal_of({.status = status_, .location = location_, .body = collected_, .of_session = of_session},
+                   credentials());
+    code_ = std::move(refusal.code);
+    if (asked.existence && status_ == 400 && refusal.error.code == Errc::not_found)
+      refusal.error.code = Errc::invalid_argument;  // it does not like the id: no word on the media
+    return std::move(refusal.error);
+  }
+
+  [[nodiscard]] const Credentials& credentials() const { return fetch_->credentials_->all; }
 
   const std::shared_ptr<MediaFetch> fetch_;
   int status_ = 0;
   std::optional<Duration> retry_after_;
   std::optional<MediaHead> media_;
   bool head_passed_ = false;
-  bool probe_ = false;     // a small JSON body: read whole before its head is believed
-  std::string collected_;  // of an error or of a probed body
+  bool judged_ = false;    // to be what was asked for: all of it is passed on
+  std::string collected_;  // of an error, or of what is not judged yet
+  std::string location_;
   std::string code_;
   std::optional<Error> failure_;
 };

@@ -100,6 +100,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   std::size_t secrets_tried_ = 1;
   std::size_t secret_;
   bool fresh_;
+  bool empty_before_ = false;  // an attempt has ended with an empty body
 
   Mutex mutex_;  // held while the timer's and the http client's own are taken
   int attempts_ GUARDED_BY(mutex_) = 0;

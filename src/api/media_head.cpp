@@ -134,9 +134,9 @@ Result<MediaHead> interpret_media_head(const ResponseHead& head, const MediaQues
   }
   const bool is_signed = !signature->empty();
   if (!is_signed && question.require_signature) return Error{Errc::corrupt, "a response without a signature"};
-  // A captive portal or a firewall's page; and a body whose cut nobody would notice.
-  if (!is_signed && media->content_type == "text/html") return malformed("an HTML page in place of a media");
+  // A body whose cut nobody would notice.
   if (!is_signed && head.close_delimited()) return malformed("a body without length or signature");
+  media->is_signed = is_signed;
   if (is_signed && head.status == 200) {
     media->verifier = std::make_shared<BodyVerifier>(*signature, question.credentials->shared_secrets);
   }

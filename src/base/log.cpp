@@ -11,6 +11,8 @@
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "mediafs/base/text.h"
+
 namespace mediafs::log {
 
 namespace {
@@ -58,23 +60,13 @@ spdlog::sink_ptr make_sink(const Options& options) {
 
 /// A line of the log is one line: what an origin sends must not forge another.
 std::string sanitized(std::string_view line, Format format) {
+  const std::string shown = printable(line);
+  if (format == Format::text) return shown;
   std::string out;
-  out.reserve(line.size());
-  for (const char c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else if (format == Format::json && (c == '"' || c == '\\')) {
-      out += {'\\', c};
-    } else {
-      out.push_back(c);
-    }
-  }
-  if (format == Format::json) {
-    // The escape of a control character is itself a backslash; JSON wants it doubled.
-    for (std::size_t at = out.find("\\x"); at != std::string::npos; at = out.find("\\x", at + 3)) {
-      out.insert(at, 1, '\\');
-    }
+  out.reserve(shown.size());
+  for (const char c : shown) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
   }
   return out;
 }

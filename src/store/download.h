@@ -95,6 +95,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   void ensure_streams(Effects& effects, const Stream* asleep = nullptr) REQUIRES(mutex_);
   void fetch_ahead(Effects& effects) REQUIRES(mutex_);
   void start_range(Effects& effects, std::uint64_t from, std::uint64_t to) REQUIRES(mutex_);
+  [[nodiscard]] std::optional<std::uint64_t> listed_size() const;
   void start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) REQUIRES(mutex_);
   void wake_streams(Effects& effects, const Stream* except = nullptr) REQUIRES(mutex_);
   [[nodiscard]] bool worth_going_on(const Stream& stream) const REQUIRES(mutex_);

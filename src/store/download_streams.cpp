@@ -160,12 +160,18 @@ void Download::start_range(Effects& effects, std::uint64_t from, std::uint64_t t
   runs_.expect(from, stream->end, window());
 }
 
+std::optional<std::uint64_t> Download::listed_size() const {
+  const auto listed = context_->catalog.mention(id_).listed;
+  return listed ? std::optional(listed->size) : std::nullopt;
+}
+
 void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) {
   FetchRequest request{.id = id_,
                        .offset = stream->position,
                        .end = item_ && stream->end < item_->size ? std::optional(stream->end) : std::nullopt,
                        .if_range = item_ ? item_->etag : std::string(),
                        .verifier = stream->verifier,
+                       .listed_size = listed_size(),
                        .fresh_connection = fresh,
                        .deadline = context_->timer.now() + context_->options.deadline};
   log::debug("media {}: GET from byte {}", crypto::pseudonym(id_.text()), stream->position);

@@ -107,6 +107,7 @@ void Revalidation::send(Effects& effects, const MediaId& id, Question& question)
   FetchRequest request{.id = id,
                        .end = question.has_bytes ? std::optional<std::uint64_t>(1) : std::nullopt,
                        .existence = true,
+                       .listed_size = question.has_bytes ? 1 : 0,
                        .deadline = timer_.now() + options_.deadline};
   question.fetch = source_.fetch(std::move(request), std::make_shared<Probe>(*this, id, question.number));
   effects.add([fetch = question.fetch] { fetch->begin(); });

@@ -46,6 +46,14 @@ TEST_F(LogTest, JsonLinesStayJson) {
   EXPECT_NE(text().find(R"("message":"a \"quoted\" \\ text\\x0a"})"), std::string::npos) << text();
 }
 
+TEST_F(LogTest, JsonLinesStayJsonWhateverTheyHold) {
+  ASSERT_TRUE(log::set_up({.format = log::Format::json, .file = path()}));
+  log::warning("{}", R"(a \x1b of its own, \\x and \)"
+                     "\xff");
+  EXPECT_NE(text().find(R"("message":"a \\x1b of its own, \\\\x and \\\\xff"})"), std::string::npos)
+      << text();
+}
+
 TEST_F(LogTest, LinesBelowTheLevelAreLeftOut) {
   ASSERT_TRUE(log::set_up({.level = log::Level::warning, .file = path()}));
   log::info("quiet");

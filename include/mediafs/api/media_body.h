@@ -39,6 +39,7 @@ struct MediaHead {
   std::string content_type;  // without parameters, lower case; application/octet-stream where there is none
   std::string etag;          // strong ones only
   std::optional<UnixSeconds> last_modified;
+  bool is_signed = false;                  // whether or not it can be verified
   std::shared_ptr<BodyVerifier> verifier;  // null: not signed, or only a part of the body
 };
 

@@ -25,7 +25,7 @@ bool set_up(const Options& options);
 
 bool enabled(Level level);
 
-/// Any thread. One line each; control characters in `line` are replaced.
+/// Any thread. One line each; what is not printable() in `line` is replaced.
 void write(Level level, std::string_view line);
 
 template <typename... Args>

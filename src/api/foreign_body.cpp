@@ -1,0 +1,85 @@
+#include "api/foreign_body.h"
+
+#include <algorithm>
+
+#include "api/api_error.h"
+#include "mediafs/base/text.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::size_t kMostBlanks = 1024;  // before what begins a body
+
+/// What a browser takes for a page (WHATWG MIME Sniffing, section 7.1), each with a blank or ">" behind it.
+constexpr std::string_view kPages[] = {
+    "<!doctype html", "<html", "<head",  "<script", "<iframe", "<h1",   "<div", "<font",
+    "<table",         "<a",    "<style", "<title",  "<b",      "<body", "<br",  "<p"};
+constexpr std::string_view kComment = "<!--";
+/// Of those, what no media has in its middle where a part of it happens to begin.
+constexpr std::size_t kSureOnes = 2;
+
+constexpr std::size_t kLongestPage = kPages[0].size() + 1;
+
+bool begins_as_page(std::string_view text, bool from_the_start) {
+  const std::string begin = lower_case(text.substr(0, kLongestPage));
+  const auto begins = [&begin](std::string_view page) {
+    return begin.starts_with(page) && begin.size() > page.size() &&
+           std::string_view(" \t\r\n\f>").find(begin[page.size()]) != std::string_view::npos;
+  };
+  const auto* const past = from_the_start ? std::end(kPages) : std::begin(kPages) + kSureOnes;
+  return std::any_of(std::begin(kPages), past, begins) || (from_the_start && begin.starts_with(kComment));
+}
+
+std::string_view without_blanks_before(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n\f"), text.size()));
+}
+
+}  // namespace
+
+BodyKind kind_of_body(const BodyFacts& facts, std::string_view beginning, bool ended) {
+  const bool whole = ended || (facts.length && beginning.size() >= *facts.length);
+  if (whole && beginning.empty()) return BodyKind::empty;
+  if (!facts.is_signed && facts.content_type == "text/html") return BodyKind::html_page;
+  if (!facts.is_signed && facts.content_type == "text/plain") return BodyKind::plain_text;
+  const bool may_be_error =
+      facts.length.value_or(0) <= kLongestApiError && beginning.size() <= kLongestApiError;
+  if (!may_be_error && facts.is_signed) return BodyKind::media;
+
+  const std::string_view text = without_blanks_before(beginning);
+  if (text.empty()) return whole || beginning.size() > kMostBlanks ? BodyKind::media : BodyKind::undecided;
+  if (text.front() == '{' && may_be_error) {
+    if (!whole) return BodyKind::undecided;
+    return parse_api_error(text) ? BodyKind::api_error : BodyKind::media;
+  }
+  if (text.front() == '<' && !facts.is_signed) {
+    if (!whole && text.size() < kLongestPage) return BodyKind::undecided;
+    if (begins_as_page(text, facts.from_the_start)) return BodyKind::html_page;
+  }
+  return BodyKind::media;
+}
+
+std::string_view to_string(BodyKind kind) {
+  switch (kind) {
+    case BodyKind::html_page:
+      return "an HTML page";
+    case BodyKind::plain_text:
+      return "plain text";
+    case BodyKind::api_error:
+      return "an error";
+    case BodyKind::empty:
+      return "nothing";
+    case BodyKind::media:
+    case BodyKind::undecided:
+      break;
+  }
+  return "a media";
+}
+
+EmptyBody judge_empty_body(bool is_signed, std::optional<std::uint64_t> listed, bool asked_before) {
+  if (listed.value_or(0) > 0) return EmptyBody::refused;
+  return is_signed || listed || asked_before ? EmptyBody::believed : EmptyBody::asked_again;
+}
+
+}  // namespace mediafs

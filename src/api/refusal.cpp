@@ -1,0 +1,93 @@
+#include "api/refusal.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "api/api_error.h"
+#include "mediafs/base/text.h"
+#include "mediafs/http/url.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::string_view kIdAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-";
+constexpr std::size_t kLongestShownCode = 20;
+constexpr std::size_t kLongestHost = 100;
+
+/// As long as an id, and known to be none.
+bool is_header_name(std::string_view run) {
+  const std::string name = lower_case(run);
+  return name == "x-hmac-signature" || name == "vrf-hmac-signature";
+}
+
+std::string without(std::string text, const SecretString& secret, std::string_view instead) {
+  if (secret.empty()) return text;
+  const std::string wanted = lower_case(secret.reveal());
+  std::string out;
+  std::size_t from = 0;
+  const std::string folded = lower_case(text);
+  for (std::size_t at = folded.find(wanted); at != std::string::npos; at = folded.find(wanted, from)) {
+    out.append(text, from, at - from).append(instead);
+    from = at + wanted.size();
+  }
+  return out.append(text, from);
+}
+
+/// What may be the reason, for those that people meet.
+std::string_view hint_for(const Refused& answer, const Refusal& refusal) {
+  const bool not_found = answer.status == 404 || answer.status == 410;
+  if (refusal.code == "1803") return "wrong base URL, region, or key and secret swapped?";
+  if (answer.status == 403 && !refusal.by_api) return "allow list or firewall?";
+  if (not_found && !refusal.by_api) return "is the API URL right?";
+  if (not_found && answer.of_session) return "an attempt's id?";
+  return {};
+}
+
+/// Of a redirect: the host alone, since the rest may be anything.
+std::string host_in(std::string_view location, const Credentials& credentials) {
+  const auto url = parse_url(location);
+  return url ? washed(url->host, credentials, kLongestHost) : "a place on the same host";
+}
+
+}  // namespace
+
+std::string redacted(std::string_view text, const Credentials& credentials) {
+  std::string rest = without(std::string(text), credentials.api_key, "(key)");
+  for (const SecretString& secret : credentials.shared_secrets)
+    rest = without(std::move(rest), secret, "(secret)");
+  std::string out;
+  for (std::size_t at = 0; at < rest.size();) {
+    const std::size_t end = std::min(rest.find_first_not_of(kIdAlphabet, at), rest.size());
+    const std::string_view run = std::string_view(rest).substr(at, end - at);
+    const bool may_be_id = run.size() >= MediaId::kMinLength && !is_header_name(run);
+    out += may_be_id ? "(id)" : run;
+    if (end < rest.size()) out.push_back(rest[end]);
+    at = end + 1;
+  }
+  return out;
+}
+
+std::string washed(std::string_view text, const Credentials& credentials, std::size_t most) {
+  return printable(redacted(text, credentials).substr(0, most));
+}
+
+Refusal refusal_of(const Refused& answer, const Credentials& credentials) {
+  const bool says_yes = answer.status == 200 || answer.status == 206;
+  const auto said = parse_api_error(answer.body);
+  Refusal refusal{.error = {}, .code = said ? said->code : std::string(), .by_api = said.has_value()};
+  refusal.error.code = meaning_of(says_yes ? 400 : answer.status, refusal.code);
+  std::string& context = refusal.error.context;
+  context = fmt::format("HTTP {}", answer.status);
+  if (said) {
+    const std::string code = washed(said->code, credentials, kLongestShownCode);
+    context += fmt::format(", code {}: {}", code.empty() ? "none" : code, washed(said->message, credentials));
+  } else if (answer.status >= 300 && answer.status < 400 && !answer.location.empty()) {
+    context += " to " + host_in(answer.location, credentials);
+  }
+  if (const auto hint = hint_for(answer, refusal); !hint.empty()) context += fmt::format(" ({})", hint);
+  return refusal;
+}
+
+}  // namespace mediafs
