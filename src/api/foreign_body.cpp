@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "api/api_error.h"
 #include "mediafs/base/text.h"
 
@@ -75,6 +77,13 @@ std::string_view to_string(BodyKind kind) {
       break;
   }
   return "a media";
+}
+
+Error in_place_of_media(BodyKind kind, int status, std::string_view type,
+                        std::optional<std::uint64_t> length) {
+  return {Errc::protocol,
+          fmt::format("{} in place of what was asked for (HTTP {}, type {}, length {})", to_string(kind),
+                      status, type, length ? std::to_string(*length) : "unknown")};
 }
 
 EmptyBody judge_empty_body(bool is_signed, std::optional<std::uint64_t> listed, bool asked_before) {

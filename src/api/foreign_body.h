@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "mediafs/base/bytes.h"
+#include "mediafs/base/result.h"
 
 namespace mediafs {
 
@@ -36,6 +37,10 @@ BodyKind kind_of_body(const BodyFacts& facts, std::string_view beginning, bool e
 
 /// "an HTML page", for the log.
 std::string_view to_string(BodyKind kind);
+
+/// What came instead, and nothing of it; `type` is washed.
+Error in_place_of_media(BodyKind kind, int status, std::string_view type,
+                        std::optional<std::uint64_t> length);
 
 enum class EmptyBody { believed, asked_again, refused };
 

@@ -28,12 +28,6 @@ std::optional<Duration> parse_retry_after(std::optional<std::string_view> text, 
   return std::nullopt;
 }
 
-/// RFC 9110 section 14.2.
-std::string range_of(const FetchRequest& request) {
-  const std::string last = request.end ? std::to_string(*request.end - 1) : std::string();
-  return fmt::format("bytes={}-{}", request.offset, last);
-}
-
 }  // namespace
 
 /// Takes in one HTTP response for a MediaFetch: passes on the body of a good one, once its beginning has
@@ -56,6 +50,10 @@ class MediaFetch::Attempt final : public ResponseSink {
     }
     media_ = *std::move(media);
     if (media_->offset > 0 && fetch_->request_.verifier) media_->verifier = fetch_->request_.verifier;
+    if (!fetch_->api_->verify_signatures) {
+      media_->is_signed = false;
+      unbinding_ = std::move(media_->verifier);
+    }
     return judge_body(/*ended=*/false);
   }
 
@@ -78,6 +76,10 @@ class MediaFetch::Attempt final : public ResponseSink {
     if (head_passed_) {
       if (outcome.ok() && media_->verifier && !media_->verifier->matches()) {
         outcome = Error{Errc::corrupt, "a body that does not match its signature"};
+      }
+      if (outcome.ok() && unbinding_ && !unbinding_->matches()) {
+        log::warning("{}: its signature does not match; it is taken as unsigned",
+                     crypto::pseudonym(fetch_->request_.id.text()));
       }
       fetch_->finish(std::move(outcome));
       return;
@@ -104,6 +106,7 @@ class MediaFetch::Attempt final : public ResponseSink {
   Flow pass_body(ByteView piece) {
     const Flow flow = fetch_->sink_->on_body(piece);
     if (flow == Flow::go_on && media_->verifier) media_->verifier->update(piece);
+    if (flow == Flow::go_on && unbinding_) unbinding_->update(piece);
     return flow;
   }
 
@@ -116,12 +119,10 @@ class MediaFetch::Attempt final : public ResponseSink {
 
   /// Passes on what has come of the body, holds it back, or refuses it.
   Flow judge_body(bool ended) {
-    std::optional<std::uint64_t> length;
-    if (media_->end) length = *media_->end - media_->offset;
     const BodyKind kind = kind_of_body({.is_signed = media_->is_signed,
                                         .from_the_start = media_->offset == 0,
                                         .content_type = media_->content_type,
-                                        .length = length},
+                                        .length = body_length()},
                                        collected_, ended);
     if (kind == BodyKind::undecided) return Flow::go_on;
     failure_ = why_refused(kind);
@@ -149,11 +150,8 @@ class MediaFetch::Attempt final : public ResponseSink {
       if (worth == EmptyBody::believed) return std::nullopt;
       fetch_->empty_before_ = true;
     }
-    const std::string length = media_->end ? std::to_string(*media_->end - media_->offset) : "unknown";
-    return Error{
-        Errc::protocol,
-        fmt::format("{} in place of what was asked for (HTTP {}, type {}, length {})", to_string(kind),
-                    status_, washed(media_->content_type, credentials(), kLongestShownType), length)};
+    return in_place_of_media(kind, status_, washed(media_->content_type, credentials(), kLongestShownType),
+                             body_length());
   }
 
   Error error_from_body() {
@@ -168,12 +166,16 @@ class MediaFetch::Attempt final : public ResponseSink {
     return std::move(refusal.error);
   }
 
+  [[nodiscard]] std::optional<std::uint64_t> body_length() const {
+    return media_->end ? std::optional(*media_->end - media_->offset) : std::nullopt;
+  }
   [[nodiscard]] const Credentials& credentials() const { return fetch_->credentials_->all; }
 
   const std::shared_ptr<MediaFetch> fetch_;
   int status_ = 0;
   std::optional<Duration> retry_after_;
   std::optional<MediaHead> media_;
+  std::shared_ptr<BodyVerifier> unbinding_;  // where a signature that does not match is only logged
   bool head_passed_ = false;
   bool judged_ = false;    // to be what was asked for: all of it is passed on
   std::string collected_;  // of an error, or of what is not judged yet
@@ -212,7 +214,7 @@ HttpRequest MediaFetch::signed_request() const {
   add("Accept-Encoding", "identity");
   add("User-Agent", "mediafs");
   if (request_.offset > 0 || request_.end) {
-    add("Range", range_of(request_));
+    add("Range", range_of(request_.offset, request_.end));
     if (!request_.if_range.empty()) add("If-Range", request_.if_range);
   }
   return http;

@@ -29,6 +29,7 @@ class ApiShared {
   ApiShared(ApiClient::Options options, HttpTransport& h, Timer& t)
       : base(std::move(options.base)),
         require_signature(options.require_signature),
+        verify_signatures(options.verify_signatures),
         http(h),
         timer(t),
         credentials_(std::make_shared<ActiveCredentials>(std::move(options.credentials))) {}
@@ -46,6 +47,7 @@ class ApiShared {
 
   const BaseUrl base;
   const bool require_signature;
+  const bool verify_signatures;
   HttpTransport& http;
   Timer& timer;
   std::atomic<std::size_t> listing_bytes = 0;  // of bodies that are being collected

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "mediafs/base/text.h"
 #include "mediafs/http/url.h"
 #include "mediafs/model/chunk.h"
@@ -79,6 +81,14 @@ std::optional<std::string> signature_of(const ResponseHead& head) {
   return signature;
 }
 
+/// Whether each header that names the client means us.
+bool all_for(const SecretString& api_key, const ResponseHead& head) {
+  return std::all_of(head.headers.begin(), head.headers.end(), [&](const Header& header) {
+    const bool names_client = header.name == "x-auth-client" || header.name == "vrf-auth-client";
+    return !names_client || header.value == api_key.reveal();
+  });
+}
+
 Result<MediaHead> place_of_body(const ResponseHead& head, const MediaQuestion& question) {
   MediaHead media;
   if (head.status == 206) {
@@ -104,6 +114,10 @@ Result<MediaHead> place_of_body(const ResponseHead& head, const MediaQuestion& q
 
 }  // namespace
 
+std::string range_of(std::uint64_t offset, std::optional<std::uint64_t> end) {
+  return fmt::format("bytes={}-{}", offset, end ? std::to_string(*end - 1) : std::string());
+}
+
 BodyVerifier::BodyVerifier(std::string signature, const std::vector<SecretString>& secrets)
     : signature_(std::move(signature)) {
   for (const SecretString& secret : secrets) candidates_.emplace_back(bytes_of(secret.reveal()));
@@ -128,10 +142,8 @@ Result<MediaHead> interpret_media_head(const ResponseHead& head, const MediaQues
 
   const auto signature = signature_of(head);
   if (!signature) return Error{Errc::corrupt, "contradicting response signatures"};
-  const auto client = head.find("x-auth-client");
-  if (client && *client != question.credentials->api_key.reveal()) {
+  if (!all_for(question.credentials->api_key, head))
     return Error{Errc::corrupt, "a response meant for another client"};
-  }
   const bool is_signed = !signature->empty();
   if (!is_signed && question.require_signature) return Error{Errc::corrupt, "a response without a signature"};
   // A body whose cut nobody would notice.

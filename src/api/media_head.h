@@ -12,6 +12,9 @@ struct MediaQuestion {
   const Credentials* credentials = nullptr;
 };
 
+/// What asks for a range (RFC 9110 section 14.2); to the media's end where there is no `end`.
+std::string range_of(std::uint64_t offset, std::optional<std::uint64_t> end);
+
 /// Checks the head of a 200 or 206. Errc::protocol where it answers another question or is not of the API,
 /// Errc::corrupt where its signature headers cannot be right.
 Result<MediaHead> interpret_media_head(const ResponseHead& head, const MediaQuestion& question);

@@ -31,6 +31,11 @@ void add_access_options(CLI::App& app, MountCommand& command) {
   app.add_flag("--allow-http", command.allow_http, "Accept http:// to other machines");
   app.add_flag("--require-signature", command.require_signature,
                "Refuse media and listings whose response is not signed");
+  static const std::map<std::string, bool> kSignatures{{"verify", true}, {"warn", false}};
+  app.add_option("--response-signatures", command.verify_signatures,
+                 "verify or warn: refuse a response whose signature does not match, or only log it (verify)")
+      ->transform(CLI::CheckedTransformer(kSignatures))
+      ->take_last();
   add_duration(app, "--deadline", command.deadline, "The longest that a file operation may wait (30s)");
   add_duration(app, "--negative-ttl", command.negative_ttl, "How long 'no such media' is believed (10s)");
   add_duration(app, "--listing-ttl", command.listing_ttl,

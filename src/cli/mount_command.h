@@ -26,6 +26,7 @@ struct MountCommand {  // NOLINT(clang-analyzer-optin.performance.Padding): in t
   std::string proxy;
   bool allow_http = false;
   bool require_signature = false;
+  bool verify_signatures = true;  // false: one that does not match is only logged
   bool prefetch = true;
 
   std::string cache_dir;

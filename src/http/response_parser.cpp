@@ -20,6 +20,20 @@ std::optional<std::uint64_t> parse_length(std::string_view text) {
   return length;
 }
 
+/// A line without its end, which is LF, or CR and LF.
+std::string_view without_end(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+/// A field's name (RFC 9110 section 5.6.2): nothing else may stand before the colon.
+bool is_token(std::string_view text) {
+  constexpr std::string_view kAny =
+      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return !text.empty() && text.find_first_not_of(kAny) == std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<std::string_view> ResponseHead::find(std::string_view name) const {
@@ -34,32 +48,49 @@ ResponseParser::Progress ResponseParser::refuse(std::string_view reason) {
   return Progress::refused;
 }
 
-ResponseParser::Progress ResponseParser::feed(std::string_view line) {
+bool ResponseParser::counts_too_many(std::string_view line) {
   bytes_ += line.size();
-  if (bytes_ > kMaxBytes || ++lines_ > kMaxLines) return refuse("response headers too large");
-  if (line.starts_with("HTTP/")) return start(line);
-  if (trimmed(line).empty()) {
-    if (head_.status >= 200) return finish();
-    return ++interim_ > kMaxInterim ? refuse("too many interim responses") : Progress::more;
-  }
-  return add(line);
+  return bytes_ > kMaxBytes || ++lines_ > kMaxLines;
+}
+
+ResponseParser::Progress ResponseParser::feed(std::string_view line) {
+  if (counts_too_many(line)) return refuse("response headers too large");
+  line = without_end(line);
+  // libcurl ends a head at whatever begins with a CR.
+  if (line.find_first_of(std::string_view("\r\0\n", 3)) != std::string_view::npos)
+    return refuse("a bare CR, LF or NUL in a header line");
+  if (!begun_) return start(line);
+  if (!line.empty()) return add(line);
+  if (head_.status >= 200) return finish();
+  begun_ = false;
+  return ++interim_ > kMaxInterim ? refuse("too many interim responses") : Progress::more;
+}
+
+ResponseParser::Progress ResponseParser::feed_trailer(std::string_view line) {
+  if (!trailing_) lines_ = bytes_ = 0;
+  trailing_ = true;
+  return counts_too_many(line) ? refuse("response trailers too large") : Progress::more;
 }
 
 ResponseParser::Progress ResponseParser::start(std::string_view status_line) {
   head_ = {};
-  const std::size_t space = status_line.find(' ');
-  if (space == std::string_view::npos) return refuse("malformed status line");
-  const std::string_view code = status_line.substr(space + 1, 3);
+  begun_ = true;
+  old_ = status_line.starts_with("HTTP/1.0 ");
+  if (!old_ && !status_line.starts_with("HTTP/1.1 ")) return refuse("malformed status line");
+  const std::string_view code = status_line.substr(9, 3);
+  const std::string_view rest = status_line.substr(std::min<std::size_t>(12, status_line.size()));
   const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), head_.status);
-  const bool valid =
-      error == std::errc() && end == code.data() + 3 && head_.status >= 100 && head_.status < 600;
-  return valid ? Progress::more : refuse("malformed status line");
+  const bool valid = error == std::errc() && end == code.data() + 3 && head_.status >= 100 &&
+                     head_.status < 600 && (rest.empty() || rest.front() == ' ');
+  if (!valid) return refuse("malformed status line");
+  return head_.status == 101 ? refuse("another protocol, which was not asked for") : Progress::more;
 }
 
 ResponseParser::Progress ResponseParser::add(std::string_view line) {
-  if (line.front() == ' ' || line.front() == '\t') return refuse("folded header line");
+  if (line.front() == ' ' || line.front() == '\t') return refuse("a folded header line, or one of blanks");
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0) return refuse("malformed header line");
+  if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
+    return refuse("malformed header line");
   head_.headers.push_back({lower_case(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))});
   return Progress::more;
 }
@@ -73,10 +104,13 @@ ResponseParser::Progress ResponseParser::finish() {
         return refuse("two different Content-Lengths");
       head_.content_length = length;
     } else if (header.name == "transfer-encoding") {
-      if (lower_case(header.value) != "chunked") return refuse("unknown Transfer-Encoding");
+      if (lower_case(header.value) != "chunked" || head_.chunked) return refuse("unknown Transfer-Encoding");
+      if (old_) return refuse("chunked framing in HTTP/1.0");
       head_.chunked = true;
     } else if (header.name == "content-encoding" && lower_case(header.value) != "identity") {
       return refuse("a Content-Encoding that was not asked for");
+    } else if (header.name == "content-type" && lower_case(header.value).starts_with("multipart/")) {
+      return refuse("a body of several parts");
     }
   }
   // RFC 9112 section 6.3: what request smuggling is made of.

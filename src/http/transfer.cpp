@@ -85,8 +85,8 @@ std::size_t Transfer::guarded(std::size_t (Transfer::*take)(std::string_view), s
 
 // A return value other than the line's length ends the transfer.
 std::size_t Transfer::take_header(std::string_view line) {
-  if (head_passed_) return line.size();  // trailers of a chunked body: ignored
-  switch (parser_.feed(line)) {
+  // What trails a chunked body is of no use, but must end.
+  switch (head_passed_ ? parser_.feed_trailer(line) : parser_.feed(line)) {
     case ResponseParser::Progress::more:
       return line.size();
     case ResponseParser::Progress::refused:

@@ -43,6 +43,18 @@ class FetchTest : public testing::Test {
                       .require_signature = require_signature},
                      server_, timer_);
   }
+  struct How {
+    bool require_signature = false;
+    bool verify_signatures = true;
+  };
+  std::unique_ptr<ApiClient> make_client(How how) {
+    return std::make_unique<ApiClient>(
+        ApiClient::Options{.base = *BaseUrl::parse(SimulatedHttp::url(), false),
+                           .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}},
+                           .require_signature = how.require_signature,
+                           .verify_signatures = how.verify_signatures},
+        server_, timer_);
+  }
   Status fetch(ApiClient& api, Duration deadline = std::chrono::seconds(20)) {
     sink_ = std::make_shared<KeepingMediaSink>();
     fetch_ = api.fetch({.id = *MediaId::parse(kId), .deadline = timer_.now() + deadline}, sink_);

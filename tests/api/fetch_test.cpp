@@ -71,6 +71,28 @@ TEST_F(FetchTest, AWrongSignatureIsCorruption) {
   expect_failure(fetch(api), Errc::corrupt);
 }
 
+TEST_F(FetchTest, WhereItIsOnlyToWarnAWrongSignatureIsServedAsNone) {
+  const auto warning = make_client({.verify_signatures = false});
+  server_.set_rules("* * bad-signature");
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(fetch(*warning).ok());
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("its signature does not match"), std::string::npos) << log;
+  EXPECT_EQ(sink_->body, "the bytes");
+  EXPECT_EQ(server_.total_requests(), 1U);
+  server_.set_rules("* * upper-signature");
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(fetch(*warning).ok());
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  server_.set_rules("* * foreign-client");
+  expect_failure(fetch(*warning), Errc::corrupt);
+  server_.set_rules("* * two-signatures");
+  expect_failure(fetch(*warning), Errc::corrupt);
+  server_.put_media(kId, "text/plain", "Service unavailable");
+  server_.set_rules("");
+  expect_failure(fetch(*warning), Errc::protocol);
+}
+
 TEST_F(FetchTest, AMissingSignatureIsAcceptedUnlessRequired) {
   server_.set_rules("* * no-signature");
   ApiClient lenient = client();

@@ -102,6 +102,17 @@ TEST_F(MediaHeadTest, ContradictingOrForeignSignaturesAreRefused) {
   EXPECT_TRUE(interpret(ok({{"x-hmac-signature", "aa"}, {"x-auth-client", "key"}})).ok());
 }
 
+TEST_F(MediaHeadTest, EveryHeaderThatNamesTheClientMustMeanUs) {
+  for (const char* name : {"x-auth-client", "vrf-auth-client"}) {
+    expect_refused(interpret(ok({{name, "other"}})), Errc::corrupt);
+    expect_refused(interpret(ok({{name, "key"}, {name, "other"}})), Errc::corrupt);
+    expect_refused(interpret(ok({{name, ""}})), Errc::corrupt);
+    EXPECT_TRUE(interpret(ok({{name, "key"}})).ok());
+  }
+  expect_refused(interpret(ok({{"x-auth-client", "key"}, {"vrf-auth-client", "other"}})), Errc::corrupt);
+  EXPECT_TRUE(interpret(ok({{"x-auth-client", "key"}, {"vrf-auth-client", "key"}})).ok());
+}
+
 TEST_F(MediaHeadTest, ARequiredSignatureIsRequired) {
   expect_refused(interpret(ok(), 0, true), Errc::corrupt);
   EXPECT_TRUE(interpret(ok({{"x-hmac-signature", "aa"}}), 0, true).ok());

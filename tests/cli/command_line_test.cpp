@@ -76,6 +76,15 @@ TEST(CommandLine, TheConfigFileIsOverruledByTheCommandLine) {
   std::filesystem::remove(path);
 }
 
+TEST(CommandLine, ResponseSignaturesAreVerifiedUnlessItIsOnlyToWarn) {
+  EXPECT_TRUE(mount_of({"mount", "https://h", "/mnt"}).verify_signatures);
+  EXPECT_TRUE(mount_of({"mount", "https://h", "/mnt", "--response-signatures=verify"}).verify_signatures);
+  const MountCommand mount =
+      mount_of({"mount", "https://h", "/mnt", "--response-signatures=warn", "--require-signature"});
+  EXPECT_FALSE(mount.verify_signatures);
+  EXPECT_TRUE(mount.require_signature);
+}
+
 TEST(CommandLine, MistakesAreUsageErrorsInWords) {
   for (const Arguments& arguments : {Arguments{},
                                      {"mount"},
@@ -86,6 +95,7 @@ TEST(CommandLine, MistakesAreUsageErrorsInWords) {
                                      {"mount", "https://h", "/mnt", "--deadline=0s"},
                                      {"mount", "https://h", "/mnt", "--memory=1M"},
                                      {"mount", "https://h", "/mnt", "--log-level=loud"},
+                                     {"mount", "https://h", "/mnt", "--response-signatures=maybe"},
                                      {"mount", "https://h", "/mnt", "-o", "no_such"},
                                      {"mount", "https://h", "/mnt", "--config=/nonexistent"},
                                      {"mount", "https://h", "/mnt", "--shared-secret=x"},

@@ -113,17 +113,39 @@ TEST_F(HttpClientTest, RedirectsAreNotFollowed) {
   EXPECT_EQ(server_.total_requests(), 1U);
 }
 
+std::string endless_trailers() {
+  std::string lines;
+  for (int i = 0; i < 10'000; ++i) lines += "X: y\\r\\n";
+  return lines;
+}
+
 TEST_F(HttpClientTest, BrokenTransfersAreFailures) {
   struct Row {
     std::string rule;
     Errc code;
   };
-  for (const Row& row : {Row{"cut 1000", Errc::unavailable}, Row{"cut-chunked 1000", Errc::unavailable},
-                         Row{"reset 1000", Errc::unavailable}, Row{"drop", Errc::unavailable},
-                         Row{"stall 1000", Errc::timed_out}, Row{"hang", Errc::timed_out},
-                         Row{"two-lengths 10", Errc::protocol}, Row{"length-and-chunked", Errc::protocol},
-                         Row{"gzip", Errc::protocol}, Row{"garbage-status", Errc::protocol},
-                         Row{"huge-header 1M", Errc::protocol}, Row{"many-headers 1000", Errc::protocol}}) {
+  for (const Row& row :
+       {Row{"cut 1000", Errc::unavailable},
+        Row{"cut-chunked 1000", Errc::unavailable},
+        Row{"reset 1000", Errc::unavailable},
+        Row{"drop", Errc::unavailable},
+        Row{"stall 1000", Errc::timed_out},
+        Row{"hang", Errc::timed_out},
+        Row{"two-lengths 10", Errc::protocol},
+        Row{"length-and-chunked", Errc::protocol},
+        Row{"gzip", Errc::protocol},
+        Row{"garbage-status", Errc::protocol},
+        Row{"huge-header 1M", Errc::protocol},
+        Row{"many-headers 1000", Errc::protocol},
+        Row{R"(raw HTTP/1.1 200 OK\r\n  \r\nContent-Length: 3\r\n\r\nabc)", Errc::protocol},
+        Row{R"(raw HTTP/1.1 200 OK\r\nX: a\rContent-Length: 3\r\n\r\nabc)", Errc::protocol},
+        Row{R"(raw HTTP/1.1 200 OK\r\n\rX: a\r\nContent-Length: 3\r\n\r\nabc)", Errc::protocol},
+        Row{R"(raw HTTP/1.1 200 OK\r\nX: a\x00b\r\nContent-Length: 3\r\n\r\nabc)", Errc::protocol},
+        Row{R"(raw HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n)", Errc::protocol},
+        Row{R"(raw HTTP/1.1 101 Go\r\nUpgrade: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n)", Errc::protocol},
+        Row{"content-type multipart/byteranges", Errc::protocol},
+        Row{"raw HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n" + endless_trailers(),
+            Errc::protocol}}) {
     server_.set_rules("* * " + row.rule);
     const Status outcome = get(std::make_shared<KeepingSink>());
     ASSERT_FALSE(outcome.ok()) << row.rule;

@@ -57,6 +57,25 @@ TEST(ResponseParser, RefusesWhatNoHonestServerSends) {
       {"HTTP/1.1 2x0 OK", ""},
       {"HTTP/1.1 999 No", ""},
       {"HTTP/1.1", ""},
+      {"HTTP/1.1 2000 OK", ""},
+      {"HTTP/1.1 20", ""},
+      {"HTTP/1.2 200 OK", ""},
+      {"HTTP/2 200", ""},
+      {"ICY 200 OK", ""},
+      {"X: before the status line", ""},
+      {"HTTP/1.1 200 OK", "   ", ""},
+      {"HTTP/1.1 200 OK", "\t", ""},
+      {"HTTP/1.1 200 OK", "X: a\rContent-Length: 5", ""},
+      {"HTTP/1.1 200 OK", "\rX: a", ""},
+      {"HTTP/1.1 200 OK", "\r", ""},
+      {"HTTP/1.1 200 OK", std::string("X: a\0b", 6), ""},
+      {"HTTP/1.1 200 OK", "X-Auth-Client : key", ""},
+      {"HTTP/1.1 200 OK", "X Y: a", ""},
+      {"HTTP/1.1 200 OK", "X: a", "HTTP/1.1 404 Not Found", ""},
+      {"HTTP/1.0 200 OK", "Transfer-Encoding: chunked", ""},
+      {"HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked", ""},
+      {"HTTP/1.1 206 Partial Content", "Content-Type: Multipart/ByteRanges; boundary=x", ""},
+      {"HTTP/1.1 101 Switching Protocols", "Upgrade: h2c", ""},
       {"HTTP/1.1 200 OK", "X: " + std::string(65 * 1024, 'x'), ""}};
   for (const auto& lines : rows) {
     ResponseParser parser;
@@ -75,6 +94,24 @@ TEST(ResponseParser, RefusesFloods) {
   std::vector<std::string> interim;
   for (int i = 0; i < 9; ++i) interim.insert(interim.end(), {"HTTP/1.1 100 Continue", ""});
   EXPECT_EQ(feed_all(many_interim, interim), Progress::refused);
+}
+
+TEST(ResponseParser, TrailersHaveAnEnd) {
+  ResponseParser parser;
+  ASSERT_EQ(feed_all(parser, {"HTTP/1.1 200 OK", "Transfer-Encoding: chunked", ""}), Progress::complete);
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(parser.feed_trailer("X: y\r\n"), Progress::more);
+  EXPECT_EQ(parser.feed_trailer("X: y\r\n"), Progress::refused);
+  EXPECT_FALSE(parser.reason().empty());
+  ResponseParser long_one;
+  EXPECT_EQ(long_one.feed_trailer("X: " + std::string(65 * 1024, 'x') + "\r\n"), Progress::refused);
+}
+
+TEST(ResponseParser, ALineMayEndWithoutACarriageReturnAsForLibcurl) {
+  ResponseParser parser;
+  EXPECT_EQ(parser.feed("HTTP/1.0 200 OK\n"), Progress::more);
+  EXPECT_EQ(parser.feed("Content-Length: 5\n"), Progress::more);
+  EXPECT_EQ(parser.feed("\n"), Progress::complete);
+  EXPECT_EQ(parser.head().content_length, 5U);
 }
 
 TEST(ResponseParser, IdenticalLengthsAreOneLength) {

@@ -21,6 +21,7 @@ class ApiClient final : public MediaSource {
     BaseUrl base;
     Credentials credentials;
     bool require_signature = false;  // a response without one is Errc::corrupt
+    bool verify_signatures = true;   // false: one that does not match is only logged
   };
 
   /// Both must outlive this object and every request.
