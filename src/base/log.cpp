@@ -11,11 +11,16 @@
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "mediafs/base/mutex.h"
+#include "mediafs/base/repeated_lines.h"
 #include "mediafs/base/text.h"
+#include "mediafs/base/timer.h"
 
 namespace mediafs::log {
 
 namespace {
+
+constexpr Duration kTellCounts{5'000};
 
 spdlog::level::level_enum spdlog_level(Level level) {
   switch (level) {
@@ -58,6 +63,34 @@ spdlog::sink_ptr make_sink(const Options& options) {
   return std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
 }
 
+/// RepeatedLines for all threads; a leaf among the locks.
+class Repetitions {
+ public:
+  /// Whether the line is to be printed.
+  bool note(Level level, std::string_view line) EXCLUDES(mutex_) {
+    tell(/*all=*/false);
+    const MutexLock lock(mutex_);
+    return lines_.note(level, line, steady_now());
+  }
+  void tell(bool all) EXCLUDES(mutex_) {
+    std::vector<RepeatedLines::Count> counts;
+    {
+      const MutexLock lock(mutex_);
+      counts = all ? lines_.all() : lines_.ended_by(steady_now());
+    }
+    for (const RepeatedLines::Count& count : counts) write_event(count.level, to_string(count));
+  }
+
+ private:
+  Mutex mutex_;
+  RepeatedLines lines_ GUARDED_BY(mutex_);
+};
+
+Repetitions& repetitions() {
+  static Repetitions repetitions;
+  return repetitions;
+}
+
 /// A line of the log is one line: what an origin sends must not forge another.
 std::string sanitized(std::string_view line, Format format) {
   const std::string shown = printable(line);
@@ -90,8 +123,24 @@ bool enabled(Level level) {
   return state().logger->should_log(spdlog_level(level));
 }
 
-void write(Level level, std::string_view line) {
+void write_event(Level level, std::string_view line) {
   state().logger->log(spdlog_level(level), sanitized(line, state().format));
+}
+
+void write(Level level, std::string_view line) {
+  if (!enabled(level)) return;
+  if (level == Level::debug || repetitions().note(level, line)) write_event(level, line);
+}
+
+void tell_counts_by(Timer& timer) {
+  timer.after(kTellCounts, [&timer] {
+    repetitions().tell(/*all=*/false);
+    tell_counts_by(timer);
+  });
+}
+
+void settle() {
+  repetitions().tell(/*all=*/true);
 }
 
 }  // namespace mediafs::log

@@ -19,6 +19,7 @@
 #include "cli/key_rotation.h"
 #include "mediafs/api/api_client.h"
 #include "mediafs/base/log.h"
+#include "mediafs/base/text.h"
 #include "mediafs/base/timer.h"
 #include "mediafs/cache/cache.h"
 #include "mediafs/crypto/digest.h"
@@ -141,7 +142,7 @@ std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, 
       fmt::format("the API at {} cannot be reached: {}", base.text(), reachable.error().context);
   if (!something_known) return Exit{ExitCode::unreachable, what};
   log::warning("{}; what is cached can be read", what);
-  fmt::print(stderr, "mediafs: {}; what is cached can be read\n", what);
+  fmt::print(stderr, "mediafs: {}; what is cached can be read\n", printable(what));
   return std::nullopt;
 }
 
@@ -212,6 +213,7 @@ std::unique_ptr<CredentialsWatch> watch_credentials(const MountCommand& command,
 [[noreturn]] void step_down(Cache* cache) {
   if (cache != nullptr) cache->settle_within(kStepDownWithin);
   log::info("another server takes over");
+  log::settle();
   ::_exit(static_cast<int>(ExitCode::ok));
 }
 
@@ -276,6 +278,7 @@ Exit run_mounted(const Ground& on) {
   TimerThread watching;  // waits for the credentials file, whose disk may hang, and for nothing else
   const auto watch =
       watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, watching);
+  log::tell_counts_by(watching);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
     control.emplace(on.cache_directory, control_of(*on.cache, erasing));

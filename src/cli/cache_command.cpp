@@ -15,6 +15,7 @@
 #include "cli/credentials_source.h"
 #include "cli/units.h"
 #include "mediafs/base/mutex.h"
+#include "mediafs/base/text.h"
 #include "mediafs/store/catalog.h"
 #include "mediafs/store/eraser.h"
 
@@ -94,9 +95,9 @@ Result<std::size_t> erase_from(Cache& cache, const std::vector<MediaId>& media,
 
 std::string json_text(std::string_view text) {
   std::string out("\"");
-  for (const char c : text) {
-    const bool plain = c >= ' ' && c != '"' && c != '\\';
-    out += plain ? std::string(1, c) : fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+  for (const char c : printable(text)) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
   }
   return out + '"';
 }
@@ -190,7 +191,8 @@ std::string as_json(const CacheAnswer& answer) {
   std::string out;
   for (const auto& [name, value] : answer) {
     const bool number = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
-    out += fmt::format("{}\"{}\": {}", out.empty() ? "{" : ", ", name, number ? value : json_text(value));
+    out +=
+        fmt::format("{}{}: {}", out.empty() ? "{" : ", ", json_text(name), number ? value : json_text(value));
   }
   return out.empty() ? "{}" : out + "}";
 }
@@ -211,7 +213,7 @@ std::string stats_text(const CacheAnswer& answer) {
       limit, size_text(number("used")), number("media"), number("listings"), age_text(answer), number("hits"),
       number("misses"), number("evictions"));
   if (const auto trouble = answer.find("trouble"); trouble != answer.end() && !trouble->second.empty())
-    out += "trouble   " + trouble->second + "\n";
+    out += "trouble   " + printable(trouble->second) + "\n";
   return out;
 }
 

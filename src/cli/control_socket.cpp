@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -98,6 +99,24 @@ bool give_up_after(const UniqueFd& client, timeval patience) {
   return ::setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0;
 }
 
+/// Who made the other end; nothing where that cannot be known.
+std::optional<uid_t> user_at(const UniqueFd& socket) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return peer.uid;
+}
+
+/// Who is told ids, and whose answers are believed: our own user and root; for root whoever has the cache,
+/// too.
+bool may_answer(const UniqueFd& server, const std::string& directory) {
+  const auto peer = user_at(server);
+  struct stat status{};
+  if (!peer) return false;
+  if (*peer == ::geteuid() || *peer == 0) return true;
+  return ::geteuid() == 0 && ::stat(directory.c_str(), &status) == 0 && status.st_uid == *peer;
+}
+
 UniqueFd connected_to(const std::string& directory) {
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const auto connect_there = [&](const sockaddr* address, socklen_t size) {
@@ -105,14 +124,13 @@ UniqueFd connected_to(const std::string& directory) {
   };
   // Where very many wait for one that has stopped, connect(2) waits too.
   if (!socket || !give_up_after(socket, kPatience) || !with_address(directory, connect_there)) return {};
+  if (!may_answer(socket, directory)) return {};
   return socket;
 }
 
 bool may_ask(const UniqueFd& client) {
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  return ::getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-         (peer.uid == ::geteuid() || peer.uid == 0);
+  const auto peer = user_at(client);
+  return peer && (*peer == ::geteuid() || *peer == 0);
 }
 
 std::optional<Result<CacheAnswer>> ask(const std::string& directory, const CacheRequest& request,

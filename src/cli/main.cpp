@@ -18,6 +18,8 @@
 #include "cli/daemon.h"
 #include "cli/mount_point.h"
 #include "cli/server.h"
+#include "mediafs/base/log.h"
+#include "mediafs/base/text.h"
 #include "mediafs/supervisor/supervisor.h"
 #include "mediafs/supervisor/upgrade.h"
 
@@ -54,6 +56,8 @@ Exit run_mount(MountCommand command) {
     return {ExitCode::bad_url, "the API URL has a comma or backslash in it"};
   }
   if (!credentials) return {ExitCode::credentials, credentials.error().context};
+  for (const std::string& doubt : doubts_about(*credentials))
+    fmt::print(stderr, "mediafs: warning: credentials: {}\n", doubt);
   if (auto exit = check_fuse()) return *exit;
   if (!Supervisor::has_been_left_a_mount()) {
     if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir))
@@ -71,7 +75,7 @@ Exit run_mount(MountCommand command) {
 Exit run_upgrade(const std::string& mountpoint) {
   const auto mount = find_mount_of_ours(mountpoint);
   if (!mount) return {ExitCode::not_a_mount, fmt::format("{} is not a mount of mediafs", mountpoint)};
-  const auto paused = upgrade_server(mount->device);
+  const auto paused = upgrade_server(mount->device, mount->owner);
   if (!paused) return {ExitCode::no_upgrade, fmt::format("{}: {}", mountpoint, paused.error().context)};
   return {ExitCode::ok, fmt::format("upgraded; nobody was served for {} ms", paused->count())};
 }
@@ -102,15 +106,18 @@ int main(int argc, char** argv) {
     const mediafs::Arguments arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     const mediafs::Exit exit = mediafs::run(program, arguments);
     const bool good = exit.code == mediafs::ExitCode::ok;
+    mediafs::log::settle();
     if (!exit.message.empty()) {
-      fmt::print(good ? stdout : stderr, "{}{}{}", good ? "" : "mediafs: ", exit.message,
+      // Some of it may come from a socket, a file or an option.
+      fmt::print(good ? stdout : stderr, "{}{}{}",
+                 good ? "" : "mediafs: ", mediafs::printable_lines(exit.message),
                  exit.message.ends_with('\n') ? "" : "\n");
     }
     const bool told = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
     return static_cast<int>(good && !told ? mediafs::ExitCode::internal : exit.code);
   } catch (const std::exception& fault) {
     std::fputs("mediafs: ", stderr);
-    std::fputs(fault.what(), stderr);
+    std::fputs(mediafs::printable(fault.what()).c_str(), stderr);
     std::fputs("\n", stderr);
     return static_cast<int>(mediafs::ExitCode::internal);
   }

@@ -3,8 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <sstream>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "mediafs/base/log.h"
 #include "mediafs/base/text.h"
@@ -15,24 +19,40 @@ namespace mediafs {
 namespace {
 
 constexpr auto kLookAgain = std::chrono::seconds(1);
+constexpr std::size_t kMostNamed = 10;
 
 bool same_file(const struct stat& a, const struct stat& b) {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev && a.st_size == b.st_size &&
          a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
 }
 
+/// "lines 3, 7 and 12 more"
+std::string text_of_lines(const std::vector<std::size_t>& numbers) {
+  const std::size_t named = std::min(numbers.size(), kMostNamed);
+  std::string text =
+      fmt::format("{} {}", numbers.size() == 1 ? "line" : "lines",
+                  fmt::join(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(named), ", "));
+  if (numbers.size() > named) text += fmt::format(" and {} more", numbers.size() - named);
+  return text;
+}
+
 std::shared_ptr<const SessionFile::Content> content_of(const std::string& text, UnixSeconds modified) {
   auto content = std::make_shared<SessionFile::Content>();
   content->modified = modified;
-  std::size_t bad = 0;
+  std::vector<std::size_t> bad;
+  std::size_t number = 0;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
+    ++number;
     const std::string_view word = trimmed(line);
     if (word.empty() || word.front() == '#') continue;
     auto id = MediaId::parse(word);
-    id ? void(content->ids.insert(*std::move(id))) : void(++bad);
+    id ? void(content->ids.insert(*std::move(id))) : void(bad.push_back(number));
   }
-  if (bad > 0) log::warning("the file of sessions has {} lines that are no ids", bad);
+  if (!bad.empty()) {
+    log::warning("the file of sessions has {} {} no id: {}", bad.size(),
+                 bad.size() == 1 ? "line that is" : "lines that are", text_of_lines(bad));
+  }
   log::info("the file of sessions has {} of them", content->ids.size());
   return content;
 }

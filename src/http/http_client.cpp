@@ -6,7 +6,9 @@
 #include <thread>
 #include <unordered_map>
 
+#include "http/address_policy.h"
 #include "http/curl_error.h"
+#include "http/guarded_sockets.h"
 #include "http/transfer.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/http/url.h"
@@ -149,6 +151,7 @@ void HttpClient::stop() {
 
 Status check_reachable(const std::string& url, const std::string& proxy, std::chrono::milliseconds timeout) {
   ensure_curl_initialised();
+  GuardedSockets sockets;
   const EasyHandle easy(curl_easy_init());
   if (!easy) throw std::bad_alloc();
   const auto parts = parse_url(url);
@@ -161,7 +164,10 @@ Status check_reachable(const std::string& url, const std::string& proxy, std::ch
   curl_easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
   curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
+  sockets.guard(easy.get());
   const CURLcode code = curl_easy_perform(easy.get());
+  if (code == CURLE_COULDNT_CONNECT && sockets.all_forbidden())
+    return Error{Errc::untrusted, std::string(kForbiddenAddress)};
   if (code != CURLE_OK) return error_of(code);
   return ok_status();
 }

@@ -3,6 +3,7 @@
 #include <exception>
 #include <new>
 
+#include "http/address_policy.h"
 #include "http/curl_error.h"
 
 namespace mediafs {
@@ -43,6 +44,7 @@ void Transfer::configure(const HttpRequest& request, const HttpClient::Options& 
   set(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  sockets_.guard(easy);
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(easy, CURLOPT_FOLLOWLOCATION, 0L);  // a redirect would carry our headers to another host
   set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -121,6 +123,8 @@ void Transfer::resume() const {
 void Transfer::end(CURLcode code) {
   if (refusal_) {
     sink_->on_end(*std::move(refusal_));
+  } else if (code == CURLE_COULDNT_CONNECT && sockets_.all_forbidden()) {
+    sink_->on_end(Error{Errc::untrusted, std::string(kForbiddenAddress)});
   } else if (code != CURLE_OK) {
     sink_->on_end(error_of(code));
   } else if (!head_passed_) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "http/curl_handles.h"
+#include "http/guarded_sockets.h"
 #include "http/response_parser.h"
 #include "mediafs/http/http_client.h"
 
@@ -37,6 +38,7 @@ class Transfer {
 
   TransferId id_;
   HeaderList headers_;
+  GuardedSockets sockets_;
   EasyHandle easy_;
   std::shared_ptr<ResponseSink> sink_;
   ResponseParser parser_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fstream>
 #include <sstream>
 
@@ -28,6 +29,21 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
+/// "user_id=N" among the options of a file system.
+std::optional<uid_t> owner_in(std::string_view options) {
+  constexpr std::string_view kName = "user_id=";
+  for (std::size_t end = 0; !options.empty(); options.remove_prefix(std::min(end + 1, options.size()))) {
+    end = std::min(options.find(','), options.size());
+    std::string_view option = options.substr(0, end);
+    if (!option.starts_with(kName)) continue;
+    option.remove_prefix(kName.size());
+    uid_t owner = 0;
+    const auto [past, error] = std::from_chars(option.data(), option.data() + option.size(), owner);
+    if (error == std::errc()) return owner;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_view path) {
@@ -41,7 +57,11 @@ std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_vie
     std::string word;
     while (words >> word && word != "-") {  // optional fields end with a hyphen
     }
-    if (words >> word) found = MountEntry{fields[2], word};
+    std::string source;
+    std::string options;
+    if (!(words >> word)) continue;
+    words >> source >> options;
+    found = MountEntry{fields[2], word, owner_in(options)};
   }
   return found;
 }

@@ -126,8 +126,9 @@ void Supervisor::Loop::on_end(const ServerEnd& end) {
     return finish(
         {.kind = Outcome::Kind::gave_up, .text = "server after server has ended; the last one " + why});
   }
-  log::warning("the server {}; another one takes over{}", why,
-               next.repeat_requests ? "" : ", and what it had taken fails");
+  log::write_event(log::Level::warning,
+                   fmt::format("the server {}; another one takes over{}", why,
+                               next.repeat_requests ? "" : ", and what it had taken fails"));
   repeat_requests_ = next.repeat_requests;
   restart_at_ = clock_.now() + next.delay;
 }

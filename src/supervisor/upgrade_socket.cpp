@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 
@@ -47,6 +48,16 @@ bool is_ours(const UniqueFd& socket) {
   return user == 0 || user == ::geteuid();
 }
 
+/// Neither connecting, where very many wait, nor an answer is waited for longer.
+bool give_up_after(const UniqueFd& socket, Duration patience) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(patience);
+  const timeval time{
+      .tv_sec = whole.count(),
+      .tv_usec = std::chrono::duration_cast<std::chrono::microseconds>(patience - whole).count()};
+  return ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0 &&
+         ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0;
+}
+
 }  // namespace
 
 bool UpgradeSocket::listen(const std::string& device) {
@@ -75,17 +86,18 @@ void UpgradeSocket::answer(const Result<Duration>& outcome) {
   waiting_.clear();
 }
 
-Result<Duration> upgrade_server(const std::string& device) {
+Result<Duration> upgrade_server(const std::string& device, std::optional<uid_t> owner, Duration patience) {
   const UniqueFd socket = unix_socket();
   const Address there = address_of(device);
-  if (!socket ||
+  if (!socket || !give_up_after(socket, patience) ||
       ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&there.address), there.length) != 0)
     return Error{Errc::not_found, "no supervisor answers for this mount"};
   // Root asks on behalf of whoever mounted it.
-  if (::geteuid() != 0 && !is_ours(socket))
-    return Error{Errc::not_found, "somebody else answers for this mount"};
+  const bool owners = ::geteuid() == 0 && owner && user_at(socket) == *owner;
+  if (!owners && !is_ours(socket)) return Error{Errc::not_found, "somebody else answers for this mount"};
   std::string answer(kMostAnswer, '\0');
   const ssize_t count = ::recv(socket.get(), answer.data(), answer.size(), 0);
+  if (count < 0 && errno == EAGAIN) return Error{Errc::timed_out, "the supervisor does not answer"};
   if (count <= 0) return Error{Errc::internal, "the supervisor has ended"};
   answer.resize(static_cast<std::size_t>(count));
   if (!answer.starts_with(kDone)) return Error{Errc::internal, answer};

@@ -28,6 +28,59 @@ TEST(Credentials, MistakesAreNamedWithoutTheText) {
   }
 }
 
+TEST(Credentials, BlanksAroundTheEqualsSignAndQuotesAroundTheValueAreTakenOff) {
+  for (const std::string_view text :
+       {"api_key = key\nshared_secret =\tse=cret=\n", "api_key=\"key\"\nshared_secret='se=cret='\n",
+        "\tapi_key = \" key \" \r\n  shared_secret\t= \"se=cret=\"\r\n"}) {
+    const auto credentials = parse_credentials(text);
+    ASSERT_TRUE(credentials.ok()) << text << credentials.error().context;
+    EXPECT_EQ(credentials->api_key.reveal(), "key") << text;
+    EXPECT_EQ(credentials->shared_secrets[0].reveal(), "se=cret=") << text;
+  }
+  EXPECT_FALSE(parse_credentials("api_key=\"\"\nshared_secret=x\n").ok());
+  EXPECT_FALSE(parse_credentials("api_key=k\nshared_secret=\"a b\"\n").ok());
+}
+
+TEST(Credentials, WhatPeopleWriteWhoKnowTheLineFromElsewhereIsNamed) {
+  const auto complaint = [](const std::string& text) {
+    const auto credentials = parse_credentials(text);
+    EXPECT_FALSE(credentials.ok()) << text;
+    return credentials.ok() ? "" : credentials.error().context;
+  };
+  const std::string secret = "shared_secret=hush-hush\n";
+  EXPECT_NE(complaint("\xEF\xBB\xBF"
+                      "api_key=k\n" +
+                      secret)
+                .find("byte order mark"),
+            std::string::npos);
+  EXPECT_NE(complaint("export api_key=k\n" + secret).find("line 1: begins with \"export\""),
+            std::string::npos);
+  EXPECT_NE(complaint("api_key: k\n" + secret).find("line 1: has a :"), std::string::npos);
+  const std::string colon = complaint("api_key=k\nshared_secret : aHVzaA==\n");
+  EXPECT_NE(colon.find("line 2: has a :"), std::string::npos) << colon;
+  EXPECT_EQ(colon.find("aHVz"), std::string::npos) << colon;
+}
+
+TEST(Credentials, WhatCannotBeAKeyOrASecretIsDoubted) {
+  const std::string key = "05cfc122-15d8-4838-bbf1-7b26a736b2d2";
+  const auto doubts = [](const std::string& k, std::vector<std::string> secrets) {
+    Credentials credentials{SecretString(k), {}};
+    for (const std::string& secret : secrets) credentials.shared_secrets.emplace_back(secret);
+    std::string all;
+    for (const std::string& doubt : doubts_about(credentials)) all += doubt + "; ";
+    for (const std::string& secret : secrets) EXPECT_EQ(all.find(secret), std::string::npos) << all;
+    EXPECT_EQ(all.find(k), std::string::npos) << all;
+    return all;
+  };
+  EXPECT_EQ(doubts(key, {"a-secret-of-sixteen", "another-one-of-them"}), "");
+  EXPECT_EQ(doubts("no-key", {"a-secret-of-sixteen"}), "the API key is no UUID, as the API's are; ");
+  EXPECT_EQ(doubts(key, {"a-secret-of-sixteen", key}), "shared secret 2 is the API key; ");
+  EXPECT_EQ(doubts(key, {"short-one"}), "shared secret 1 is too short to be one; ");
+  EXPECT_EQ(doubts(key, {"a-secret-of-sixteen", "a-secret-of-sixteen"}),
+            "shared secret 2 stands there twice; ");
+  EXPECT_EQ(doubts(key, {"'a-secret-of-sixteen"}), "shared secret 1 has a quote at one of its ends; ");
+}
+
 // printf %s 05cfc122-15d8-4838-bbf1-7b26a736b2d2 | openssl dgst -sha256 -hmac an-example-secret
 TEST(Sign, KnownAnswer) {
   const auto id = MediaId::parse("05cfc122-15d8-4838-bbf1-7b26a736b2d2");

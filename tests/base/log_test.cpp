@@ -54,6 +54,24 @@ TEST_F(LogTest, JsonLinesStayJsonWhateverTheyHold) {
       << text();
 }
 
+TEST_F(LogTest, RepeatedLinesAreCountedInsteadOfPrinted) {
+  ASSERT_TRUE(log::set_up({.file = path()}));
+  for (int i = 0; i < 1000; ++i) log::warning("media {}: unavailable (HTTP 503)", 10'000'000 + i);
+  log::settle();
+  const std::string all = text();
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 6);
+  EXPECT_NE(all.find("995 more lines of the kind: media #: unavailable"), std::string::npos) << all;
+}
+
+TEST_F(LogTest, EventsAndWhatIsForDebuggingAreNeverCounted) {
+  ASSERT_TRUE(log::set_up({.level = log::Level::debug, .file = path()}));
+  for (int i = 0; i < 100; ++i) log::write_event(log::Level::warning, "a server has ended");
+  for (int i = 0; i < 100; ++i) log::debug("media {}: GET", i);
+  log::settle();
+  const std::string all = text();
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 200);
+}
+
 TEST_F(LogTest, LinesBelowTheLevelAreLeftOut) {
   ASSERT_TRUE(log::set_up({.level = log::Level::warning, .file = path()}));
   log::info("quiet");

@@ -30,6 +30,12 @@ TEST(Printable, WhatIsNoUtf8StandsThereAsBytes) {
   EXPECT_EQ(printable("\xf5\xffz"), "\\xf5\\xffz");
 }
 
+TEST(Printable, SeveralLinesStaySeveral) {
+  EXPECT_EQ(printable_lines("one\n\ntwo\x1b[2J\r\nthree"), "one\n\ntwo\\x1b[2J\\x0d\nthree");
+  EXPECT_EQ(printable_lines("one\n"), "one\n");
+  EXPECT_EQ(printable_lines(""), "");
+}
+
 TEST(Printable, IsDoneOnceHoweverOftenItIsDone) {
   const std::string once = printable("a\x1b\xff\u202e");
   EXPECT_EQ(printable(once), once);

@@ -154,6 +154,22 @@ TEST_F(HttpClientTest, BrokenTransfersAreFailures) {
   }
 }
 
+/// Whatever way leads there, the numbers are seen only where the connection is to be made.
+TEST_F(HttpClientTest, NoConnectionIsMadeToAMetadataService) {
+  for (const std::string host :
+       {"169.254.169.254", "0xA9FEA9FE", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"}) {
+    const std::string url = "http://" + host + "/latest/meta-data";
+    const auto sink = std::make_shared<KeepingSink>();
+    client_.start({.url = url}, sink);
+    const Status outcome = sink->ended.get_future().get();
+    ASSERT_FALSE(outcome.ok()) << url;
+    EXPECT_EQ(to_string(outcome.error().code), to_string(Errc::untrusted)) << url << outcome.error().context;
+    const Status reachable = check_reachable(url, "", std::chrono::seconds(5));
+    ASSERT_FALSE(reachable.ok()) << url;
+    EXPECT_EQ(reachable.error().context, outcome.error().context);
+  }
+}
+
 TEST_F(HttpClientTest, ReachabilityNeedsNoRequest) {
   EXPECT_TRUE(check_reachable(server_.url(), "", std::chrono::seconds(5)).ok());
   const std::string url = server_.url();

@@ -9,6 +9,7 @@ constexpr std::string_view kTable =
     "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
     "60 22 0:50 / /mnt/media ro,nosuid - fuse.mediafs https://h ro\n"
     "61 22 0:51 / /mnt/with\\040space ro shared:2 master:1 - fuse.mediafs https://h ro\n"
+    "64 22 0:54 / /mnt/owned ro - fuse.mediafs https://h ro,user_id=1234,group_id=5,allow_other\n"
     "62 22 0:52 / /mnt/two rw - tmpfs none rw\n"
     "63 62 0:53 / /mnt/two ro - fuse.mediafs https://h ro\n"
     "broken\n";
@@ -19,6 +20,12 @@ TEST(MountTable, TellsWhatIsMountedExactlyThere) {
   EXPECT_EQ(find_mount(kTable, "/mnt/media")->device, "0:50");
   EXPECT_FALSE(find_mount(kTable, "/mnt").has_value());
   EXPECT_FALSE(find_mount(kTable, "/mnt/media/x").has_value());
+}
+
+TEST(MountTable, TellsWhoHasMounted) {
+  EXPECT_EQ(find_mount(kTable, "/mnt/owned")->owner, 1234U);
+  EXPECT_FALSE(find_mount(kTable, "/mnt/media")->owner.has_value());
+  EXPECT_FALSE(find_mount(kTable, "/")->owner.has_value());
 }
 
 TEST(MountTable, EscapesAreUndone) {

@@ -7,6 +7,10 @@
 
 #include <fmt/format.h>
 
+namespace mediafs {
+class Timer;
+}
+
 namespace mediafs::log {
 
 enum class Level { debug, info, warning, error, off };
@@ -25,8 +29,18 @@ bool set_up(const Options& options);
 
 bool enabled(Level level);
 
-/// Any thread. One line each; what is not printable() in `line` is replaced.
+/// Any thread. One line each; what is not printable() in `line` is replaced. Above debug, lines of one kind
+/// (kind_of_line) beyond five in ten seconds are counted instead of printed.
 void write(Level level, std::string_view line);
+
+/// A line that is printed however many of its kind there are.
+void write_event(Level level, std::string_view line);
+
+/// Says how many lines have not been printed, of the kinds whose ten seconds are over: with every line, and
+/// from now on by the timer, every few seconds.
+void tell_counts_by(Timer& timer);
+/// The same of all, at the end of the process.
+void settle();
 
 template <typename... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {

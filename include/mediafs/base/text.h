@@ -15,5 +15,7 @@ std::string_view trimmed(std::string_view text);
 /// round or hide something (control and format characters) and what is no UTF-8 stand there as \xHH or
 /// \u{HHHH}. The rest is left as it is, so that it may be done twice.
 std::string printable(std::string_view text);
+/// The same of several lines.
+std::string printable_lines(std::string_view text);
 
 }  // namespace mediafs

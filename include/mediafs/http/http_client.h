@@ -11,7 +11,8 @@
 namespace mediafs {
 
 /// Sends over the network, from a thread of its own. Redirects are never followed, no cookie, netrc or
-/// environment proxy is used, the peer is always verified (TLS 1.2 or newer).
+/// environment proxy is used, the peer is always verified (TLS 1.2 or newer). A name that leads to link-local
+/// addresses or metadata services alone is Errc::untrusted.
 class HttpClient final : public HttpTransport {
  public:
   struct Options {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,8 +10,9 @@ namespace mediafs {
 
 /// One line of /proc/self/mountinfo: proc(5).
 struct MountEntry {
-  std::string device;  // "major:minor"
-  std::string type;    // as "ext4" or "fuse.mediafs"
+  std::string device;          // "major:minor"
+  std::string type;            // as "ext4" or "fuse.mediafs"
+  std::optional<uid_t> owner;  // who mounted it, where it is a FUSE file system
 };
 
 /// What is mounted exactly there, in mountinfo's text; the one on top where there are several. Nothing where
