@@ -2,6 +2,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "sandbox/signature.h"
 #include "session_fixture.h"
 
 namespace mediafs::e2e {
@@ -123,6 +124,35 @@ TEST_F(Secrets, TheLogHoldsNoSecretAtDebug) {
   for (const std::string& secret : {api_options.secrets.front(), api_options.api_key, kCanary}) {
     EXPECT_EQ(text.find(secret), std::string::npos) << text;
   }
+}
+
+/// At the highest log level, over every kind of answer: what it says of the requests' secrets gets nowhere.
+TEST_F(Secrets, WhatAnOriginEchoesReachesNoLogAndNoTerminal) {
+  expect_warnings();
+  extra_environment["TERM"] = "xterm";
+  mount({{"--log-level", "debug"}, {"--deadline", "1s"}, {"--prefetch", "off"}});
+  std::string said;
+  std::vector<std::string> canaries{api_options.api_key, api_options.secrets.front(), "\x1b"};
+  int number = 0;
+  for (const char* status : {"200", "206", "302", "400", "401", "403", "404", "410", "418", "429", "500"}) {
+    for (const char* form : {"", " old", " text"}) {
+      const std::string id = media_of(1'000, "canary" + std::to_string(number++) + "x");
+      api().set_rules(std::string("* * echo ") + status + form);
+      EXPECT_NE(stat_error(id), 0) << status << form;
+      said += sh("cat $M/" + id + " 2>&1 || true; ls $M/sessions/" + id + "/attempts 2>&1 || true").out;
+      canaries.push_back(sandbox::signature_of(api_options.secrets.front(), id));
+    }
+  }
+  const Outcome stats =
+      mediafs({"cache", "stats", "--json", "--cache-dir", cache_dir(), "--credentials", credentials()});
+  EXPECT_EQ(stats.code, 0) << stats;
+  unmount();
+  for (const std::string& canary : canaries) {
+    EXPECT_EQ(log().find(canary), std::string::npos) << canary << " in " << log();
+    EXPECT_EQ(said.find(canary), std::string::npos) << canary << " in " << said;
+    EXPECT_EQ((stats.out + stats.err).find(canary), std::string::npos) << stats;
+  }
+  EXPECT_EQ(log().find("canary"), std::string::npos) << "ids are named by pseudonyms";
 }
 
 TEST_F(Secrets, TheLogFileIsForItsOwnerOnly) {

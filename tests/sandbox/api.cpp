@@ -135,6 +135,10 @@ Api::Answer Api::answer(const Request& request, std::uint64_t connection, const 
 }
 
 Reply Api::reply_to(Exchange& exchange) const {
+  if (const Action* echo = find_action(exchange.actions, ActionKind::kEcho)) {
+    exchange.is_signed = false;
+    return echo_reply(*echo, exchange.request, exchange.target.id);
+  }
   if (auto replacement = replacement_for(exchange.actions)) {
     exchange.is_signed = replacement->is_signed;
     return std::move(replacement->reply);

@@ -36,6 +36,19 @@ TEST_F(FaultTest, StatusPlainIsNoJson) {
   EXPECT_EQ(response.header("Content-Type"), "text/plain");
 }
 
+TEST_F(FaultTest, EchoTellsAllThatIsSecretAboutTheRequest) {
+  const std::string signature = signature_of(secret(), kTinyId);
+  for (const std::string form : {"", " old", " text"}) {
+    const auto response = wire_under("echo 401" + form);
+    EXPECT_TRUE(response.status_line().starts_with("HTTP/1.1 401"));
+    for (const std::string& canary : {signature, std::string("sandbox-key"), kTinyId}) {
+      EXPECT_NE(response.body.find(canary), std::string::npos) << form;
+      EXPECT_NE(response.header("ETag").find(canary), std::string::npos) << form;
+      EXPECT_NE(response.header("Location").find(canary), std::string::npos) << form;
+    }
+  }
+}
+
 TEST_F(FaultTest, RetryAfterJoinsAStatus) {
   const auto response = wire_under("status 429 + retry-after Wed, 21 Oct 2015 07:28:00 GMT");
   EXPECT_TRUE(response.status_line().starts_with("HTTP/1.1 429"));

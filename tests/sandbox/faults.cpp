@@ -57,6 +57,12 @@ int hex_digit(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return text;
+}
+
 // Reads the escapes \r \n \t \\ \xHH; anything else stands for itself.
 std::string unescaped(std::string_view text) {
   std::string result;
@@ -194,12 +200,6 @@ std::string broken(std::string signature) {
   return signature;
 }
 
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return text;
-}
-
 }  // namespace
 
 const Action* find_action(const std::vector<Action>& actions, ActionKind kind) {
@@ -224,6 +224,26 @@ std::optional<Replacement> replacement_for(const std::vector<Action>& actions) {
   }
   if (find_action(actions, ActionKind::kHtml) != nullptr) return Replacement{html_reply(), false};
   return std::nullopt;
+}
+
+Reply echo_reply(const Action& action, const Request& request, const std::string& id) {
+  const auto status = static_cast<int>(action.number);
+  const std::string signature = request.header("x-hmac-signature").value_or("");
+  const std::string key = request.header("x-auth-client").value_or("");
+  const std::string all = signature + ' ' + key + ' ' + upper(key) + ' ' + id + " \x1b[2J";
+  nlohmann::ordered_json body{
+      {"status", "fail"}, {"code", all}, {"message", all}, {"error", all}, {all, all}};
+  if (action.text == "old") body = {{"status", status}, {"code", 1101}, {"error", all}};
+  const bool is_text = action.text == "text";
+  Reply reply =
+      text_reply(status, is_text ? "text/plain" : "application/" + signature, is_text ? all : body.dump());
+  const std::string url = "https://" + signature + '.' + key + ".example.com/" + id + "?" + key;
+  reply.add_header("Location", url);
+  for (const char* name :
+       {"ETag", "Retry-After", "Last-Modified", "Content-Range", "Accept-Ranges", "Server"})
+    reply.add_header(name, all);
+  reply.add_header("X-" + signature, all);
+  return reply;
 }
 
 void apply_content_faults(const std::vector<Action>& actions, Reply& reply) {

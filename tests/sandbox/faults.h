@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reply.h"
+#include "request.h"
 #include "rules.h"
 
 namespace mediafs::sandbox {
@@ -18,6 +19,9 @@ struct Replacement {
   bool is_signed = true;  // what is not of the API (a proxy's page) carries no signature
 };
 std::optional<Replacement> replacement_for(const std::vector<Action>& actions);
+
+// What an indiscreet origin answers: all that is secret about the request, in every field.
+Reply echo_reply(const Action& action, const Request& request, const std::string& id);
 
 // The changes to a reply that its signature covers: an empty body, another type, extra headers.
 void apply_content_faults(const std::vector<Action>& actions, Reply& reply);

@@ -23,6 +23,7 @@ struct ActionForm {
 constexpr std::array kForms{
     ActionForm{"status", ActionKind::kStatus, Arguments::kNumberMaybeText},
     ActionForm{"status-plain", ActionKind::kStatusPlain, Arguments::kNumber},
+    ActionForm{"echo", ActionKind::kEcho, Arguments::kNumberMaybeText},
     ActionForm{"retry-after", ActionKind::kRetryAfter, Arguments::kText},
     ActionForm{"hang", ActionKind::kHang, Arguments::kNone},
     ActionForm{"hang-headers", ActionKind::kHangHeaders, Arguments::kNone},
@@ -123,8 +124,9 @@ void parse_arguments(std::string_view text, const ActionForm& form, std::size_t 
 }
 
 void check_values(const Action& action, const ActionForm& form, std::size_t line) {
-  const bool is_status = action.kind == ActionKind::kStatus || action.kind == ActionKind::kStatusPlain ||
-                         action.kind == ActionKind::kRedirect || action.kind == ActionKind::kEarly;
+  const bool is_status = action.kind == ActionKind::kEcho || action.kind == ActionKind::kStatus ||
+                         action.kind == ActionKind::kStatusPlain || action.kind == ActionKind::kRedirect ||
+                         action.kind == ActionKind::kEarly;
   if (is_status && (action.number < 100 || action.number > 999)) {
     fail(line, std::string(form.name) + " needs a status of three digits");
   }

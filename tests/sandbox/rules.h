@@ -14,6 +14,7 @@ namespace mediafs::sandbox {
 enum class ActionKind {
   kStatus,
   kStatusPlain,
+  kEcho,
   kRetryAfter,
   kHang,
   kHangHeaders,
