@@ -33,6 +33,9 @@ const std::map<std::string, std::string> kBadContents = {
     {"UnknownLine", kKey + kSecret + "sandbox-secret\n"},
     {"UnknownName", kKey + kSecret + "password=sandbox-secret\n"},
     {"NulByte", kKey + "shared_secret=a" + std::string(1, '\0') + "b\n"},
+    {"ByteOrderMark", "\xEF\xBB\xBF" + kKey + kSecret},
+    {"Exported", "export " + kKey + kSecret},
+    {"Colons", "api_key: sandbox-key\nshared_secret: sandbox-secret\n"},
     {"BlankInTheMiddle", kKey + "shared_secret=a b\n"},
     {"CarriageReturnInTheMiddle", kKey + "shared_secret=a\rb\n"},
     {"Binary",
@@ -54,6 +57,19 @@ TEST_F(CredentialsFile, AsPeopleAndTheirEditorsWriteItWorks) {
   write_file(credentials(), "\n# mine\nshared_secret=sandbox-secret\t\r\n\n\r\napi_key=sandbox-key  ");
   mount();
   read_whole(media_of(1'000));
+}
+
+TEST_F(CredentialsFile, QuotesAndBlanksAroundTheEqualsSignAreLeftOut) {
+  write_file(credentials(), "api_key = \"sandbox-key\"\nshared_secret ='sandbox-secret'\n");
+  mount();
+  read_whole(media_of(1'000));
+}
+
+TEST_F(CredentialsFile, AKeyThatCannotBeOneIsAWarningAtTheMount) {
+  const Outcome outcome = try_mount();
+  EXPECT_EQ(outcome.code, 0) << outcome;
+  EXPECT_NE(outcome.err.find("warning: credentials: the API key is no UUID"), std::string::npos) << outcome;
+  EXPECT_EQ(outcome.err.find("sandbox"), std::string::npos) << outcome;
 }
 
 TEST_F(CredentialsFile, TheNextSecretIsTriedWhenOneIsRefused) {
