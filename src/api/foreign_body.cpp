@@ -38,27 +38,32 @@ std::string_view without_blanks_before(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(" \t\r\n\f"), text.size()));
 }
 
+BodyKind kind_of_object(std::string_view text, bool whole) {
+  if (!whole) return BodyKind::undecided;
+  return parse_api_error(text) ? BodyKind::api_error : BodyKind::media;
+}
+
+BodyKind kind_of_markup(std::string_view text, bool from_the_start, bool whole) {
+  if (!whole && text.size() < kLongestPage) return BodyKind::undecided;
+  return begins_as_page(text, from_the_start) ? BodyKind::html_page : BodyKind::media;
+}
+
 }  // namespace
 
 BodyKind kind_of_body(const BodyFacts& facts, std::string_view beginning, bool ended) {
   const bool whole = ended || (facts.length && beginning.size() >= *facts.length);
   if (whole && beginning.empty()) return BodyKind::empty;
-  if (!facts.is_signed && facts.content_type == "text/html") return BodyKind::html_page;
-  if (!facts.is_signed && facts.content_type == "text/plain") return BodyKind::plain_text;
+  const std::string_view unsigned_type = facts.is_signed ? "" : facts.content_type;
+  if (unsigned_type == "text/html") return BodyKind::html_page;
+  if (unsigned_type == "text/plain") return BodyKind::plain_text;
   const bool may_be_error =
       facts.length.value_or(0) <= kLongestApiError && beginning.size() <= kLongestApiError;
   if (!may_be_error && facts.is_signed) return BodyKind::media;
 
   const std::string_view text = without_blanks_before(beginning);
   if (text.empty()) return whole || beginning.size() > kMostBlanks ? BodyKind::media : BodyKind::undecided;
-  if (text.front() == '{' && may_be_error) {
-    if (!whole) return BodyKind::undecided;
-    return parse_api_error(text) ? BodyKind::api_error : BodyKind::media;
-  }
-  if (text.front() == '<' && !facts.is_signed) {
-    if (!whole && text.size() < kLongestPage) return BodyKind::undecided;
-    if (begins_as_page(text, facts.from_the_start)) return BodyKind::html_page;
-  }
+  if (text.front() == '{' && may_be_error) return kind_of_object(text, whole);
+  if (text.front() == '<' && !facts.is_signed) return kind_of_markup(text, facts.from_the_start, whole);
   return BodyKind::media;
 }
 

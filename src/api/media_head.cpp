@@ -56,10 +56,21 @@ bool answers(const Part& part, const MediaQuestion& question) {
   return part.first == question.offset && part.last + 1 == end;
 }
 
+/// type/subtype, of what such names are made of (RFC 6838 section 4.2).
+bool is_type(std::string_view text) {
+  constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789!#$&-^_.+";
+  constexpr std::size_t kLongest = 127;
+  const std::size_t slash = text.find('/');
+  if (text.size() > kLongest || slash == std::string_view::npos) return false;
+  const std::string_view sub = text.substr(slash + 1);
+  return slash > 0 && !sub.empty() && sub.find_first_not_of(kAlphabet) == std::string_view::npos &&
+         text.substr(0, slash).find_first_not_of(kAlphabet) == std::string_view::npos;
+}
+
 std::string content_type_of(const ResponseHead& head) {
   const std::string_view value = head.find("content-type").value_or("");
-  const std::string type = lower_case(trimmed(value.substr(0, value.find(';'))));
-  return type.empty() ? "application/octet-stream" : type;
+  const std::string type = lower_case(value.substr(0, value.find_first_of("; \t,")));
+  return is_type(type) ? type : "application/octet-stream";
 }
 
 std::string strong_etag_of(const ResponseHead& head) {

@@ -47,8 +47,10 @@ std::string_view hint_for(const Refused& answer, const Refusal& refusal) {
 
 /// Of a redirect: the host alone, since the rest may be anything.
 std::string host_in(std::string_view location, const Credentials& credentials) {
-  const auto url = parse_url(location);
-  return url ? washed(url->host, credentials, kLongestHost) : "a place on the same host";
+  const bool names_host = location.starts_with("//");
+  if (location.starts_with('/') && !names_host) return "a place on the same host";
+  const auto url = parse_url((names_host ? "https:" : "") + std::string(location));
+  return url ? washed(url->host, credentials, kLongestHost) : "what is no URL";
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ Repetitions& repetitions() {
 
 /// A line of the log is one line: what an origin sends must not forge another.
 std::string sanitized(std::string_view line, Format format) {
-  const std::string shown = printable(line);
+  std::string shown = printable(line);
   if (format == Format::text) return shown;
   std::string out;
   out.reserve(shown.size());

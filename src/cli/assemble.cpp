@@ -129,7 +129,7 @@ std::optional<Exit> open_cache(const MountCommand& command, const std::string& d
         "without one with --cache-shared=bypass"};
   }
   log::warning("no cache: {}", opened.error().context);
-  fmt::print(stderr, "mediafs: going on without a cache: {}\n", opened.error().context);
+  fmt::print(stderr, "mediafs: going on without a cache: {}\n", printable(opened.error().context));
   return std::nullopt;
 }
 

@@ -56,12 +56,14 @@ class ProgressBar {
 
   void draw(std::uint64_t done, std::uint64_t all) {
     if (!on_ || all == 0) return;
-    constexpr std::uint64_t kWidth = 40;
-    const auto filled = static_cast<std::size_t>(done * kWidth / all);
+    constexpr std::size_t kWidth = 40;
+    const double part = std::min(static_cast<double>(done) / static_cast<double>(all), 1.0);
+    const auto filled = static_cast<std::size_t>(part * kWidth);
     const auto elapsed = std::chrono::duration<double>(steady_now() - began_).count();
-    const double left = done == 0 ? 0 : elapsed * static_cast<double>(all - done) / static_cast<double>(done);
+    const double left = part > 0 ? elapsed * (1 - part) / part : 0;
     fmt::print(stderr, "\r[{}{}] {:3} %  {} of {}  {:.0f} s left \x1b[K", std::string(filled, '#'),
-               std::string(kWidth - filled, '.'), done * 100 / all, size_text(done), size_text(all), left);
+               std::string(kWidth - filled, '.'), static_cast<int>(part * 100), size_text(done),
+               size_text(all), left);
     std::fflush(stderr);
     drawn_ = true;
   }

@@ -42,6 +42,16 @@ TEST_F(MediaHeadTest, TellsSizeTypeAndValidators) {
   EXPECT_EQ(head->verifier, nullptr);
 }
 
+TEST_F(MediaHeadTest, ATypeThatIsNoneIsUnknown) {
+  for (const char* type :
+       {"", "jpeg", "/", "image/", "/jpeg", "image/jp\x1b[2Jeg", "image/j\xe2\x80\xaepeg", "a/b/c"})
+    EXPECT_EQ(interpret(ok({{"content-type", type}}))->content_type, "application/octet-stream") << type;
+  EXPECT_EQ(interpret(ok({{"content-type", "a/" + std::string(200, 'b')}}))->content_type,
+            "application/octet-stream");
+  EXPECT_EQ(interpret(ok({{"content-type", "text/html charset=utf-8"}}))->content_type, "text/html");
+  EXPECT_EQ(interpret(ok({{"content-type", "text/html,image/png"}}))->content_type, "text/html");
+}
+
 TEST_F(MediaHeadTest, AWeakTagIsNoProofOfSameBytes) {
   EXPECT_EQ(interpret(ok({{"etag", "W/\"v1\""}}))->etag, "");
   EXPECT_EQ(interpret(ok({{"etag", "v1"}}))->etag, "");

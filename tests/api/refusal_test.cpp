@@ -81,6 +81,8 @@ TEST_F(RefusalTest, ARedirectNamesTheHostAlone) {
   EXPECT_EQ(said({.status = 302, .location = "https://05cfc122-15d8-4838-bbf1-7b26a736b2d2.example.com/"}),
             "HTTP 302 to (id).example.com");
   EXPECT_EQ(said({.status = 307, .location = "/v1/secret-path"}), "HTTP 307 to a place on the same host");
+  EXPECT_EQ(said({.status = 302, .location = "//portal.example.com/a"}), "HTTP 302 to portal.example.com");
+  EXPECT_EQ(said({.status = 302, .location = "::"}), "HTTP 302 to what is no URL");
   EXPECT_EQ(said({.status = 304}), "HTTP 304");
 }
 

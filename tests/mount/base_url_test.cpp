@@ -48,5 +48,15 @@ TEST_F(BadUrl, IsRefusedWithoutARequest) {
   EXPECT_EQ(api().total_requests(), 0U);
 }
 
+TEST_F(BadUrl, AMetadataServiceIsNotConnectedTo) {
+  for (const char* url :
+       {"http://169.254.169.254", "http://[fe80::1]:80", "https://[::ffff:169.254.169.254]"}) {
+    const Outcome outcome = try_mount({{"--allow-http", kSet}}, url);
+    EXPECT_EQ(outcome.code, 4) << url << outcome;
+    EXPECT_NE(outcome.err.find("a link-local address or a metadata service"), std::string::npos) << outcome;
+    EXPECT_FALSE(is_mounted()) << url;
+  }
+}
+
 }  // namespace
 }  // namespace mediafs::e2e
