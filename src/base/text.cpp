@@ -18,7 +18,7 @@ struct Character {
 Character first_character(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   if (lead < 0x80) return {lead, 1};
-  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  const std::size_t size = 2U + (lead >= 0xE0 ? 1U : 0U) + (lead >= 0xF0 ? 1U : 0U);
   if (lead < 0xC2 || lead > 0xF4 || text.size() < size) return {};
   std::uint32_t code = lead & (0x7FU >> size);
   for (const char c : text.substr(1, size - 1)) {
@@ -26,8 +26,8 @@ Character first_character(std::string_view text) {
     if ((byte & 0xC0) != 0x80) return {};
     code = code << 6 | (byte & 0x3FU);
   }
-  const std::uint32_t least = size == 2 ? 0x80 : size == 3 ? 0x800 : 0x10000;
-  const bool valid = code >= least && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
+  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};  // for that size
+  const bool valid = code >= kLeast[size] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
   return valid ? Character{code, size} : Character{};
 }
 
