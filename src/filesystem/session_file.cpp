@@ -47,7 +47,7 @@ std::shared_ptr<const SessionFile::Content> content_of(const std::string& text, 
     const std::string_view word = trimmed(line);
     if (word.empty() || word.front() == '#') continue;
     auto id = MediaId::parse(word);
-    id ? void(content->ids.insert(*std::move(id))) : void(bad.push_back(number));
+    id ? void(content->ids.insert(*std::move(id))) : bad.push_back(number);
   }
   if (!bad.empty()) {
     log::warning("the file of sessions has {} {} no id: {}", bad.size(),

@@ -9,6 +9,7 @@ namespace mediafs {
 class GuardedSockets {
  public:
   GuardedSockets() = default;
+  ~GuardedSockets() = default;
   GuardedSockets(const GuardedSockets&) = delete;
   GuardedSockets& operator=(const GuardedSockets&) = delete;
 

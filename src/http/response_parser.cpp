@@ -95,23 +95,35 @@ ResponseParser::Progress ResponseParser::add(std::string_view line) {
   return Progress::more;
 }
 
+ResponseParser::Progress ResponseParser::take_length(std::string_view value) {
+  const auto length = parse_length(value);
+  if (!length) return refuse("malformed Content-Length");
+  if (head_.content_length && *head_.content_length != *length)
+    return refuse("two different Content-Lengths");
+  head_.content_length = length;
+  return Progress::more;
+}
+
+ResponseParser::Progress ResponseParser::take_framing(std::string_view value) {
+  if (lower_case(value) != "chunked" || head_.chunked) return refuse("unknown Transfer-Encoding");
+  if (old_) return refuse("chunked framing in HTTP/1.0");
+  head_.chunked = true;
+  return Progress::more;
+}
+
+ResponseParser::Progress ResponseParser::take(const Header& header) {
+  if (header.name == "content-length") return take_length(header.value);
+  if (header.name == "transfer-encoding") return take_framing(header.value);
+  if (header.name == "content-encoding" && lower_case(header.value) != "identity")
+    return refuse("a Content-Encoding that was not asked for");
+  if (header.name == "content-type" && lower_case(header.value).starts_with("multipart/"))
+    return refuse("a body of several parts");
+  return Progress::more;
+}
+
 ResponseParser::Progress ResponseParser::finish() {
   for (const Header& header : head_.headers) {
-    if (header.name == "content-length") {
-      const auto length = parse_length(header.value);
-      if (!length) return refuse("malformed Content-Length");
-      if (head_.content_length && *head_.content_length != *length)
-        return refuse("two different Content-Lengths");
-      head_.content_length = length;
-    } else if (header.name == "transfer-encoding") {
-      if (lower_case(header.value) != "chunked" || head_.chunked) return refuse("unknown Transfer-Encoding");
-      if (old_) return refuse("chunked framing in HTTP/1.0");
-      head_.chunked = true;
-    } else if (header.name == "content-encoding" && lower_case(header.value) != "identity") {
-      return refuse("a Content-Encoding that was not asked for");
-    } else if (header.name == "content-type" && lower_case(header.value).starts_with("multipart/")) {
-      return refuse("a body of several parts");
-    }
+    if (take(header) == Progress::refused) return Progress::refused;
   }
   // RFC 9112 section 6.3: what request smuggling is made of.
   if (head_.chunked && head_.content_length) return refuse("both Content-Length and Transfer-Encoding");

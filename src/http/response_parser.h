@@ -29,6 +29,9 @@ class ResponseParser {
   [[nodiscard]] bool counts_too_many(std::string_view line);
   Progress start(std::string_view status_line);
   Progress add(std::string_view line);
+  Progress take(const Header& header);
+  Progress take_length(std::string_view value);
+  Progress take_framing(std::string_view value);
   Progress finish();
 
   ResponseHead head_;
