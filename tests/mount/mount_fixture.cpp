@@ -106,6 +106,7 @@ Outcome MountTest::try_mount(const MountOptions& changes, const std::string& url
   MountOptions options{
       {"--credentials", credentials()}, {"--cache-dir", cache_dir()}, {"--log-file", root_ / "log"}};
   for (const auto& [name, value] : changes) options[name] = value;
+  options.try_emplace("--log-level", "debug");  // nothing that check_log() looks for may stand there either
   options.try_emplace("--cache-any-fs", kSet);  // a container's temporary folder may be an overlay
   if (options.contains("--no-cache")) options["--cache-dir"] = kAbsent;
   Arguments arguments{"mount"};
@@ -117,7 +118,9 @@ Outcome MountTest::try_mount(const MountOptions& changes, const std::string& url
 
 Outcome MountTest::mediafs(Arguments arguments) const {
   arguments.insert(arguments.begin(), kMediafs);
-  return run(arguments, environment());
+  Outcome outcome = run(arguments, environment());
+  check_for_canaries(outcome.out + outcome.err);
+  return outcome;
 }
 
 void MountTest::mount(const MountOptions& changes) {
@@ -244,16 +247,20 @@ void MountTest::take_down() {
   ASSERT_FALSE(is_mounted());
 }
 
+void MountTest::check_for_canaries(const std::string& text) const {
+  for (const std::string& secret : api_options.secrets)
+    EXPECT_EQ(text.find(secret), std::string::npos) << text;
+  EXPECT_EQ(text.find(api_options.api_key), std::string::npos) << text;
+  EXPECT_FALSE(has_hex_digits_in_a_row(text, 64)) << text;
+}
+
 void MountTest::check_log() const {
   const std::string text = log();
   for (const std::string& path : requested_paths_) {
     const std::string id = id_in(path);
     EXPECT_TRUE(id.empty() || text.find(id) == std::string::npos) << "the log names an id:\n" << text;
   }
-  for (const std::string& secret : api_options.secrets)
-    EXPECT_EQ(text.find(secret), std::string::npos) << text;
-  EXPECT_EQ(text.find(api_options.api_key), std::string::npos) << text;
-  EXPECT_FALSE(has_hex_digits_in_a_row(text, 64)) << text;
+  check_for_canaries(text);
   EXPECT_TRUE(warnings_are_expected_ || !has_warning(text)) << text;
 }
 

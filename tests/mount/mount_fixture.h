@@ -114,6 +114,8 @@ class MountTest : public ::testing::Test {
   void require(bool ok, const std::string& what, const Outcome& outcome) const;
   void take_down();
   void check_log() const;
+  /// In what has been printed or logged is no key, no secret and no signature.
+  void check_for_canaries(const std::string& text) const;
   void check_sanitizers() const;
 
   const fs::path root_;
