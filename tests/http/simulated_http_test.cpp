@@ -112,6 +112,15 @@ const Row kRows[] = {
     {"raw HTTP/1.1 200 OK\\r\\n\\r\\nabc"},
     {"raw HTTP/1.1 200 OK\\r\\nX: 1"},
     {"raw GET / HTTP/1.1\\r\\n\\r\\n"},
+    {"raw HTTP/1.1 200 OK\\r\\n  \\r\\nContent-Length: 3\\r\\n\\r\\nabc"},
+    {"raw HTTP/1.1 200 OK\\r\\nX: 1\\rY: 2\\r\\nContent-Length: 3\\r\\n\\r\\nabc"},
+    {"raw HTTP/1.1 200 OK\\r\\n\\rX: 1\\r\\nContent-Length: 3\\r\\n\\r\\nabc"},
+    {"raw HTTP/1.1 200 OK\\r\\nX : 1\\r\\nContent-Length: 3\\r\\n\\r\\nabc"},
+    {"raw HTTP/1.1 200 OK\\r\\nHTTP/1.1 404 No\\r\\nContent-Length: 3\\r\\n\\r\\nabc"},
+    {"raw HTTP/1.0 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n3\\r\\nabc\\r\\n0\\r\\n\\r\\n"},
+    {"raw HTTP/1.1 101 Go on\\r\\nUpgrade: h2c\\r\\n\\r\\nabc"},
+    {"raw HTTP/1.1 206 Part\\r\\nContent-Type: multipart/byteranges; boundary=b\\r\\nContent-Length: "
+     "3\\r\\n\\r\\nabc"},
 };
 
 std::string id_of(std::size_t row) {

@@ -274,6 +274,28 @@ TEST_F(Errno, TheCodeAndTheMessageOfTheApiReachTheLog) {
   EXPECT_NE(log().find("The integration sleeps"), std::string::npos) << log();
 }
 
+/// Of one outage there are not as many lines as there are files.
+TEST_F(Errno, RepeatedLinesOfTheLogAreCountedInsteadOfPrinted) {
+  expect_warnings();
+  constexpr int kFiles = 60;
+  api().set_rules("* * status 400 1500 Validation failed");
+  mount();
+  for (int i = 0; i < kFiles; ++i)
+    EXPECT_EQ(stat_error(media_of(kSmall, "of-many-" + std::to_string(100 + i))), EINVAL);
+  unmount();
+  std::istringstream lines(log());
+  int printed = 0;
+  int counted = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t more = line.find(" more lines of the kind: media #: invalid argument");
+    const std::size_t number = line.rfind(' ', more - 1) + 1;
+    if (more != std::string::npos) counted += std::stoi(line.substr(number, more - number));
+    printed += line.find("invalid argument (HTTP 400") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(printed + counted, kFiles) << log();
+  EXPECT_LE(printed, kFiles / 2) << log();
+}
+
 TEST_F(Errno, AMessageCannotForgeALineOfTheLog) {
   expect_warnings();
   const std::string id = media_of(kSmall);
