@@ -115,5 +115,24 @@ TEST_F(OwnNamespace, AnotherUserIsKeptOutWithoutAllowOther) {
   EXPECT_EQ(outcome.code, 0) << outcome << log();
 }
 
+/// Its name led to the API when it was mounted.
+TEST_F(OwnNamespace, ANameThatComesToLeadToAMetadataServiceIsAnErrorWithoutARetry) {
+  expect_warnings();
+  extra_environment["ID"] = media_of(1'000);
+  extra_environment["NAMED"] = "http://api.example.test:" + std::to_string(api().port());
+  const Outcome outcome = in_namespace(
+      "cp /etc/hosts $T/hosts; echo 127.0.0.1 api.example.test >> $T/hosts; mount --bind $T/hosts /etc/hosts",
+      R"($MEDIAFS mount $ARGS --log-level debug --allow-http $NAMED $M
+         echo 169.254.169.254 api.example.test > $T/hosts
+         cat $M/$ID 2>&1 || true
+         $MEDIAFS unmount $M)");
+  SKIP_IF_IMPOSSIBLE(outcome);
+  EXPECT_EQ(outcome.code, 0) << outcome << log();
+  EXPECT_NE(outcome.out.find("Input/output error"), std::string::npos) << outcome;
+  EXPECT_NE(log().find("a link-local address or a metadata service"), std::string::npos) << log();
+  EXPECT_EQ(log().find("again in"), std::string::npos) << log();
+  EXPECT_EQ(api().total_requests(), 0U);
+}
+
 }  // namespace
 }  // namespace mediafs::e2e
