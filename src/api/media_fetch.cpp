@@ -140,8 +140,8 @@ class MediaFetch::Attempt final : public ResponseSink {
     if (kind == BodyKind::media) return std::nullopt;
     if (kind == BodyKind::api_error) {
       Error said = error_from_body();
-      if (said.code == Errc::denied) return said;
-      if (asked.listing) return code_.empty() ? std::nullopt : std::optional(std::move(said));
+      if (code_.empty()) said.code = Errc::outside_api;
+      if (said.code == Errc::denied || asked.listing) return said;
     } else if (asked.listing && kind != BodyKind::html_page) {
       return std::nullopt;  // whoever reads it finds out
     } else if (kind == BodyKind::empty) {

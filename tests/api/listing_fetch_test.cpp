@@ -82,6 +82,21 @@ TEST_F(ListingFetchTest, WhatIsNoListingIsAskedForOnceMoreAndThenRefused) {
   EXPECT_EQ(server_.requests_for(kPath), 2U);
 }
 
+TEST_F(ListingFetchTest, AnErrorWith200KeepsItsWordsAndItsCode) {
+  const auto says = [&](const std::string& body, Errc code, const std::string& words) {
+    server_.put_document(kPath, "application/json", body);
+    server_.reset();
+    const auto outcome = list();
+    expect_failure(outcome, code);
+    EXPECT_EQ(outcome.error().context, words);
+    EXPECT_EQ(server_.requests_for(kPath), 1U);
+  };
+  says(R"({"status":"fail","code":"1104","message":"no such id"})", Errc::not_found,
+       "HTTP 200, code 1104: no such id");
+  says(R"({"status":404,"code":1802,"error":"no UUID"})", Errc::denied, "HTTP 200, code 1802: no UUID");
+  says(R"({"status":"fail","message":"not now"})", Errc::outside_api, "HTTP 200, code none: not now");
+}
+
 TEST_F(ListingFetchTest, FailuresBeforeTheHeadAreTriedFiveTimesInAll) {
   server_.set_rules("* * status 503");
   expect_failure(list(), Errc::unavailable);

@@ -110,6 +110,19 @@ TEST_F(UntrustedPeers, AnUpgradeBelievesNoSquatter) {
   EXPECT_NE(outcome.err.find("somebody else answers for this mount"), std::string::npos) << outcome;
 }
 
+TEST_F(UntrustedPeers, WhatAFileSaysIsPrintedHarmless) {
+  const fs::path config = write_file(root() / "config", kClear + "=1\ndeadline=" + kClear + "\n");
+  write_file(root() / "key", "api_key=" + kClear + "\nshared_secret=" + kClear + "\n");
+  for (const MountOptions& options :
+       {MountOptions{{"--config", config}}, MountOptions{{"--credentials", root() / "key"}},
+        MountOptions{{"--credentials", root() / (kClear + "none")}}, MountOptions{{"--sessions", kClear}}}) {
+    const Outcome outcome = try_mount(options);
+    EXPECT_NE(outcome.code, 0) << outcome;
+    EXPECT_NE(outcome.err, "");
+    EXPECT_EQ((outcome.out + outcome.err).find_first_of("\x1b\x07"), std::string::npos) << outcome;
+  }
+}
+
 TEST_F(UntrustedPeers, WhatACachesServerSaysIsPrintedHarmless) {
   const auto peer = cache_server_by(0);
   ASSERT_TRUE(peer->listens());
