@@ -80,6 +80,8 @@ Refusal refusal_of(const Refused& answer, const Credentials& credentials) {
   const auto said = parse_api_error(answer.body);
   Refusal refusal{.error = {}, .code = said ? said->code : std::string(), .by_api = said.has_value()};
   refusal.error.code = meaning_of(says_yes ? 400 : answer.status, refusal.code);
+  const bool says_there_is_none = answer.status == 404 || answer.status == 410;
+  if (says_there_is_none && !refusal.by_api) refusal.error.code = Errc::not_found_by_gateway;
   std::string& context = refusal.error.context;
   context = fmt::format("HTTP {}", answer.status);
   if (said) {

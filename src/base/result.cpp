@@ -6,6 +6,8 @@ std::string_view to_string(Errc code) {
   switch (code) {
     case Errc::not_found:
       return "not found";
+    case Errc::not_found_by_gateway:
+      return "not found, says a gateway";
     case Errc::invalid_argument:
       return "invalid argument";
     case Errc::denied:

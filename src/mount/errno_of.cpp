@@ -7,6 +7,7 @@ namespace mediafs {
 int errno_of(Errc code) {
   switch (code) {
     case Errc::not_found:
+    case Errc::not_found_by_gateway:
       return ENOENT;
     case Errc::invalid_argument:
       return EINVAL;

@@ -265,7 +265,11 @@ bool Download::worth_going_on(const Stream& stream) const {
 /// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.
 void Download::recover(Effects& effects, Stream& stream, const Error& error) {
   if (stream.cancelled && !context_->stopping) return;
-  const bool answered_wrongly = error.code == Errc::protocol || error.code == Errc::outside_api;
+  // A gateway may have a word of its own for a range; and an API that has erased the media says so of the
+  // whole.
+  const bool denied_a_range = error.code == Errc::not_found || error.code == Errc::not_found_by_gateway;
+  const bool answered_wrongly =
+      denied_a_range || error.code == Errc::protocol || error.code == Errc::outside_api;
   if (!stream.head_seen && stream.position > 0 && answered_wrongly) {
     ranges_refused_ = true;  // it may do better with the whole
     if (others_bring_all(stream)) return;
@@ -360,7 +364,8 @@ void Download::fail(Effects& effects, const Error& error) {
     log::write(level, fmt::format("media {}: {} ({})", crypto::pseudonym(id_.text()), to_string(error.code),
                                   error.context));
   }
-  if (!waiters_->none()) remember_failure(error);  // else nobody would ask again at once
+  const bool for_one_caller = error.code == Errc::not_found_by_gateway;
+  if (!waiters_->none() && !for_one_caller) remember_failure(error);  // else nobody would ask again at once
   waiters_->answer_finders(effects, error);
   waiters_->fail_reads(effects, error, [this](const PendingRead& read) REQUIRES(mutex_) {
     return context_->stopping || !is_coming(read.first_missing());

@@ -241,8 +241,9 @@ void ListingStore::answered(const ListingKey& key, std::uint64_t fetch, Result<L
   }
   const bool shown = known && may_pass(failure->code);
   if (failure->code != Errc::cancelled) {
-    state.failure = failure;
     state.failed = timer_.now();
+    state.failure = failure;
+    if (failure->code == Errc::not_found_by_gateway && !shown) state.failure.reset();  // for who asked alone
     complain(key, *failure, shown);
   }
   state.answer(effects, shown ? Result<ListingRef>(known) : Result<ListingRef>(*failure), *failure);

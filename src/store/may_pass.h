@@ -11,6 +11,7 @@ inline bool may_pass(Errc code) {
     case Errc::untrusted:
     case Errc::timed_out:
     case Errc::throttled:
+    case Errc::not_found_by_gateway:
       return true;
     default:
       return false;

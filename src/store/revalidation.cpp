@@ -104,8 +104,10 @@ void Revalidation::begin(Effects& effects, const MediaItem& item) {
 
 void Revalidation::send(Effects& effects, const MediaId& id, Question& question) {
   log::debug("media {}: is it still there?", crypto::pseudonym(id.text()));
+  const bool asks_for_a_byte =
+      question.has_bytes && question.denials == 0;  // a denied range is no word on it
   FetchRequest request{.id = id,
-                       .end = question.has_bytes ? std::optional<std::uint64_t>(1) : std::nullopt,
+                       .end = asks_for_a_byte ? std::optional<std::uint64_t>(1) : std::nullopt,
                        .existence = true,
                        .listed_size = question.has_bytes ? 1 : 0,
                        .deadline = timer_.now() + options_.deadline};

@@ -180,6 +180,17 @@ TEST_F(ExistenceTest, IsAskedOnce) {
   EXPECT_EQ(server_.total_requests(), 1U);
 }
 
+TEST_F(FetchTest, A404IsTheApisWordOnlyWhereItsBodyIsTheApis) {
+  ApiClient api = client();
+  for (const char* status : {"404", "410"}) {
+    server_.set_rules("* * status " + std::string(status) + " 1302 Erased");
+    expect_failure(fetch(api), Errc::not_found);
+    server_.set_rules("* * status-plain " + std::string(status));
+    expect_failure(fetch(api), Errc::not_found_by_gateway);
+    EXPECT_EQ(fetch(api).error().context, "HTTP " + std::string(status) + " (is the API URL right?)");
+  }
+}
+
 TEST_F(ExistenceTest, ADislikeOfTheIdIsNoWordOnTheMedia) {
   server_.set_rules("* * status 400 1104 Invalid id");
   expect_failure(ask(), Errc::invalid_argument);

@@ -34,7 +34,7 @@ class ListingAnswers : public testing::TestWithParam<Errc> {
   /// The origin may be back later, and nothing speaks against what is known.
   static bool is_transient(Errc code) {
     return code == Errc::unavailable || code == Errc::untrusted || code == Errc::timed_out ||
-           code == Errc::throttled;
+           code == Errc::throttled || code == Errc::not_found_by_gateway;
   }
 
   const ListingKey kSession{ListingKind::session_media, *MediaId::parse("some-session-00001")};
@@ -65,6 +65,14 @@ TEST_P(ListingAnswers, TheKnownOneIsShownWhereTheFailureMayPassToWhomTakesIt) {
     EXPECT_EQ(*shown, known_);
   }
   EXPECT_EQ(catalog_.find_listing(kSession) == nullptr, GetParam() == Errc::not_found);
+}
+
+TEST_F(ListingAnswers, AGatewaysWordThatThereIsNoneIsForOneCaller) {
+  auto first = find(Older::shown);
+  source_.listings.at(0)->answer(Error{Errc::not_found_by_gateway, "as the test says"});
+  EXPECT_EQ(timer_.wait(std::move(first)).error().code, Errc::not_found_by_gateway);
+  const auto second = find(Older::shown);
+  EXPECT_EQ(source_.listings.size(), 2U);
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEachKind, ListingAnswers, testing::ValuesIn(kAllErrcs));

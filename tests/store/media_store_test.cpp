@@ -219,6 +219,37 @@ TEST_F(MediaStoreTest, AnAbsentMediaIsAskedForOnceInAWhile) {
   EXPECT_EQ(server_.requests_for("no-such-media-0001"), 1U);
 }
 
+TEST_F(MediaStoreTest, AGatewaysWordThatThereIsNoneIsForOneCallerAndErasesNothing) {
+  start();
+  server_.set_rules("* 1 status-plain 404");
+  EXPECT_EQ(find(kSmall).error().code, Errc::not_found_by_gateway);
+  const auto item = find(kSmall);
+  ASSERT_TRUE(item.ok()) << "the next one asks the origin itself";
+  expect_exact(kSmall, *item, {0, 300'000});
+  ASSERT_TRUE(happens([&] { return catalog_->find(id_of(kSmall))->complete; }));
+  server_.set_rules("* * status-plain 404");
+  expect_exact(kSmall, *find(kSmall), {0, 300'000});
+}
+
+/// Both the API's own 404 and a gateway's, for a range.
+class DeniedRange : public MediaStoreTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(DeniedRange, IsAskedForOnceMoreAsAWhole) {
+  start();
+  server_.set_rules(kLarge + " 1 cut 6M\n" + kLarge + " 2 " + GetParam());
+  const auto item = find(kLarge);
+  ASSERT_TRUE(item.ok());
+  store_->opened((*item)->id);
+  expect_exact(kLarge, *item, {0, 20'000'000});
+  const auto asked = server_.requests();
+  ASSERT_GE(asked.size(), 3U);
+  EXPECT_NE(asked[1].range, "");
+  EXPECT_EQ(asked[2].range, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(ByApiOrGateway, DeniedRange,
+                         testing::Values("status 404 1302 Not found", "status-plain 404"));
+
 TEST_F(MediaStoreTest, AFailureThatMayPassIsNoAbsence) {
   start({.deadline = Duration(2'000)});
   server_.set_rules(kSmall + " * hang");

@@ -105,6 +105,15 @@ TEST_F(RevalidationTest, WhatIsGoneTwiceIsErased) {
   EXPECT_EQ(asked(), 2U) << "that is believed for a while";
 }
 
+TEST_F(RevalidationTest, ADeniedRangeIsAskedOnceMoreAsAWhole) {
+  start_with_an_old_one();
+  server_.set_rules(kId + " 1 status 404 1302 Not found");
+  ASSERT_TRUE(open().ok());
+  ASSERT_EQ(asked(), 2U);
+  EXPECT_EQ(server_.requests().front().range, "bytes=0-0");
+  EXPECT_EQ(server_.requests().back().range, "");
+}
+
 /// Nothing of this says that the media is gone.
 class NoWordOnIt : public RevalidationTest, public testing::WithParamInterface<const char*> {};
 
@@ -120,9 +129,10 @@ INSTANTIATE_TEST_SUITE_P(Answers, NoWordOnIt,
                          testing::Values("* 1 status 404 1302 Not found", "* 1 status 410 1302 Erased",
                                          "* * status 400 1104 Invalid id", "* * status 400 1802 Not yours",
                                          "* * status 401 1102 Unknown key", "* * status 429 1600 Slow down",
-                                         "* * status 503", "* * status-plain 502", "* * html", "* * drop",
-                                         "* 1 status 404\n* 2 status 503", "* * garbage-status",
-                                         "* * json-error 1104", "* * wrong-content-range"));
+                                         "* * status 503", "* * status-plain 502", "* * status-plain 404",
+                                         "* * html", "* * drop", "* 1 status 404\n* 2 status 503",
+                                         "* * garbage-status", "* * json-error 1104",
+                                         "* * wrong-content-range"));
 
 TEST_F(RevalidationTest, AnOriginThatIgnoresRangesIsBelievedToo) {
   start_with_an_old_one();

@@ -13,19 +13,20 @@
 namespace mediafs {
 
 enum class Errc {
-  not_found,         // no such media or name, said by the API or by the grammar
-  invalid_argument,  // the caller or the API says that the request is not valid
-  denied,            // key, signature or permission
-  throttled,         // the API asked to slow down until past the deadline
-  unavailable,       // network, TLS or server failure: may pass
-  timed_out,         // a deadline ended the wait
-  untrusted,         // the peer could not prove who it is
-  outside_api,       // an answer that the API does not give: a redirect, an unknown status
-  protocol,          // a response that is malformed, or cut, or of somebody else's making
-  corrupt,           // bytes that fail their check
-  changed,           // the media is not the version that was opened
-  too_large,         // beyond a configured cap
-  no_space,          // disk or map is full
+  not_found,             // no such media or name, said by the API or by the grammar
+  not_found_by_gateway,  // a 404 or 410 that is not the API's: true for who asked, and no word on the media
+  invalid_argument,      // the caller or the API says that the request is not valid
+  denied,                // key, signature or permission
+  throttled,             // the API asked to slow down until past the deadline
+  unavailable,           // network, TLS or server failure: may pass
+  timed_out,             // a deadline ended the wait
+  untrusted,             // the peer could not prove who it is
+  outside_api,           // an answer that the API does not give: a redirect, an unknown status
+  protocol,              // a response that is malformed, or cut, or of somebody else's making
+  corrupt,               // bytes that fail their check
+  changed,               // the media is not the version that was opened
+  too_large,             // beyond a configured cap
+  no_space,              // disk or map is full
   not_directory,
   is_directory,
   cancelled,  // the mount is going down, or nobody waits any more
@@ -33,11 +34,15 @@ enum class Errc {
 };
 
 /// Every Errc, for tables and their tests.
-inline constexpr Errc kAllErrcs[] = {
-    Errc::not_found, Errc::invalid_argument, Errc::denied,      Errc::throttled,     Errc::unavailable,
-    Errc::timed_out, Errc::untrusted,        Errc::outside_api, Errc::protocol,      Errc::corrupt,
-    Errc::changed,   Errc::too_large,        Errc::no_space,    Errc::not_directory, Errc::is_directory,
-    Errc::cancelled, Errc::internal};
+inline constexpr Errc kAllErrcs[] = {Errc::not_found,        Errc::not_found_by_gateway,
+                                     Errc::invalid_argument, Errc::denied,
+                                     Errc::throttled,        Errc::unavailable,
+                                     Errc::timed_out,        Errc::untrusted,
+                                     Errc::outside_api,      Errc::protocol,
+                                     Errc::corrupt,          Errc::changed,
+                                     Errc::too_large,        Errc::no_space,
+                                     Errc::not_directory,    Errc::is_directory,
+                                     Errc::cancelled,        Errc::internal};
 
 /// The word as written above, for logs.
 std::string_view to_string(Errc code);
