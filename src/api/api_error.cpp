@@ -17,10 +17,6 @@ std::string text_in(const json& object, const char* key) {
 }
 
 /// 18xx: of the key and the signature.
-bool is_authorization_code(std::string_view code) {
-  return is_api_code(code) && code.starts_with("18");
-}
-
 bool is_unknown_id_code(std::string_view code) {
   return code == "1001" || code == "1002" || code == "1104";
 }
@@ -50,8 +46,8 @@ std::optional<ApiError> parse_api_error(std::string_view body) {
   return error;
 }
 
-bool is_authorization_failure(int status, std::string_view code) {
-  return status == 401 || status == 403 || is_authorization_code(code);
+bool is_authorization_code(std::string_view code) {
+  return is_api_code(code) && code.starts_with("18");
 }
 
 Errc meaning_of(int status, std::string_view code) {

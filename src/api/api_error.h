@@ -27,7 +27,7 @@ bool is_api_code(std::string_view code);
 /// 18xx is denied whatever the status.
 Errc meaning_of(int status, std::string_view code);
 
-/// 401, 403 and every 18xx: another active secret may do.
-bool is_authorization_failure(int status, std::string_view code);
+/// 18xx: it is of the key or the signature, whatever was asked for.
+bool is_authorization_code(std::string_view code);
 
 }  // namespace mediafs

@@ -4,7 +4,6 @@
 
 #include "api/media_fetch.h"
 #include "mediafs/api/listing.h"
-#include "mediafs/api/retry.h"
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
 #include "mediafs/crypto/random.h"
@@ -47,11 +46,14 @@ void ListingFetch::cancel() {
 
 void ListingFetch::start_attempt() {
   head_seen_ = too_large_ = no_room_ = false;
-  ++attempts_;
   auto fetch = std::make_shared<MediaFetch>(
       api_, api_->base.listing(key_),
       FetchRequest{
-          .id = key_.id, .listing = key_.kind, .fresh_connection = attempts_ > 1, .deadline = deadline_},
+          .id = key_.id,
+          .listing = key_.kind,
+          .fresh_connection = fresh_,
+          .priority = Priority::listing,
+          .deadline = deadline_},
       shared_from_this());
   {
     const MutexLock lock(mutex_);
@@ -135,8 +137,9 @@ Error ListingFetch::why_broken(const Error& error) const {
 std::optional<Duration> ListingFetch::delay_after(const Error& error) {
   const MutexLock lock(mutex_);
   if (ended_ || !head_seen_) return std::nullopt;
+  fresh_ = true;
   return delay_before_retry({.failure = error.code,
-                             .attempts = attempts_,
+                             .failures = failures_.add(error.code),
                              .left = std::chrono::duration_cast<Duration>(deadline_ - api_->timer.now()),
                              .retry_after = std::nullopt,
                              .jitter = crypto::random_fraction()});

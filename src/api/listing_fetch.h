@@ -5,6 +5,7 @@
 #include <string>
 
 #include "mediafs/api/media_source.h"
+#include "mediafs/api/retry.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/timer.h"
 
@@ -48,7 +49,8 @@ class ListingFetch final : public Request,
   bool head_seen_ = false;
   bool too_large_ = false;
   bool no_room_ = false;
-  int attempts_ = 0;
+  bool fresh_ = false;
+  FailureCount failures_;
 
   Mutex mutex_;
   Done<Listing> done_ GUARDED_BY(mutex_);  // empty once it has been called

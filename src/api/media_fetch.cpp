@@ -84,9 +84,10 @@ class MediaFetch::Attempt final : public ResponseSink {
       fetch_->finish(std::move(outcome));
       return;
     }
-    if (!failure_ && !outcome.ok()) failure_ = std::move(outcome).error();
+    const bool cut = !failure_ && !outcome.ok();
+    if (cut) failure_ = std::move(outcome).error();
     if (!failure_) failure_ = error_from_body();
-    fetch_->attempt_failed({*std::move(failure_), status_, std::move(code_), retry_after_});
+    fetch_->attempt_failed({*std::move(failure_), status_, std::move(code_), by_api_, cut, retry_after_});
   }
 
  private:
@@ -161,6 +162,7 @@ class MediaFetch::Attempt final : public ResponseSink {
         refusal_of({.status = status_, .location = location_, .body = collected_, .of_session = of_session},
                    credentials());
     code_ = std::move(refusal.code);
+    by_api_ = refusal.by_api;
     if (asked.existence && status_ == 400 && refusal.error.code == Errc::not_found)
       refusal.error.code = Errc::invalid_argument;  // it does not like the id: no word on the media
     return std::move(refusal.error);
@@ -181,6 +183,7 @@ class MediaFetch::Attempt final : public ResponseSink {
   std::string collected_;  // of an error, or of what is not judged yet
   std::string location_;
   std::string code_;
+  bool by_api_ = false;
   std::optional<Error> failure_;
 };
 
@@ -192,7 +195,8 @@ MediaFetch::MediaFetch(std::shared_ptr<ApiShared> api, std::string url, FetchReq
       sink_(std::move(sink)),
       credentials_(api_->credentials()),
       secret_(credentials_->working),
-      fresh_(request_.fresh_connection) {}
+      fresh_(request_.fresh_connection),
+      priority_(request_.priority) {}
 
 void MediaFetch::begin() {
   {
@@ -221,15 +225,51 @@ HttpRequest MediaFetch::signed_request() const {
 }
 
 void MediaFetch::start_attempt() {
+  std::optional<Gate::Ticket> ticket;
+  Gate::Passage passage{.deadline = request_.deadline, .go = [self = shared_from_this()](const auto& admission) {
+                          self->admitted(admission);
+                        }};
+  {
+    const MutexLock lock(mutex_);
+    backoff_.reset();
+    if (!stopped_) ticket = ticket_ = api_->gate->new_ticket();
+    passage.priority = priority_;
+  }
+  if (!ticket) return finish(stop_reason());
+  api_->gate->pass(*ticket, std::move(passage));
+  bool too_late = false;
+  {
+    const MutexLock lock(mutex_);
+    if (ticket_ != ticket) return;  // it has passed
+    if (!setback_) setback_ = api_->gate->why_it_waits();
+    too_late = stopped_ && api_->gate->leave(*ticket);
+  }
+  if (too_late) finish(stop_reason());
+}
+
+/// The gate has let it pass, or turned it away.
+void MediaFetch::admitted(const Result<Priority>& admission) {
   int number = 0;
   {
     const MutexLock lock(mutex_);
-    if (!stopped_) {
+    ticket_.reset();
+    if (!stopped_ && admission) {
       number = ++attempts_;
       setback_.reset();
     }
   }
-  if (number == 0) return finish(stop_reason());
+  if (admission) {
+    passed_as_ = *admission;
+    sent_ = api_->timer.now();
+    reported_ = false;
+  }
+  if (number > 0) return send(number);
+  report(Gate::Outcome::unknown);
+  if (admission || is_stopped()) return finish(stop_reason());
+  finish(admission.error());
+}
+
+void MediaFetch::send(int number) {
   take_newest_credentials();
   const TransferId transfer =
       api_->http.start(signed_request(), std::make_shared<Attempt>(shared_from_this()));
@@ -255,9 +295,15 @@ void MediaFetch::take_newest_credentials() {
 
 void MediaFetch::head_arrived() {
   credentials_->working = secret_;
+  report(Gate::Outcome::answered);
   const MutexLock lock(mutex_);
   if (deadline_) api_->timer.cancel(*deadline_);
   deadline_.reset();
+}
+
+bool MediaFetch::is_stopped() {
+  const MutexLock lock(mutex_);
+  return stopped_.has_value();
 }
 
 Error MediaFetch::stop_reason() {
@@ -268,14 +314,17 @@ Error MediaFetch::stop_reason() {
 }
 
 void MediaFetch::attempt_failed(Failure failure) {
+  const bool denied = failure.error.code == Errc::denied;
+  const bool others_may_do = denied && turn_to_other_credentials();
+  report(others_may_do ? Gate::Outcome::not_the_api : outcome_of(failure), failure.retry_after);
   std::optional<Duration> delay;
   bool stopped = false;
   {
     const MutexLock lock(mutex_);
     transfer_.reset();
-    if (!stopped_) delay = next_attempt_after(failure);
-    if (delay) setback_ = failure.error;
     stopped = stopped_.has_value();
+    if (!stopped) delay = others_may_do ? Duration::zero() : pause_after(failure);
+    if (delay) setback_ = failure.error;
   }
   if (stopped) return finish(stop_reason());
   if (!delay) return finish(std::move(failure.error));
@@ -287,21 +336,61 @@ void MediaFetch::attempt_failed(Failure failure) {
   backoff_ = api_->timer.after(pause, [self = shared_from_this()] { self->start_attempt(); });
 }
 
-std::optional<Duration> MediaFetch::next_attempt_after(const Failure& failure) {
-  if (is_authorization_failure(failure.status, failure.code)) {
-    if (api_->credentials() != credentials_) return Duration::zero();  // they have been replaced since
-    const std::size_t secrets = credentials_->all.shared_secrets.size();
-    if (secrets_tried_ < secrets) {
-      ++secrets_tried_;
-      secret_ = (secret_ + 1) % secrets;
-      return Duration::zero();
-    }
+/// To the next of the secrets, if one has not been tried, or to what has taken the place of them all.
+bool MediaFetch::turn_to_other_credentials() {
+  if (api_->credentials() != credentials_) return true;
+  const std::size_t secrets = credentials_->all.shared_secrets.size();
+  if (secrets_tried_ >= secrets) return false;
+  ++secrets_tried_;
+  secret_ = (secret_ + 1) % secrets;
+  return true;
+}
+
+/// What it says of the origin.
+Gate::Outcome MediaFetch::outcome_of(const Failure& failure) {
+  using Outcome = Gate::Outcome;
+  switch (failure.error.code) {
+    case Errc::unreachable:
+      return Outcome::unreachable;
+    case Errc::cancelled:
+      return stop_reason().code == Errc::cancelled ? Outcome::unknown : Outcome::failed;
+    case Errc::untrusted:  // that is final, and is found out without a request
+    case Errc::internal:
+      return Outcome::unknown;
+    case Errc::throttled:
+      return Outcome::refused;
+    case Errc::denied:
+      return failure.status == 403 && !is_authorization_code(failure.code) ? Outcome::id_denied
+                                                                           : Outcome::key_denied;
+    case Errc::unavailable:
+      if (failure.status != 503 || failure.cut) return Outcome::failed;
+      return failure.retry_after ? Outcome::refused : Outcome::overloaded;
+    case Errc::timed_out:
+    case Errc::protocol:
+    case Errc::corrupt:
+      return Outcome::failed;
+    default:
+      return failure.by_api ? Outcome::answered : Outcome::not_the_api;
   }
-  if (request_.existence) return std::nullopt;
+}
+
+/// Once for each attempt that has passed the gate.
+void MediaFetch::report(Gate::Outcome outcome, std::optional<Duration> retry_after) {
+  if (std::exchange(reported_, true)) return;
+  api_->gate->answered({.outcome = outcome,
+                        .id = request_.id,
+                        .priority = passed_as_,
+                        .sent = sent_,
+                        .retry_after = retry_after});
+}
+
+/// Before the next attempt, if there is to be one.
+std::optional<Duration> MediaFetch::pause_after(const Failure& failure) {
+  if (request_.existence || priority_ == Priority::ahead) return std::nullopt;
   fresh_ = true;
   return delay_before_retry(
       {.failure = failure.error.code,
-       .attempts = attempts_,
+       .failures = failures_.add(failure.error.code),
        .left = std::chrono::duration_cast<Duration>(request_.deadline - api_->timer.now()),
        .retry_after = failure.retry_after,
        .jitter = crypto::random_fraction()});
@@ -335,13 +424,24 @@ void MediaFetch::cancel() {
   stop(Errc::cancelled);
 }
 
+void MediaFetch::hasten() {
+  std::optional<Gate::Ticket> ticket;
+  {
+    const MutexLock lock(mutex_);
+    priority_ = Priority::reader;
+    ticket = ticket_;
+  }
+  if (ticket) api_->gate->hasten(*ticket);
+}
+
 void MediaFetch::stop(Errc why) {
   const MutexLock lock(mutex_);
   if (stopped_) return;
   stopped_ = why;
   if (transfer_) api_->http.cancel(*transfer_);
-  // Between two attempts: the next one finds out that it is not to be, now instead of later.
-  if (backoff_ && api_->timer.cancel(*backoff_)) {
+  // Before an attempt: that one finds out that it is not to be, now instead of later.
+  const bool waits_in_gate = ticket_ && api_->gate->leave(*ticket_);
+  if (waits_in_gate || (backoff_ && api_->timer.cancel(*backoff_))) {
     api_->timer.post([self = shared_from_this()] { self->start_attempt(); });
   }
 }

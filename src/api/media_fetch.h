@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/gate.h"
 #include "api/media_head.h"
 #include "mediafs/api/api_client.h"
 #include "mediafs/api/retry.h"
@@ -32,6 +33,7 @@ class ApiShared {
         verify_signatures(options.verify_signatures),
         http(h),
         timer(t),
+        gate(std::make_shared<Gate>(t)),
         credentials_(std::make_shared<ActiveCredentials>(std::move(options.credentials))) {}
 
   [[nodiscard]] std::shared_ptr<ActiveCredentials> credentials() EXCLUDES(mutex_) {
@@ -41,8 +43,11 @@ class ApiShared {
   void replace_secrets(std::vector<SecretString> secrets) EXCLUDES(mutex_) {
     auto next =
         std::make_shared<ActiveCredentials>(Credentials{credentials()->all.api_key, std::move(secrets)});
-    const MutexLock lock(mutex_);
-    credentials_.swap(next);
+    {
+      const MutexLock lock(mutex_);
+      credentials_.swap(next);
+    }
+    gate->credentials_replaced();
   }
 
   const BaseUrl base;
@@ -50,6 +55,7 @@ class ApiShared {
   const bool verify_signatures;
   HttpTransport& http;
   Timer& timer;
+  const std::shared_ptr<Gate> gate;
   std::atomic<std::size_t> listing_bytes = 0;  // of bodies that are being collected
 
  private:
@@ -70,6 +76,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   void begin() override EXCLUDES(mutex_);
   void resume() override EXCLUDES(mutex_);
   void cancel() override EXCLUDES(mutex_);
+  void hasten() override EXCLUDES(mutex_);
   std::optional<Error> setback() override EXCLUDES(mutex_);
 
  private:
@@ -79,17 +86,25 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
     Error error;
     int status = 0;    // of the response; 0: none came
     std::string code;  // the API's own, where its body had one
+    bool by_api = false;  // the body is the API's
+    bool cut = false;     // the response did not come to its end
     std::optional<Duration> retry_after;
   };
 
   void start_attempt() EXCLUDES(mutex_);
+  void admitted(const Result<Priority>& admission) EXCLUDES(mutex_);
+  void send(int number) EXCLUDES(mutex_);
   void take_newest_credentials();
   [[nodiscard]] HttpRequest signed_request() const;
   void head_arrived() EXCLUDES(mutex_);
   void attempt_failed(Failure failure) EXCLUDES(mutex_);
-  std::optional<Duration> next_attempt_after(const Failure& failure) REQUIRES(mutex_);
+  bool turn_to_other_credentials();
+  [[nodiscard]] Gate::Outcome outcome_of(const Failure& failure) EXCLUDES(mutex_);
+  void report(Gate::Outcome outcome, std::optional<Duration> retry_after = std::nullopt);
+  [[nodiscard]] std::optional<Duration> pause_after(const Failure& failure) REQUIRES(mutex_);
   void finish(Status outcome) EXCLUDES(mutex_);
   void stop(Errc why) EXCLUDES(mutex_);
+  [[nodiscard]] bool is_stopped() EXCLUDES(mutex_);
   Error stop_reason() EXCLUDES(mutex_);
 
   const std::shared_ptr<ApiShared> api_;
@@ -103,8 +118,14 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   std::size_t secret_;
   bool fresh_;
   bool empty_before_ = false;  // an attempt has ended with an empty body
+  FailureCount failures_;
+  Priority passed_as_ = Priority::reader;  // the gate, with the attempt that runs
+  SteadyTime sent_{};
+  bool reported_ = true;  // to the gate, what has become of it
 
   Mutex mutex_;  // held while the timer's and the http client's own are taken
+  Priority priority_ GUARDED_BY(mutex_);
+  std::optional<Gate::Ticket> ticket_ GUARDED_BY(mutex_);  // while it waits in the gate
   int attempts_ GUARDED_BY(mutex_) = 0;
   std::optional<TransferId> transfer_ GUARDED_BY(mutex_);
   bool resume_early_ GUARDED_BY(mutex_) = false;

@@ -6,38 +6,47 @@ namespace mediafs {
 
 namespace {
 
-constexpr int kAttempts = 5;
 constexpr int kAttemptsWhenMalformed = 2;
-constexpr Duration kFirstBackoff{200};
-constexpr Duration kLongestRetryAfter{60'000};
+constexpr Duration kFirstBackoff{50};
+constexpr Duration kLongestBackoff{5'000};
+constexpr int kMostDoublings = 10;
 
-int attempts_allowed(Errc failure) {
+enum class RetryKind { until_the_deadline, once_more, never };
+
+RetryKind kind_of(Errc failure) {
   switch (failure) {
+    case Errc::unreachable:
     case Errc::unavailable:
     case Errc::timed_out:
     case Errc::throttled:
-      return kAttempts;
+      return RetryKind::until_the_deadline;
     case Errc::protocol:
     case Errc::corrupt:
-      return kAttemptsWhenMalformed;
+      return RetryKind::once_more;
     default:
-      return 1;
+      return RetryKind::never;
   }
 }
 
-Duration backoff(int attempts, double jitter) {
-  const Duration longest = kFirstBackoff * (1 << std::min(attempts - 1, 10));
+Duration backoff(int failures, double jitter) {
+  const Duration longest =
+      std::min(kLongestBackoff, kFirstBackoff * (1 << std::clamp(failures - 1, 0, kMostDoublings)));
   return std::chrono::duration_cast<Duration>(longest * jitter);
 }
 
 }  // namespace
 
+int FailureCount::add(Errc failure) {
+  return kind_of(failure) == RetryKind::once_more ? ++malformed_ : ++may_pass_;
+}
+
 std::optional<Duration> delay_before_retry(const RetryState& state) {
-  if (state.attempts >= attempts_allowed(state.failure)) return std::nullopt;
-  const Duration delay = state.retry_after
-                             ? std::clamp(*state.retry_after, Duration::zero(), kLongestRetryAfter)
-                             : backoff(state.attempts, state.jitter);
-  if (delay >= state.left) return std::nullopt;
+  const RetryKind kind = kind_of(state.failure);
+  if (kind == RetryKind::never) return std::nullopt;
+  if (kind == RetryKind::once_more && state.failures >= kAttemptsWhenMalformed) return std::nullopt;
+  const Duration delay = backoff(state.failures, state.jitter);
+  const Duration asked_for = std::min(state.retry_after.value_or(Duration::zero()), kLongestRetryAfter);
+  if (std::max(delay, asked_for) >= state.left) return std::nullopt;
   return delay;
 }
 

@@ -14,6 +14,8 @@ std::string_view to_string(Errc code) {
       return "denied";
     case Errc::throttled:
       return "throttled";
+    case Errc::unreachable:
+      return "unreachable";
     case Errc::unavailable:
       return "unavailable";
     case Errc::timed_out:

@@ -25,15 +25,16 @@ Errc errc_of(CURLcode code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
-    case CURLE_PARTIAL_FILE:
     case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PROXY:
+      return Errc::unreachable;
+    case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_SSL_SHUTDOWN_FAILED:
     case CURLE_AGAIN:
     case CURLE_NO_CONNECTION_AVAILABLE:
-    case CURLE_PROXY:
     case CURLE_SSL_CLIENTCERT:
       return Errc::unavailable;
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9, as a garbage status line looks

@@ -120,13 +120,20 @@ void Transfer::resume() const {
   curl_easy_pause(easy(), CURLPAUSE_CONT);
 }
 
+/// A time-out may be that of the connection.
+bool Transfer::never_connected(CURLcode code) const {
+  curl_off_t sending = 0;  // microseconds until the request could be sent
+  curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &sending);
+  return code == CURLE_OPERATION_TIMEDOUT && sending == 0;
+}
+
 void Transfer::end(CURLcode code) {
   if (refusal_) {
     sink_->on_end(*std::move(refusal_));
   } else if (code == CURLE_COULDNT_CONNECT && sockets_.all_forbidden()) {
     sink_->on_end(Error{Errc::untrusted, std::string(kForbiddenAddress)});
   } else if (code != CURLE_OK) {
-    sink_->on_end(error_of(code));
+    sink_->on_end(never_connected(code) ? Error{Errc::unreachable, "no connection in time"} : error_of(code));
   } else if (!head_passed_) {
     sink_->on_end(Error{Errc::protocol, "no response head"});
   } else {

@@ -35,6 +35,7 @@ class Transfer {
   std::size_t guarded(std::size_t (Transfer::*take)(std::string_view), std::string_view text);
   std::size_t take_header(std::string_view line);
   std::size_t take_body(std::string_view piece);
+  [[nodiscard]] bool never_connected(CURLcode code) const;
 
   TransferId id_;
   HeaderList headers_;

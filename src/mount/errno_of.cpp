@@ -26,6 +26,7 @@ int errno_of(Errc code) {
     case Errc::is_directory:
       return EISDIR;
     // Nobody who asks for a file can mend these; and none may look like "there is no such file".
+    case Errc::unreachable:
     case Errc::unavailable:
     case Errc::untrusted:
     case Errc::outside_api:

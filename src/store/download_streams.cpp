@@ -6,6 +6,7 @@
 #include "mediafs/crypto/pseudonym.h"
 #include "mediafs/crypto/random.h"
 #include "store/download.h"
+#include "store/may_pass.h"
 #include "store/stream_plan.h"
 
 namespace mediafs {
@@ -166,6 +167,7 @@ std::optional<std::uint64_t> Download::listed_size() const {
 }
 
 void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) {
+  stream->ahead = !wanted();
   FetchRequest request{.id = id_,
                        .offset = stream->position,
                        .end = item_ && stream->end < item_->size ? std::optional(stream->end) : std::nullopt,
@@ -173,6 +175,7 @@ void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& str
                        .verifier = stream->verifier,
                        .listed_size = listed_size(),
                        .fresh_connection = fresh,
+                       .priority = stream->ahead ? Priority::ahead : Priority::reader,
                        .deadline = context_->timer.now() + context_->options.deadline};
   log::debug("media {}: GET from byte {}", crypto::pseudonym(id_.text()), stream->position);
   stream->fetch = context_->source.fetch(std::move(request), stream);
@@ -214,6 +217,8 @@ void Download::schedule_drop() {
 
 void Download::wake_streams(Effects& effects, const Stream* except) {
   for (const auto& stream : streams_) {
+    if (stream->ahead && wanted() && !std::exchange(stream->hastened, true))
+      effects.add([fetch = stream->fetch] { fetch->hasten(); });
     if (!stream->paused || stream.get() == except || stream->position >= limit_of(*stream)) continue;
     stream->paused = false;
     stream->measure(context_->timer.now());
@@ -262,6 +267,12 @@ bool Download::worth_going_on(const Stream& stream) const {
              stream.position;
 }
 
+/// For another attempt to come forward.
+Duration Download::time_left(const Stream& stream) const {
+  const auto failing = context_->timer.now() - stream.failing_since.value_or(context_->timer.now());
+  return context_->options.deadline - std::chrono::duration_cast<Duration>(failing);
+}
+
 /// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.
 void Download::recover(Effects& effects, Stream& stream, const Error& error) {
   if (stream.cancelled && !context_->stopping) return;
@@ -275,6 +286,7 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
     if (others_bring_all(stream)) return;
     return restart_later(stream.shared_from_this(), Duration::zero(), error);
   }
+  if (stream.ahead && !stream.head_seen && may_pass(error.code)) return;  // who waits by now has it begun anew
   if (!stream.head_seen || error.code == Errc::cancelled) {  // all retries have been made by now
     if (error.code == Errc::not_found && !item_)
       context_->catalog.note_absent(id_, context_->options.negative_ttl);
@@ -290,12 +302,15 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
     stream.held.clear();
   }
   // Progress is a chunk or more: an origin that gives ten bytes and hangs up each time is broken.
-  if (stream.position >= stream.broke_at + kChunkSize) stream.attempts = 0;
+  if (stream.position >= stream.broke_at + kChunkSize) {
+    stream.failures = {};
+    stream.failing_since.reset();
+  }
   stream.broke_at = std::max(stream.broke_at, stream.position);
-  ++stream.attempts;
+  if (!stream.failing_since) stream.failing_since = context_->timer.now();
   const auto delay = delay_before_retry({.failure = error.code,
-                                         .attempts = stream.attempts,
-                                         .left = context_->options.deadline,
+                                         .failures = stream.failures.add(error.code),
+                                         .left = time_left(stream),
                                          .retry_after = std::nullopt,
                                          .jitter = crypto::random_fraction()});
   if (!delay) return fail(effects, error);
@@ -327,7 +342,8 @@ void Download::restart(const std::shared_ptr<Stream>& broken) {
 /// Goes on where the broken stream left off, if it can be proved to be the same version; else from the start.
 std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
   auto stream = std::make_shared<Stream>(shared_from_this());
-  stream->attempts = broken.attempts;
+  stream->failures = broken.failures;
+  stream->failing_since = broken.failing_since;
   stream->broke_at = broken.broke_at;
   const bool same_version = broken.revision == revision_;
   if (same_version && has_ranges() && broken.position > 0 &&

@@ -7,6 +7,7 @@ namespace mediafs {
 /// The origin may be back later, and nothing speaks against what is known.
 inline bool may_pass(Errc code) {
   switch (code) {
+    case Errc::unreachable:
     case Errc::unavailable:
     case Errc::untrusted:
     case Errc::timed_out:

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mediafs/api/media_source.h"
+#include "mediafs/api/retry.h"
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/model/chunk.h"
@@ -55,7 +56,10 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   std::shared_ptr<Fetch> fetch;
   Revision revision{};         // the version that it brings, once its head has told
   std::uint64_t broke_at = 0;  // where those that it succeeds have come to
-  int attempts = 0;            // of those, since the last progress
+  FailureCount failures;       // of those, since the last progress
+  std::optional<SteadyTime> failing_since;  // the last progress was before that
+  bool ahead = false;                       // nobody waited for it when it began
+  bool hastened = false;                    // somebody does now
   bool holds_back = false;
   bool head_seen = false;
   bool paused = false;                      // it came to its limit, or there is no memory

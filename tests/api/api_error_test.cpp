@@ -90,13 +90,8 @@ TEST(ApiError, EveryStatusHasItsMeaningAndEvery18xxIsDenied) {
 }
 
 TEST(ApiError, AnotherSecretIsTriedForAuthorizationFailuresAlone) {
-  EXPECT_TRUE(is_authorization_failure(404, "1805"));
-  EXPECT_TRUE(is_authorization_failure(500, "1803"));
-  EXPECT_TRUE(is_authorization_failure(401, ""));
-  EXPECT_TRUE(is_authorization_failure(403, ""));
-  EXPECT_TRUE(is_authorization_failure(400, "1805"));
-  EXPECT_FALSE(is_authorization_failure(400, "1101"));
-  EXPECT_FALSE(is_authorization_failure(404, "1302"));
+  for (const char* code : {"1800", "1801", "1805", "1819", "1820", "1899"}) EXPECT_TRUE(is_authorization_code(code));
+  for (const char* code : {"", "1101", "1302", "180", "18055"}) EXPECT_FALSE(is_authorization_code(code));
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ Api::Api(const Options& options)
     : options_(options),
       credentials_(options.api_key, options.secrets),
       signer_(options.sign_large),
+      rate_limit_(options.rate_limit, options.now),
       rules_(std::make_shared<const RuleSet>(options.rules)) {}
 
 void Api::set_rules(RuleSet rules) {
@@ -122,6 +123,7 @@ Api::Answer Api::answer(const Request& request, std::uint64_t connection, const 
                             .connection = connection};
   const RequestNumber number = log_.begin(entry, target ? target->id : "");
   if (auto refused = refusal(request, target, proof)) return {*std::move(refused), number};
+  if (!rate_limit_.take()) return {error_reply(429, "1600", "Too many requests"), number};
   const auto rules_now = rules();
   const auto& actions =
       rules_now->actions_for({target->id, request.path, number.nth_of_id, number.nth_of_path});

@@ -10,6 +10,7 @@
 #include "credentials.h"
 #include "media_library.h"
 #include "options.h"
+#include "rate_limit.h"
 #include "reply.h"
 #include "request.h"
 #include "request_log.h"
@@ -32,6 +33,8 @@ class Api {
   Answer answer(const Request& request, std::uint64_t connection, const std::string& base_url);
 
   void set_rules(RuleSet rules);
+
+  void limit_rate(double per_second) { rate_limit_.set(per_second); }
 
   Credentials& credentials() { return credentials_; }
   MediaLibrary& library() { return library_; }
@@ -62,6 +65,7 @@ class Api {
   MediaLibrary library_;
   RequestLog log_;
   ResponseSigner signer_;
+  RateLimit rate_limit_;
   mutable std::mutex mutex_;
   std::shared_ptr<const RuleSet> rules_;  // guarded by mutex_
 };

@@ -62,6 +62,11 @@ Reply set_secrets(Server& server, const Request& request, const std::string&) {
   return done();
 }
 
+Reply limit_rate(Server& server, const Request& request, const std::string&) {
+  server.limit_rate(std::stod(request.body));
+  return done();
+}
+
 Reply add_manifest(Server& server, const Request& request, const std::string&) {
   server.add_manifest(request.body);
   return done();
@@ -94,11 +99,11 @@ struct Route {
 };
 
 constexpr std::array kRoutes{
-    Route{"GET", "requests", show_requests},    Route{"POST", "reset", reset},
-    Route{"POST", "rules", set_rules},          Route{"POST", "release", release},
-    Route{"POST", "secrets", set_secrets},      Route{"POST", "manifest", add_manifest},
-    Route{"PUT", "media/", put_media},          Route{"DELETE", "media/", remove_media},
-    Route{"PUT", "document/v1/", put_document},
+    Route{"GET", "requests", show_requests}, Route{"POST", "reset", reset},
+    Route{"POST", "rules", set_rules},       Route{"POST", "release", release},
+    Route{"POST", "secrets", set_secrets},   Route{"POST", "manifest", add_manifest},
+    Route{"POST", "rate-limit", limit_rate}, Route{"PUT", "media/", put_media},
+    Route{"DELETE", "media/", remove_media}, Route{"PUT", "document/v1/", put_document},
 };
 
 bool leads_to(const Route& route, const Request& request, std::string_view path) {

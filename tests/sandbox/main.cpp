@@ -55,6 +55,9 @@ void add_options(CLI::App& app, Command& command) {
   app.add_option("--threads", options.threads, "API requests that are answered at the same time")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--rate-limit", command.options.rate_limit,
+                 "Take so many requests a second, and answer others with 429; 0: no bound")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--latency", command.latency, "Wait before each response, such as 50ms")
       ->capture_default_str();
   app.add_option("--bandwidth", command.bandwidth, "Bytes per second of each response; 0: no bound")

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ enum class RangeSignature { kPart, kWhole, kNone };
 
 // How a sandbox server behaves when no rule says otherwise.
 struct Options {
+  using Now = std::function<std::chrono::steady_clock::time_point()>;
+
   std::string api_key = "sandbox-key";
   std::vector<std::string> secrets{"sandbox-secret"};  // each is accepted; it also signs the response
   std::filesystem::path samples;                       // a directory with a manifest.json; empty: none
@@ -32,6 +35,9 @@ struct Options {
 
   std::chrono::milliseconds latency{0};  // before each response's head
   std::uint64_t bandwidth = 0;           // body bytes per second of each response; 0: no bound
+
+  Now now = std::chrono::steady_clock::now;  // what the rate limit goes by
+  double rate_limit = 0;  // requests a second, from a bucket of so many: others get 429; 0: no bound
 
   std::filesystem::path tls_certificate;  // with tls_key: https
   std::filesystem::path tls_key;

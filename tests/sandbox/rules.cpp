@@ -148,12 +148,18 @@ Action parse_action(std::string_view text, std::size_t line) {
 
 void parse_count(std::string_view text, std::size_t line, Rule& rule) {
   if (text == "*") return;
+  if (text.ends_with('%')) {
+    const auto percent = whole_number(text.substr(0, text.size() - 1));
+    if (!percent || *percent > 100) fail(line, "'" + std::string(text) + "' is not 0% to 100%");
+    rule.percent = *percent;
+    return;
+  }
   const bool is_open = text.ends_with('+');
   const std::size_t dash = text.find('-');
   const auto first = whole_number(text.substr(0, is_open ? text.size() - 1 : dash));
   const auto last = dash == std::string_view::npos ? first : whole_number(text.substr(dash + 1));
   if (!first || *first == 0 || (!is_open && (!last || *last < *first))) {
-    fail(line, "'" + std::string(text) + "' is not n, n-m, n+ or *");
+    fail(line, "'" + std::string(text) + "' is not n, n-m, n+, n% or *");
   }
   rule.first = *first;
   if (!is_open) rule.last = *last;
@@ -162,6 +168,7 @@ void parse_count(std::string_view text, std::size_t line, Rule& rule) {
 Rule parse_rule(std::string_view text, std::size_t line) {
   constexpr std::string_view kJoin = " + ";
   Rule rule;
+  rule.line = line;
   rule.selector = take_word(text);
   rule.is_path = rule.selector != "*" && !is_media_id(rule.selector);
   parse_count(take_word(text), line, rule);
@@ -174,9 +181,22 @@ Rule parse_rule(std::string_view text, std::size_t line) {
   return rule;
 }
 
+// Of the requests that a line is for, this share and always the same ones (FNV-1a, then a finalizer).
+bool is_drawn(const Rule& rule, const RuleSubject& subject, std::uint64_t nth) {
+  if (rule.percent >= 100) return true;
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto mix = [&hash](std::uint64_t value) { hash = (hash ^ value) * 0x100000001b3; };
+  for (const char c : subject.path) mix(static_cast<unsigned char>(c));
+  mix(nth);
+  mix(rule.line);
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+  hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
+  return (hash ^ (hash >> 33)) % 100 < rule.percent;
+}
+
 bool fits(const Rule& rule, const RuleSubject& subject) {
   const std::uint64_t nth = rule.is_path ? subject.nth_of_path : subject.nth_of_id;
-  if (nth < rule.first || nth > rule.last) return false;
+  if (nth < rule.first || nth > rule.last || !is_drawn(rule, subject, nth)) return false;
   if (rule.is_path) return subject.path.ends_with(rule.selector);
   return rule.selector == "*" || rule.selector == subject.id;
 }

@@ -68,6 +68,8 @@ struct Rule {
   bool is_path = false;
   std::uint64_t first = 1;
   std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t percent = 100;  // of those, by chance: the same ones each time
+  std::uint64_t line = 0;       // lines draw independently of each other
   std::vector<Action> actions;
 };
 

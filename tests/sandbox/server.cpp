@@ -109,6 +109,10 @@ void Server::release() {
   listener_.wake_all();
 }
 
+void Server::limit_rate(double per_second) {
+  api_.limit_rate(per_second);
+}
+
 void Server::set_secrets(std::vector<std::string> secrets) {
   api_.credentials().set_secrets(std::move(secrets));
 }

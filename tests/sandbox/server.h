@@ -41,6 +41,8 @@ class Server {
   void set_rules(std::string_view text);
   // Lets every response go on that hangs or stalls now, or whose request has been counted.
   void release();
+  // As Options::rate_limit; the bucket is full at first.
+  void limit_rate(double per_second);
   void set_secrets(std::vector<std::string> secrets);
 
   void put_media(const std::string& id, const std::string& content_type, std::string bytes);

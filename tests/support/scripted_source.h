@@ -21,6 +21,7 @@ class ScriptedSource final : public MediaSource {
     void begin() override { begun = true; }
     void cancel() override { cancelled = true; }
     void resume() override { ++resumed; }
+    void hasten() override { hastened = true; }
     [[nodiscard]] std::optional<Error> setback() override { return why_it_waits; }
 
     Flow head(const MediaHead& head) { return sink_->on_head(head); }
@@ -35,6 +36,7 @@ class ScriptedSource final : public MediaSource {
     bool begun = false;
     bool cancelled = false;
     bool ended = false;
+    bool hastened = false;
     int resumed = 0;
     std::optional<Error> why_it_waits;
 

@@ -14,6 +14,13 @@
 
 namespace mediafs {
 
+/// Who goes first where the origin takes less than is asked for.
+enum class Priority {
+  reader,   // somebody waits for it
+  listing,  // somebody waits for names
+  ahead,    // nobody waits: Errc::throttled while the origin is in trouble, and not tried again
+};
+
 /// What to get of a media, and how it continues what is there already.
 struct FetchRequest {
   MediaId id;
@@ -26,6 +33,7 @@ struct FetchRequest {
   std::optional<std::uint64_t> listed_size;  // as a listing has it; nothing where none knows the media
   std::optional<ListingKind> listing;        // not the media's bytes are asked for, but this
   bool fresh_connection = false;
+  Priority priority = Priority::reader;
   SteadyTime deadline;  // for the head, all retries included
 };
 
@@ -48,6 +56,8 @@ class Fetch : public Request {
  public:
   /// Lets a paused body go on.
   virtual void resume() = 0;
+  /// Somebody waits for it now: its priority is a reader's from here on.
+  virtual void hasten() = 0;
   /// Why it waits before it tries again; nothing while an attempt runs.
   [[nodiscard]] virtual std::optional<Error> setback() = 0;
 };

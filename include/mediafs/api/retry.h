@@ -7,20 +7,35 @@
 
 namespace mediafs {
 
+/// How often something has failed since it last came forward. Failures of different kinds are not counted
+/// together: a malformed response after five refusals is the first of its kind.
+class FailureCount {
+ public:
+  /// Counts one more, and gives how many of its kind there have been.
+  int add(Errc failure);
+
+ private:
+  int may_pass_ = 0;
+  int malformed_ = 0;
+};
+
 /// What has happened so far to one request.
 struct RetryState {
   Errc failure = Errc::internal;        // of the last attempt
-  int attempts = 1;                     // made so far
+  int failures = 1;                     // of its kind: see FailureCount
   Duration left{};                      // until the deadline
-  std::optional<Duration> retry_after;  // as the origin asked for, unclamped
+  std::optional<Duration> retry_after;  // as the origin asked for, unclamped: waited for in the Gate
   double jitter = 0.5;                  // in [0, 1): drawn by the caller, so that this stays a pure function
 };
 
+/// The longest that an origin's Retry-After is believed.
+inline constexpr Duration kLongestRetryAfter{60'000};
+
 /// How long to wait before the next attempt; nothing where there should be none.
 ///
-/// Failures that may pass are tried 5 times in all with full-jitter backoff (0.2, 0.4, 0.8, 1.6 s at most);
-/// malformed and unverifiable responses once more; an origin's Retry-After is followed, between 0 and 60 s.
-/// What does not fit before the deadline is not begun.
+/// What may pass is tried again until the deadline, with full-jitter backoff: at most 50 ms at first, twice as
+/// much each time, 5 s in the end. Malformed and unverifiable responses are asked for once more. What does not
+/// fit before the deadline is not begun.
 std::optional<Duration> delay_before_retry(const RetryState& state);
 
 }  // namespace mediafs

@@ -18,6 +18,7 @@ enum class Errc {
   invalid_argument,      // the caller or the API says that the request is not valid
   denied,                // key, signature or permission
   throttled,             // the API asked to slow down until past the deadline
+  unreachable,  // no connection can be had: may pass
   unavailable,           // network, TLS or server failure: may pass
   timed_out,             // a deadline ended the wait
   untrusted,             // the peer could not prove who it is
@@ -36,7 +37,7 @@ enum class Errc {
 /// Every Errc, for tables and their tests.
 inline constexpr Errc kAllErrcs[] = {Errc::not_found,        Errc::not_found_by_gateway,
                                      Errc::invalid_argument, Errc::denied,
-                                     Errc::throttled,        Errc::unavailable,
+                                     Errc::throttled,        Errc::unreachable, Errc::unavailable,
                                      Errc::timed_out,        Errc::untrusted,
                                      Errc::outside_api,      Errc::protocol,
                                      Errc::corrupt,          Errc::changed,

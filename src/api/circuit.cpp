@@ -1,0 +1,61 @@
+#include "api/circuit.h"
+
+#include <utility>
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::size_t kIdsThatTell = 3;
+
+}  // namespace
+
+bool OriginCircuit::failed(const MediaId& id) {
+  if (open_) return false;
+  failing_.insert(id.text());
+  return failing_.size() >= kIdsThatTell && open();
+}
+
+bool OriginCircuit::open() {
+  if (std::exchange(open_, true)) return false;
+  failing_.clear();
+  next_probe_ = SteadyTime::min();  // at once: it may have been chance
+  return true;
+}
+
+bool OriginCircuit::answered() {
+  failing_.clear();
+  next_probe_ = SteadyTime::min();
+  return std::exchange(open_, false);
+}
+
+bool CredentialsCircuit::lets_through(SteadyTime now) {
+  if (!open_) return true;
+  if (now < next_probe_) return false;
+  next_probe_ = now + kBetweenProbes;
+  return true;
+}
+
+bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_key) {
+  if (open_) return false;
+  if (!of_the_key) {
+    forbidden_.insert(id.text());
+    if (forbidden_.size() < kIdsThatTell) return false;
+  }
+  forbidden_.clear();
+  open_ = true;
+  next_probe_ = now + kBetweenProbes;
+  return true;
+}
+
+bool CredentialsCircuit::accepted() {
+  forbidden_.clear();
+  return std::exchange(open_, false);
+}
+
+void CredentialsCircuit::replaced() {
+  forbidden_.clear();
+  open_ = false;
+}
+
+}  // namespace mediafs

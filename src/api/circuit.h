@@ -1,0 +1,66 @@
+// When the origin is not asked for a while, since it does not answer or does not take the credentials:
+// decisions alone, no effects.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "mediafs/base/clock.h"
+#include "mediafs/model/media_id.h"
+
+namespace mediafs {
+
+/// A circuit breaker around the origin. Open, it lets one probe through a second; the first answer closes it.
+/// Guarded by its owner.
+class OriginCircuit {
+ public:
+  static constexpr Duration kBetweenProbes{1'000};
+
+  [[nodiscard]] bool is_open() const { return open_; }
+  /// When the next probe may be sent; the past while the circuit is closed.
+  [[nodiscard]] SteadyTime next_probe() const { return next_probe_; }
+
+  /// Something has been sent.
+  void sent(SteadyTime now) {
+    if (open_) next_probe_ = now + kBetweenProbes;
+  }
+  /// No connection can be had. True: that has opened it.
+  bool unreachable() { return open(); }
+  /// No answer, or that something went wrong there. True: it is the third id with that, nothing has been
+  /// answered in between, and that has opened it.
+  bool failed(const MediaId& id);
+  /// True: that has closed it.
+  bool answered();
+
+ private:
+  bool open();
+
+  bool open_ = false;
+  std::set<std::string> failing_;  // ids, a few
+  SteadyTime next_probe_ = SteadyTime::min();
+};
+
+/// The same for the credentials. Open, everything is denied without asking, but for one probe now and then.
+class CredentialsCircuit {
+ public:
+  static constexpr Duration kBetweenProbes{30'000};
+
+  [[nodiscard]] bool is_open() const { return open_; }
+  /// Whether to ask: a probe, where it is open.
+  bool lets_through(SteadyTime now);
+
+  /// Each secret has been tried. `of_the_key`: 401 or a code 18xx; else it is a 403, which is of that id
+  /// alone until three have it. True: that has opened it.
+  bool denied(SteadyTime now, const MediaId& id, bool of_the_key);
+  /// The API has answered as it does to whom it knows. True: that has closed it.
+  bool accepted();
+  /// There are new ones.
+  void replaced();
+
+ private:
+  bool open_ = false;
+  std::set<std::string> forbidden_;  // ids, a few
+  SteadyTime next_probe_ = SteadyTime::min();
+};
+
+}  // namespace mediafs

@@ -1,0 +1,103 @@
+// The one way to the origin: who asks, when, and who waits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "api/circuit.h"
+#include "api/pace.h"
+#include "mediafs/api/media_source.h"
+#include "mediafs/base/mutex.h"
+#include "mediafs/base/timer.h"
+
+namespace mediafs {
+
+/// Every request passes it. While the origin answers, at once; while it refuses, at the pace that it takes;
+/// while it does not answer, as one probe a second; while it does not take the credentials, not at all.
+/// Readers go first, then listings, then what is fetched ahead, which does not wait while the origin is in
+/// trouble but ends with Errc::throttled. Thread-safe; its lock is a leaf but for the timer's.
+class Gate : public std::enable_shared_from_this<Gate> {
+ public:
+  enum class Ticket : std::uint64_t {};
+
+  struct Passage {
+    Priority priority = Priority::reader;
+    SteadyTime deadline;
+    /// Called once: when the request is to be sent, with the priority that it has by then; else why it is
+    /// not. On the caller's thread, the timer's or that of an answer, without a lock.
+    Done<Priority> go;
+  };
+
+  /// What has become of a request that passed: one of these for each.
+  enum class Outcome {
+    answered,      // by the API, to whom it knows
+    not_the_api,   // by somebody: there is an origin, and it is no word on the credentials
+    refused,       // 429, or 503 with Retry-After
+    overloaded,    // 503
+    failed,        // no answer, or that something went wrong there
+    unreachable,   // no connection
+    key_denied,    // 401 or 18xx, of each secret
+    id_denied,     // 403, of each secret
+    unknown,       // it was not waited for
+  };
+  struct Answer {
+    Outcome outcome = Outcome::unknown;
+    const MediaId& id;
+    Priority priority = Priority::reader;  // as it passed
+    SteadyTime sent;
+    std::optional<Duration> retry_after;  // of `refused`
+  };
+
+  explicit Gate(Timer& timer) : timer_(timer) {}
+
+  /// For one passage, or several one after another.
+  Ticket new_ticket() EXCLUDES(mutex_);
+  void pass(Ticket ticket, Passage passage) EXCLUDES(mutex_);
+  /// True: it waited there, and `go` is never called.
+  bool leave(Ticket ticket) EXCLUDES(mutex_);
+  /// Somebody waits for it now.
+  void hasten(Ticket ticket) EXCLUDES(mutex_);
+  void answered(const Answer& answer) EXCLUDES(mutex_);
+  /// The credentials are others than before.
+  void credentials_replaced() EXCLUDES(mutex_);
+
+  /// Why requests wait here; nothing where they do not.
+  [[nodiscard]] std::optional<Error> why_it_waits() EXCLUDES(mutex_);
+
+ private:
+  using Queue = std::map<std::pair<Priority, Ticket>, Passage>;
+  using Ready = std::vector<std::function<void()>>;
+
+  [[nodiscard]] bool in_trouble() const REQUIRES(mutex_) { return circuit_.is_open() || pace_.is_limited(); }
+  [[nodiscard]] SteadyTime next() const REQUIRES(mutex_);
+  [[nodiscard]] std::optional<Error> refusal(const Passage& passage) REQUIRES(mutex_);
+  [[nodiscard]] bool has_room_ahead() const REQUIRES(mutex_);
+  void turn_away(Ready& ready) REQUIRES(mutex_);
+  Ready let_pass() REQUIRES(mutex_);
+  void wake_later() REQUIRES(mutex_);
+  void wake() EXCLUDES(mutex_);
+  void take_in(const Answer& answer) REQUIRES(mutex_);
+  void note_pace(const Answer& answer) REQUIRES(mutex_);
+  void note_circuit(const Answer& answer) REQUIRES(mutex_);
+  void note_credentials(const Answer& answer) REQUIRES(mutex_);
+  Queue::iterator find(Ticket ticket) REQUIRES(mutex_);
+
+  Timer& timer_;
+  Mutex mutex_;
+  OriginCircuit circuit_ GUARDED_BY(mutex_);
+  CredentialsCircuit credentials_ GUARDED_BY(mutex_);
+  Pace pace_ GUARDED_BY(mutex_);
+  Queue waiting_ GUARDED_BY(mutex_);
+  std::uint64_t last_ticket_ GUARDED_BY(mutex_) = 0;
+  std::size_t ahead_under_way_ GUARDED_BY(mutex_) = 0;
+  std::size_t answers_ GUARDED_BY(mutex_) = 0;
+  bool was_announced_ GUARDED_BY(mutex_) = false;  // that the circuit is open
+  std::optional<SteadyTime> wakes_at_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mediafs

@@ -1,0 +1,101 @@
+#include "api/pace.h"
+
+#include <algorithm>
+
+namespace mediafs {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr double kLowered = 0.7;              // of the rate, at the least
+constexpr double kGrowth = 0.002;             // of the rate, with each request that is taken
+constexpr double kGrowthWhenCalm = 0.02;      // the same where nothing has been refused for a while
+constexpr auto kCalm = seconds(10);
+constexpr auto kForgotten = seconds(30);      // without a refusal: no limit any more
+constexpr double kRateWhenNothingIsTaken = 100;
+constexpr std::size_t kEnoughToTell = 10;     // requests, for a rate
+constexpr auto kWindows = {seconds(1), seconds(2), seconds(4), seconds(8)};
+constexpr std::size_t kMostRemembered = 10'000;
+
+SteadyTime::duration between(double rate) {
+  return std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>(1 / rate));
+}
+
+}  // namespace
+
+void Pace::sent(SteadyTime now) {
+  if (limited_) next_ = std::max(now, next_) + between(rate_);
+}
+
+void Pace::note(SteadyTime now, bool refusal) {
+  if (!began_) began_ = now;
+  recent_ <<= 1;
+  recent_.set(0, refusal);
+}
+
+/// Over the shortest time that tells, for the last one is what counts.
+double Pace::accepted_per_second(SteadyTime now) const {
+  const auto known = std::max<SteadyTime::duration>(now - *began_, seconds(1));
+  double rate = 0;
+  for (const SteadyTime::duration window : kWindows) {
+    const auto span = std::min(window, known);
+    const auto first = std::lower_bound(accepted_.begin(), accepted_.end(), now - span);
+    const auto count = static_cast<std::size_t>(accepted_.end() - first);
+    rate = static_cast<double>(count) / std::chrono::duration<double>(span).count();
+    if (count >= kEnoughToTell || span == known) break;
+  }
+  return rate;
+}
+
+void Pace::accepted(SteadyTime now) {
+  note(now, false);
+  accepted_.push_back(now);
+  while (accepted_.front() < now - seconds(8) || accepted_.size() > kMostRemembered) accepted_.pop_front();
+  if (!limited_) return;
+  if (now - last_refusal_ >= kForgotten) {
+    limited_ = false;
+    next_ = SteadyTime::min();
+    return;
+  }
+  taken_since_ = true;
+  const bool calm = now - last_refusal_ >= kCalm;
+  const double before = rate_;
+  rate_ = rate_ < taken_ ? std::min(taken_, 2 * rate_) : rate_ * (1 + (calm ? kGrowthWhenCalm : kGrowth));
+  if (next_ > now) next_ = now + std::chrono::duration_cast<SteadyTime::duration>((next_ - now) * (before / rate_));
+}
+
+void Pace::refused(SteadyTime now, SteadyTime sent, Duration rest) {
+  note(now, true);
+  closed_until_ = std::max(closed_until_, now + rest);
+  slow_down(now, sent);
+}
+
+void Pace::overloaded(SteadyTime now, SteadyTime sent) {
+  note(now, true);
+  if (recent_.count() * 3 > kRecent) slow_down(now, sent);
+}
+
+/// Once for all that was sent at one rate.
+void Pace::slow_down(SteadyTime now, SteadyTime sent) {
+  last_refusal_ = now;
+  if (limited_ && sent <= lowered_) return;
+  const double taken = accepted_per_second(now);
+  if (!limited_) {
+    taken_ = taken > 0 ? taken : kRateWhenNothingIsTaken;
+    rate_ = taken;
+  } else if (taken_since_) {
+    rate_ = std::max(kLowered * rate_, std::min(rate_, taken));
+    taken_ = std::min(taken_, rate_);
+  } else {
+    rate_ = rate_ / 2;
+  }
+  rate_ = std::max(rate_, kSlowest);
+  taken_ = std::max(taken_, rate_);
+  limited_ = true;
+  taken_since_ = false;
+  lowered_ = now;
+  next_ = std::max(next_, now + between(rate_));
+}
+
+}  // namespace mediafs
