@@ -21,8 +21,8 @@ constexpr std::size_t kAnswersThatTell = 50;
 Duration rest_of(std::optional<Duration> retry_after) {
   if (!retry_after) return Duration::zero();
   const Duration asked_for = std::clamp(*retry_after, Duration::zero(), kLongestRetryAfter);
-  const std::chrono::duration<double, Duration::period> jitter(
-      kJitterBehindRest.count() * crypto::random_fraction());
+  const std::chrono::duration<double, Duration::period> jitter(kJitterBehindRest.count() *
+                                                               crypto::random_fraction());
   return asked_for + std::chrono::duration_cast<Duration>(jitter);
 }
 
@@ -55,9 +55,8 @@ void Gate::pass(Ticket ticket, Passage passage) {
   {
     const MutexLock lock(mutex_);
     if (!credentials_.lets_through(timer_.now())) {
-      ready.emplace_back([go = std::move(passage.go)] {
-        go(Error{Errc::denied, "the API does not take the credentials"});
-      });
+      ready.emplace_back(
+          [go = std::move(passage.go)] { go(Error{Errc::denied, "the API does not take the credentials"}); });
     } else if (auto error = refusal(passage)) {
       ready.emplace_back([go = std::move(passage.go), error = *std::move(error)] { go(error); });
     } else {
@@ -185,8 +184,11 @@ void Gate::note_pace(const Answer& answer) {
     case Outcome::id_denied:
       ++answers_;
       return pace_.accepted(now);
-    default:
-      return;  // what came to nothing says nothing
+    case Outcome::failed:
+      return pace_.failed(now);
+    case Outcome::unreachable:
+    case Outcome::unknown:
+      return;
   }
 }
 

@@ -35,15 +35,15 @@ class Gate : public std::enable_shared_from_this<Gate> {
 
   /// What has become of a request that passed: one of these for each.
   enum class Outcome {
-    answered,      // by the API, to whom it knows
-    not_the_api,   // by somebody: there is an origin, and it is no word on the credentials
-    refused,       // 429, or 503 with Retry-After
-    overloaded,    // 503
-    failed,        // no answer, or that something went wrong there
-    unreachable,   // no connection
-    key_denied,    // 401 or 18xx, of each secret
-    id_denied,     // 403, of each secret
-    unknown,       // it was not waited for
+    answered,     // by the API, to whom it knows
+    not_the_api,  // by somebody: there is an origin, and it is no word on the credentials
+    refused,      // 429, or 503 with Retry-After
+    overloaded,   // 503
+    failed,       // no answer, or that something went wrong there
+    unreachable,  // no connection
+    key_denied,   // 401 or 18xx, of each secret
+    id_denied,    // 403, of each secret
+    unknown,      // it was not waited for
   };
   struct Answer {
     Outcome outcome = Outcome::unknown;

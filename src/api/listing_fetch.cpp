@@ -46,15 +46,13 @@ void ListingFetch::cancel() {
 
 void ListingFetch::start_attempt() {
   head_seen_ = too_large_ = no_room_ = false;
-  auto fetch = std::make_shared<MediaFetch>(
-      api_, api_->base.listing(key_),
-      FetchRequest{
-          .id = key_.id,
-          .listing = key_.kind,
-          .fresh_connection = fresh_,
-          .priority = Priority::listing,
-          .deadline = deadline_},
-      shared_from_this());
+  auto fetch = std::make_shared<MediaFetch>(api_, api_->base.listing(key_),
+                                            FetchRequest{.id = key_.id,
+                                                         .listing = key_.kind,
+                                                         .fresh_connection = fresh_,
+                                                         .priority = Priority::listing,
+                                                         .deadline = deadline_},
+                                            shared_from_this());
   {
     const MutexLock lock(mutex_);
     backoff_.reset();

@@ -226,9 +226,9 @@ HttpRequest MediaFetch::signed_request() const {
 
 void MediaFetch::start_attempt() {
   std::optional<Gate::Ticket> ticket;
-  Gate::Passage passage{.deadline = request_.deadline, .go = [self = shared_from_this()](const auto& admission) {
-                          self->admitted(admission);
-                        }};
+  Gate::Passage passage{
+      .deadline = request_.deadline,
+      .go = [self = shared_from_this()](const auto& admission) { self->admitted(admission); }};
   {
     const MutexLock lock(mutex_);
     backoff_.reset();

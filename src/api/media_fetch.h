@@ -84,8 +84,8 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
 
   struct Failure {
     Error error;
-    int status = 0;    // of the response; 0: none came
-    std::string code;  // the API's own, where its body had one
+    int status = 0;       // of the response; 0: none came
+    std::string code;     // the API's own, where its body had one
     bool by_api = false;  // the body is the API's
     bool cut = false;     // the response did not come to its end
     std::optional<Duration> retry_after;

@@ -30,24 +30,29 @@ class Pace {
   void sent(SteadyTime now);
   /// An answer that is no refusal.
   void accepted(SteadyTime now);
+  /// It was taken, and came to nothing.
+  void failed(SteadyTime now);
   /// 429, or 503 with Retry-After; `rest`: how long the origin asks to be left alone.
   void refused(SteadyTime now, SteadyTime sent, Duration rest);
   /// 503 without a word on when to come again: a refusal where many of the last answers are.
   void overloaded(SteadyTime now, SteadyTime sent);
 
  private:
-  void note(SteadyTime now, bool refusal);
-  [[nodiscard]] double accepted_per_second(SteadyTime now) const;
-  void slow_down(SteadyTime now, SteadyTime sent);
+  enum class Answer { word, refusal, overload };
+
+  void note(SteadyTime now, Answer answer);
+  [[nodiscard]] double taken_per_second(SteadyTime now) const;
+  void slow_down(SteadyTime now, SteadyTime sent, std::size_t refusals);
 
   static constexpr std::size_t kRecent = 20;
-  std::bitset<kRecent> recent_;       // the last answers, newest first: whether they refused
-  std::deque<SteadyTime> accepted_;   // of the last seconds
-  std::optional<SteadyTime> began_;   // when the first answer came
+  std::bitset<kRecent> refusals_;    // which of the last answers were, newest first
+  std::bitset<kRecent> overloads_;   // the same
+  std::deque<SteadyTime> taken_at_;  // what was no refusal, of the last seconds
+  std::optional<SteadyTime> began_;  // when the first answer came
   bool limited_ = false;
   double rate_ = 0;
-  double taken_ = 0;                  // the rate that has been seen to be taken: up to it growth is fast
-  bool taken_since_ = false;          // anything has been accepted since the rate was lowered
+  double known_ = 0;          // the rate that has been seen to be taken: up to it growth is fast
+  bool taken_since_ = false;  // anything has been accepted since the rate was lowered
   SteadyTime lowered_ = SteadyTime::min();
   SteadyTime last_refusal_ = SteadyTime::min();
   SteadyTime closed_until_ = SteadyTime::min();

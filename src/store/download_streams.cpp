@@ -286,7 +286,8 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
     if (others_bring_all(stream)) return;
     return restart_later(stream.shared_from_this(), Duration::zero(), error);
   }
-  if (stream.ahead && !stream.head_seen && may_pass(error.code)) return;  // who waits by now has it begun anew
+  if (stream.ahead && !stream.head_seen && may_pass(error.code))
+    return;                                                  // who waits by now has it begun anew
   if (!stream.head_seen || error.code == Errc::cancelled) {  // all retries have been made by now
     if (error.code == Errc::not_found && !item_)
       context_->catalog.note_absent(id_, context_->options.negative_ttl);

@@ -54,9 +54,9 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   std::map<ChunkIndex, Buffer> held;       // complete, and not to be seen before the body is verified
   std::shared_ptr<BodyVerifier> verifier;  // has seen every byte before `position`
   std::shared_ptr<Fetch> fetch;
-  Revision revision{};         // the version that it brings, once its head has told
-  std::uint64_t broke_at = 0;  // where those that it succeeds have come to
-  FailureCount failures;       // of those, since the last progress
+  Revision revision{};                      // the version that it brings, once its head has told
+  std::uint64_t broke_at = 0;               // where those that it succeeds have come to
+  FailureCount failures;                    // of those, since the last progress
   std::optional<SteadyTime> failing_since;  // the last progress was before that
   bool ahead = false;                       // nobody waited for it when it began
   bool hastened = false;                    // somebody does now

@@ -90,7 +90,8 @@ TEST(ApiError, EveryStatusHasItsMeaningAndEvery18xxIsDenied) {
 }
 
 TEST(ApiError, AnotherSecretIsTriedForAuthorizationFailuresAlone) {
-  for (const char* code : {"1800", "1801", "1805", "1819", "1820", "1899"}) EXPECT_TRUE(is_authorization_code(code));
+  for (const char* code : {"1800", "1801", "1805", "1819", "1820", "1899"})
+    EXPECT_TRUE(is_authorization_code(code));
   for (const char* code : {"", "1101", "1302", "180", "18055"}) EXPECT_FALSE(is_authorization_code(code));
 }
 

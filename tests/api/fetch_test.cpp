@@ -20,11 +20,40 @@ TEST_F(FetchTest, FailuresThatMayPassAreRetriedUnseen) {
   EXPECT_EQ(server_.total_requests(), 4U);
 }
 
-TEST_F(FetchTest, APersistentFailureEndsAfterFiveAttempts) {
-  server_.set_rules("* * status 500");
+/// Each kind of failure that may pass, under one id.
+class FailureThatMayPass : public FetchTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(FailureThatMayPass, IsRetriedUntilTheDeadlineAndEndsByNoCount) {
+  server_.set_rules(std::string("* * ") + GetParam());
   ApiClient api = client();
-  expect_failure(fetch(api), Errc::unavailable);
-  EXPECT_EQ(server_.total_requests(), 5U);
+  const SteadyTime asked = timer_.now();
+  ASSERT_FALSE(fetch(api).ok());
+  EXPECT_GE(timer_.now() - asked, std::chrono::seconds(14)) << "less only by a pause that did not fit";
+  EXPECT_LE(timer_.now() - asked, std::chrono::seconds(20));
+  EXPECT_GE(server_.total_requests(), 8U);
+  EXPECT_LE(server_.total_requests(), 40U) << "with pauses that grow";
+}
+
+TEST_P(FailureThatMayPass, IsForgottenWhenItHasPassed) {
+  server_.set_rules(std::string("* 1-8 ") + GetParam());
+  ApiClient api = client();
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_EQ(sink_->body, "the bytes");
+  EXPECT_EQ(server_.total_requests(), 9U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEachKind, FailureThatMayPass,
+                         testing::Values("status 429", "status 429 + retry-after 0",
+                                         "status 429 + retry-after -5",
+                                         "status 429 + retry-after Thu, 01 Jan 1970 00:00:01 GMT",
+                                         "status 429 + retry-after soon", "status 500", "status-plain 502",
+                                         "status 503", "status 520", "status 408", "status 425", "drop"));
+
+TEST_F(FetchTest, FailuresOfAnotherKindAreNotCountedTogether) {
+  server_.set_rules("* 1-5 status 500\n* 6 bad-signature + two-lengths 3\n* 7-9 drop");
+  ApiClient api = client();
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_EQ(server_.total_requests(), 10U);
 }
 
 TEST_F(FetchTest, ThrottlingThatOutlastsTheDeadlineIsSaidAtOnce) {

@@ -125,7 +125,7 @@ TEST_F(ForeignFetchTest, APartIsJudgedLikeTheWhole) {
 TEST_F(ForeignFetchTest, AnErrorBodyIsReadUpTo64KiBAndNoFurther) {
   server_.set_rules(R"(* * raw HTTP/1.1 404 No\r\nContent-Length: 10000000\r\n\r\n)" +
                     std::string(200'000, 'x'));
-  expect_failure(fetch(api_), Errc::not_found);
+  expect_failure(fetch(api_), Errc::not_found_by_gateway);
   EXPECT_EQ(server_.total_requests(), 1U);
   EXPECT_LE(server_.requests().back().sent, 80'000U);
 }

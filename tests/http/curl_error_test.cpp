@@ -12,7 +12,8 @@ namespace {
 const std::map<Errc, std::vector<int>> kMeanings = {
     {Errc::untrusted, {60, 77, 82, 83, 90, 91}},
     {Errc::timed_out, {28}},
-    {Errc::unavailable, {5, 6, 7, 18, 35, 52, 55, 56, 80, 81, 89, 97, 98}},
+    {Errc::unreachable, {5, 6, 7, 35, 97}},
+    {Errc::unavailable, {18, 52, 55, 56, 80, 81, 89, 98}},
     {Errc::protocol, {1, 8, 23, 27, 61, 63, 100}},
     {Errc::internal,
      {2,  3,  4,  9,  10, 11, 12, 13, 14, 15, 16, 17, 19, 20, 21, 22, 24, 25, 26, 29, 30, 31, 32, 33, 34,

@@ -97,6 +97,7 @@ TEST_P(AfterBytesHaveCome, WhatMayPassIsGoneOnWithByRangeAndAllElseIsTheAnswer) 
   source_.media[0]->end(Error{GetParam(), "as the test says"});
   timer_.advance(std::chrono::seconds(1));
   switch (GetParam()) {
+    case Errc::unreachable:
     case Errc::unavailable:
     case Errc::timed_out:
     case Errc::throttled:

@@ -29,6 +29,11 @@ sandbox::Request request_of(const HttpRequest& http) {
   return request;
 }
 
+sandbox::Options in_time_of(ManualTimer& timer, sandbox::Options options) {
+  options.now = [&timer] { return timer.now(); };
+  return options;
+}
+
 struct Chunks {
   std::string body;
   bool ended = false;  // by a chunk of no bytes, and not because it broke off
@@ -65,7 +70,7 @@ struct SimulatedHttp::Exchange {
 };
 
 SimulatedHttp::SimulatedHttp(ManualTimer& timer, sandbox::Options options)
-    : options_(std::move(options)), timer_(timer), api_(options_) {}
+    : options_(in_time_of(timer, std::move(options))), timer_(timer), api_(options_) {}
 
 SimulatedHttp::~SimulatedHttp() {
   end_all();
@@ -111,7 +116,10 @@ void SimulatedHttp::answer(TransferId id) {
   const auto started = take_waiting(id);
   if (!started) return;
   const auto& [request, sink] = *started;
-  if (down_) return sink->on_end(Error{Errc::unavailable, "nobody listens"});
+  if (down_) {
+    ++unanswered_;
+    return sink->on_end(Error{Errc::unreachable, "nobody listens"});
+  }
   auto exchange = std::make_unique<Exchange>();
   auto answered = api_.answer(request_of(request), static_cast<std::uint64_t>(id), url());
   exchange->id = id;

@@ -44,6 +44,7 @@ class SimulatedHttp final : public HttpTransport {
   void set_rules(std::string_view text) { api_.set_rules(sandbox::RuleSet(text)); }
   void release();
   void set_secrets(std::vector<std::string> secrets) { api_.credentials().set_secrets(std::move(secrets)); }
+  void limit_rate(double per_second) { api_.limit_rate(per_second); }
   void put_media(const std::string& id, const std::string& content_type, std::string bytes) {
     api_.library().put_media(id, content_type, std::move(bytes));
   }
@@ -63,6 +64,9 @@ class SimulatedHttp final : public HttpTransport {
 
   /// Nobody listens any more: what is asked from now on finds no connection.
   void go_down() { down_ = true; }
+  void come_back() { down_ = false; }
+  /// How many have found none.
+  [[nodiscard]] std::uint64_t unanswered() const { return unanswered_; }
   /// Ends what is under way with Errc::cancelled.
   void end_all();
 
@@ -91,6 +95,7 @@ class SimulatedHttp final : public HttpTransport {
   std::map<TransferId, Started> waiting_ GUARDED_BY(mutex_);  // for the timer to begin with it
   std::map<TransferId, std::unique_ptr<Exchange>> exchanges_;
   bool down_ = false;
+  std::uint64_t unanswered_ = 0;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for jobs that are left at the end
 };
 

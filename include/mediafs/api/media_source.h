@@ -29,7 +29,8 @@ struct FetchRequest {
   std::string
       if_range;  // with an offset: the strong entity tag of the version that is there (RFC 9110 13.1.5)
   std::shared_ptr<BodyVerifier> verifier;  // with an offset: has seen the bytes before it
-  bool existence = false;  // whether it is there at all: asked once; only the API's 404 and 410 are Errc::not_found
+  bool existence =
+      false;  // whether it is there at all: asked once; only the API's 404 and 410 are Errc::not_found
   std::optional<std::uint64_t> listed_size;  // as a listing has it; nothing where none knows the media
   std::optional<ListingKind> listing;        // not the media's bytes are asked for, but this
   bool fresh_connection = false;

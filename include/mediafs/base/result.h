@@ -18,7 +18,7 @@ enum class Errc {
   invalid_argument,      // the caller or the API says that the request is not valid
   denied,                // key, signature or permission
   throttled,             // the API asked to slow down until past the deadline
-  unreachable,  // no connection can be had: may pass
+  unreachable,           // no connection can be had: may pass
   unavailable,           // network, TLS or server failure: may pass
   timed_out,             // a deadline ended the wait
   untrusted,             // the peer could not prove who it is
@@ -37,13 +37,14 @@ enum class Errc {
 /// Every Errc, for tables and their tests.
 inline constexpr Errc kAllErrcs[] = {Errc::not_found,        Errc::not_found_by_gateway,
                                      Errc::invalid_argument, Errc::denied,
-                                     Errc::throttled,        Errc::unreachable, Errc::unavailable,
-                                     Errc::timed_out,        Errc::untrusted,
-                                     Errc::outside_api,      Errc::protocol,
-                                     Errc::corrupt,          Errc::changed,
-                                     Errc::too_large,        Errc::no_space,
-                                     Errc::not_directory,    Errc::is_directory,
-                                     Errc::cancelled,        Errc::internal};
+                                     Errc::throttled,        Errc::unreachable,
+                                     Errc::unavailable,      Errc::timed_out,
+                                     Errc::untrusted,        Errc::outside_api,
+                                     Errc::protocol,         Errc::corrupt,
+                                     Errc::changed,          Errc::too_large,
+                                     Errc::no_space,         Errc::not_directory,
+                                     Errc::is_directory,     Errc::cancelled,
+                                     Errc::internal};
 
 /// The word as written above, for logs.
 std::string_view to_string(Errc code);
