@@ -62,25 +62,10 @@ const Row kAnswers[] = {
     {"BadIdCode1104", "status 400 1104 Invalid id", ENOENT, 1},
     {"ValidationFailed", "status 400 1500 Validation failed", EINVAL, 1},
     {"ValidationFailedWithoutJson", "status-plain 400", EINVAL, 1},
-    {"AuthorizationCode1801", "status 400 1801 Not authorized", EACCES, 1},
-    {"AuthorizationCode1819", "status 400 1819 Not authorized", EACCES, 1},
-    {"AuthorizationCode1820", "status 400 1820 Something", EACCES, 1},
-    {"AuthorizationCodeOfAnotherStatus", "status 500 1803 Unknown key", EACCES, 1},
-    {"KeyUnknown", "status 401 1102 Unknown key", EACCES, 1},
-    {"Unauthorized", "status-plain 401", EACCES, 1},
     {"Forbidden", "status 403 1103 Inactive", EACCES, 1},
     {"NoSuchMedia", "status 404 1302 Not found", ENOENT, 1},
     {"NotFoundWithoutJson", "status-plain 404", ENOENT, 1},
     {"Erased", "status 410 1302 Erased", ENOENT, 1},
-    {"Throttled", "status 429 1600 Slow down", EBUSY, 5},
-    {"ThrottledForLongerThanTheDeadline", "status 429 1600 Slow down + retry-after 60", EBUSY, 1},
-    {"ThrottledForTenYears", "status 429 1600 Slow down + retry-after 315360000", EBUSY, 1},
-    {"ThrottledWithGarbage", "status 429 1600 Slow down + retry-after soon", EBUSY, 5},
-    {"InternalError", "status 500 1000 Internal", EIO, 5},
-    {"BadGateway", "status-plain 502", EIO, 5},
-    {"ServiceUnavailable", "status-plain 503", EIO, 5},
-    {"GatewayTimeout", "status-plain 504", EIO, 5},
-    {"RequestTimeout", "status-plain 408", EIO, 5},
     {"MultipleChoices", "status-plain 300", EIO, 1},
     {"MovedPermanently", "redirect 301 /v1/media/elsewhere-0123456789", EIO, 1},
     {"Found", "redirect 302 /v1/media/elsewhere-0123456789", EIO, 1},
@@ -98,9 +83,6 @@ const Row kAnswers[] = {
     {"NoContent", "status 204", EIO, 1},
     {"PartialUnasked", "status-plain 206", EIO, 2},
     {"ImUsed", "status-plain 226", EIO, 1},
-    {"NotImplemented", "status-plain 501", EIO, 5},
-    {"OriginIsDown", "status-plain 521", EIO, 5},
-    {"TooEarly", "status-plain 425", EIO, 5},
     {"StatusNobodyKnows", "status-plain 999", EIO, 2},
 };
 
@@ -110,6 +92,60 @@ TEST_F(Faults, EachAnswerOfTheApiBecomesItsErrno) {
   mount({{"--deadline", "6s"}});
   expect_the_rows(kAnswers);
   EXPECT_EQ(api().requests_for("elsewhere-0123456789"), 0U);
+}
+
+// --- What counts for all of an origin: each in a mount of its own.
+
+const Row kOfAll[] = {
+    {"AuthorizationCode1801", "status 400 1801 Not authorized", EACCES, 1},
+    {"AuthorizationCode1819", "status 400 1819 Not authorized", EACCES, 1},
+    {"AuthorizationCode1820", "status 400 1820 Something", EACCES, 1},
+    {"AuthorizationCodeOfAnotherStatus", "status 500 1803 Unknown key", EACCES, 1},
+    {"KeyUnknown", "status 401 1102 Unknown key", EACCES, 1},
+    {"Unauthorized", "status-plain 401", EACCES, 1},
+    {"ThrottledForLongerThanTheDeadline", "status 429 1600 Slow down + retry-after 60", EBUSY, 1},
+    {"ThrottledForTenYears", "status 429 1600 Slow down + retry-after 315360000", EBUSY, 1},
+};
+
+class OfAll : public Faults, public testing::WithParamInterface<Row> {};
+
+TEST_P(OfAll, ItIsSaidAtOnceAndTheSecondReaderCostsNoRequest) {
+  expect_warnings();
+  make_faulty({&GetParam(), 1}, "*");
+  mount({{"--deadline", "20s"}});
+  expect_the_rows({&GetParam(), 1});
+  EXPECT_EQ(read(media_of(kSmall, "another")).error, GetParam().error);
+  EXPECT_EQ(api().total_requests(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Answers, OfAll, testing::ValuesIn(kOfAll), kItsName);
+
+// --- What may pass.
+
+const Row kPassing[] = {
+    {"InternalError", "status 500 1000 Internal", EIO},
+    {"BadGateway", "status-plain 502", EIO},
+    {"ServiceUnavailable", "status-plain 503", EIO},
+    {"GatewayTimeout", "status-plain 504", EIO},
+    {"RequestTimeout", "status-plain 408", EIO},
+    {"NotImplemented", "status-plain 501", EIO},
+    {"OriginIsDown", "status-plain 521", EIO},
+    {"TooEarly", "status-plain 425", EIO},
+    {"Throttled", "status 429 1600 Slow down", EBUSY},
+    {"ThrottledWithGarbage", "status 429 1600 Slow down + retry-after soon", EBUSY},
+};
+
+/// One after another, with a good answer in between: where several fail, that is an outage of all.
+TEST_F(Faults, ThatMayPassBecomeTheirErrnoWithTheDeadline) {
+  expect_warnings();
+  make_faulty(kPassing, "*");
+  mount({{"--deadline", "2s"}});
+  for (const Row& row : kPassing) {
+    expect_the_rows({&row, 1});
+    EXPECT_GT(api().requests_for(id_of(row)), 1U) << row.name;
+    EXPECT_TRUE(
+        eventually([&] { return read(media_of(kSmall, std::string("good-") + row.name)).error == 0; }));
+  }
 }
 
 // --- Faults of the transport and the framing.
