@@ -10,10 +10,11 @@ constexpr std::size_t kIdsThatTell = 3;
 
 }  // namespace
 
-bool OriginCircuit::failed(const MediaId& id) {
+bool OriginCircuit::failed(SteadyTime now, const MediaId& id) {
   if (open_) return false;
-  failing_.insert(id.text());
-  return failing_.size() >= kIdsThatTell && open();
+  if (failing_.empty()) failing_since_ = now;
+  if (failing_.size() < kIdsThatTell) failing_.insert(id.text());
+  return failing_.size() >= kIdsThatTell && now - failing_since_ >= kFailsFor && open();
 }
 
 bool OriginCircuit::open() {

@@ -15,6 +15,7 @@ namespace mediafs {
 class OriginCircuit {
  public:
   static constexpr Duration kBetweenProbes{1'000};
+  static constexpr Duration kFailsFor{500};
 
   [[nodiscard]] bool is_open() const { return open_; }
   /// When the next probe may be sent; the past while the circuit is closed.
@@ -26,9 +27,9 @@ class OriginCircuit {
   }
   /// No connection can be had. True: that has opened it.
   bool unreachable() { return open(); }
-  /// No answer, or that something went wrong there. True: it is the third id with that, nothing has been
-  /// answered in between, and that has opened it.
-  bool failed(const MediaId& id);
+  /// No answer, or that something went wrong there. True: three ids have had that, for a while with no answer
+  /// in between (else it may be chance), and that has opened it.
+  bool failed(SteadyTime now, const MediaId& id);
   /// True: that has closed it.
   bool answered();
 
@@ -37,6 +38,7 @@ class OriginCircuit {
 
   bool open_ = false;
   std::set<std::string> failing_;  // ids, a few
+  SteadyTime failing_since_{};
   SteadyTime next_probe_ = SteadyTime::min();
 };
 

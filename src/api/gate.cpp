@@ -200,7 +200,7 @@ void Gate::note_circuit(const Answer& answer) {
     if (circuit_.answered() && std::exchange(was_announced_, false)) log::info("the origin answers again");
     return;
   }
-  const bool opened = no_connection ? circuit_.unreachable() : circuit_.failed(answer.id);
+  const bool opened = no_connection ? circuit_.unreachable() : circuit_.failed(timer_.now(), answer.id);
   if (opened || !circuit_.is_open() || std::exchange(was_announced_, true)) return;
   log::warning("the origin {}: until it answers it is asked once a second",
                no_connection ? "cannot be reached" : "does not answer as it should");

@@ -155,6 +155,15 @@ Mount::Options mount_options(const MountCommand& command) {
           .workers = worker_threads()};
 }
 
+/// What stands still is given up in time to be gone on with before the deadline.
+HttpClient::Options http_options(const MountCommand& command) {
+  const auto third = std::chrono::duration_cast<std::chrono::seconds>(command.deadline / 3);
+  const HttpClient::Options usual;
+  return {.ca_file = command.cacert,
+          .proxy = command.proxy,
+          .stall_timeout = std::clamp(third, std::chrono::seconds(1), usual.stall_timeout)};
+}
+
 MediaStore::Options media_options(const MountCommand& command, const OpenFiles& open_files,
                                   GivenOut& given_out) {
   return {.deadline = command.deadline,
@@ -234,7 +243,7 @@ struct Ground {
 /// From the http client up; each stands on those before it.
 struct Floors {
   explicit Floors(const Ground& on)
-      : http({.ca_file = on.command.cacert, .proxy = on.command.proxy}),
+      : http(http_options(on.command)),
         api({.base = on.base,
              .credentials = on.credentials,
              .require_signature = on.command.require_signature,

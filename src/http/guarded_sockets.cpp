@@ -9,6 +9,8 @@ namespace mediafs {
 void GuardedSockets::guard(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &GuardedSockets::open);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &OpenSockets::close);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &all_);
 }
 
 curl_socket_t GuardedSockets::open(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
@@ -18,7 +20,9 @@ curl_socket_t GuardedSockets::open(void* self, curlsocktype /*purpose*/, curl_so
     return CURL_SOCKET_BAD;
   }
   ++sockets.opened_;
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  const int opened = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (opened >= 0) sockets.all_.add(opened);
+  return opened;
 }
 
 }  // namespace mediafs

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/curl_handles.h"
+#include "http/open_sockets.h"
 
 namespace mediafs {
 
@@ -8,7 +9,8 @@ namespace mediafs {
 /// outlive the handle's last transfer; one thread at a time.
 class GuardedSockets {
  public:
-  GuardedSockets() = default;
+  /// `all` is told of each and must outlive their connections, which may outlive the handle.
+  explicit GuardedSockets(OpenSockets& all) : all_(all) {}
   ~GuardedSockets() = default;
   GuardedSockets(const GuardedSockets&) = delete;
   GuardedSockets& operator=(const GuardedSockets&) = delete;
@@ -21,6 +23,7 @@ class GuardedSockets {
  private:
   static curl_socket_t open(void* self, curlsocktype purpose, curl_sockaddr* address);
 
+  OpenSockets& all_;
   int opened_ = 0;
   int refused_ = 0;
 };

@@ -9,6 +9,7 @@
 #include "http/address_policy.h"
 #include "http/curl_error.h"
 #include "http/guarded_sockets.h"
+#include "http/http_context.h"
 #include "http/transfer.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/http/url.h"
@@ -18,12 +19,12 @@ namespace mediafs {
 /// The http thread. What others want of it comes as commands; the multi handle and the transfers are its own.
 class HttpClient::Loop {
  public:
-  explicit Loop(Options options) : options_(std::move(options)) {
+  explicit Loop(Options options) : context_{.options = std::move(options)} {
     ensure_curl_initialised();
     multi_.reset(curl_multi_init());
     if (!multi_) throw std::bad_alloc();
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, options_.idle_connections);
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, options_.connections);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, context_.options.idle_connections);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, context_.options.connections);
     thread_ = std::jthread([this] { run(); });
   }
 
@@ -72,7 +73,9 @@ class HttpClient::Loop {
       int running = 0;
       curl_multi_perform(multi_.get(), &running);
       finish_done();
-      curl_multi_poll(multi_.get(), nullptr, 0, kPollMilliseconds, nullptr);
+      const bool any_to_watch = leave_dead_paths();
+      curl_multi_poll(multi_.get(), nullptr, 0, any_to_watch ? kWatchMilliseconds : kPollMilliseconds,
+                      nullptr);
     }
     while (!transfers_.empty()) cancel(transfers_.begin()->first);
   }
@@ -91,7 +94,7 @@ class HttpClient::Loop {
   }
 
   void add(TransferId id, const HttpRequest& request, const std::shared_ptr<ResponseSink>& sink) {
-    auto transfer = std::make_unique<Transfer>(id, request, options_, sink);
+    auto transfer = std::make_unique<Transfer>(id, request, context_, sink);
     if (curl_multi_add_handle(multi_.get(), transfer->easy()) != CURLM_OK) {
       transfer->end(CURLE_FAILED_INIT);
       return;
@@ -115,11 +118,32 @@ class HttpClient::Loop {
     }
   }
 
-  static constexpr int kPollMilliseconds = 1000;
+  /// What was sent over a connection that leads nowhere any more is sent over a new one. False: nothing is
+  /// sent that may have been.
+  bool leave_dead_paths() {
+    const SteadyTime now = context_.clock.now();
+    if (now < watched_ + std::chrono::milliseconds(kWatchMilliseconds)) return context_.pool_is_relied_on;
+    watched_ = now;
+    context_.pool_is_relied_on = false;
+    for (const auto& [id, transfer] : transfers_) {
+      context_.pool_is_relied_on |= transfer->relies_on_pool();
+      if (!transfer->is_on_dead_path(now)) continue;
+      context_.path_died = now;
+      curl_multi_remove_handle(multi_.get(), transfer->easy());  // which closes its connection
+      transfer->begin_anew();
+      curl_multi_add_handle(multi_.get(), transfer->easy());
+    }
+    return context_.pool_is_relied_on;
+  }
 
-  const Options options_;
+  static constexpr int kPollMilliseconds = 1000;
+  static constexpr int kWatchMilliseconds = 100;
+
+  HttpContext context_;  // http thread only
   MultiHandle multi_;
   std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_;  // http thread only
+
+  SteadyTime watched_ = SteadyTime::min();  // the paths, last
 
   std::atomic<std::uint64_t> last_id_ = 0;
 
@@ -151,7 +175,8 @@ void HttpClient::stop() {
 
 Status check_reachable(const std::string& url, const std::string& proxy, std::chrono::milliseconds timeout) {
   ensure_curl_initialised();
-  GuardedSockets sockets;
+  OpenSockets opened;
+  GuardedSockets sockets(opened);
   const EasyHandle easy(curl_easy_init());
   if (!easy) throw std::bad_alloc();
   const auto parts = parse_url(url);

@@ -5,6 +5,7 @@
 
 #include "http/address_policy.h"
 #include "http/curl_error.h"
+#include "http/path.h"
 
 namespace mediafs {
 
@@ -20,14 +21,15 @@ void set(CURL* easy, CURLoption option, Value value) {
 
 }  // namespace
 
-Transfer::Transfer(TransferId id, const HttpRequest& request, const HttpClient::Options& options,
+Transfer::Transfer(TransferId id, const HttpRequest& request, HttpContext& context,
                    std::shared_ptr<ResponseSink> sink)
-    : id_(id), easy_(curl_easy_init()), sink_(std::move(sink)) {
+    : id_(id), context_(context), sockets_(context.sockets), easy_(curl_easy_init()), sink_(std::move(sink)) {
   if (!easy_) throw std::bad_alloc();
-  configure(request, options);
+  configure(request);
 }
 
-void Transfer::configure(const HttpRequest& request, const HttpClient::Options& options) {
+void Transfer::configure(const HttpRequest& request) {
+  const HttpClient::Options& options = context_.options;
   for (const SecretString& line : request.headers) {
     curl_slist* const list = curl_slist_append(headers_.get(), line.c_str());
     if (list == nullptr) throw std::bad_alloc();
@@ -54,17 +56,51 @@ void Transfer::configure(const HttpRequest& request, const HttpClient::Options& 
   set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
   set(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout.count()));
-  set(easy, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
-  set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout.count()));
+  set(easy, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);  // from the head on: see take_header
+  // Else whoever ends a transfer waits for getaddrinfo(3), and with it all others.
+  set(easy, CURLOPT_QUICK_EXIT, 1L);
+  set(easy, CURLOPT_RESOLVER_START_FUNCTION, &Transfer::on_resolution);
+  set(easy, CURLOPT_RESOLVER_START_DATA, this);
+  set(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
+  set(easy, CURLOPT_PREREQDATA, this);
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   set(easy, CURLOPT_MAXLIFETIME_CONN, 600L);  // a rotated certificate is noticed
-  if (request.fresh_connection) set(easy, CURLOPT_FRESH_CONNECT, 1L);
+  limit_idleness(request.fresh_connection);
+}
+
+void Transfer::limit_idleness(bool fresh) {
+  const auto longest = context_.longest_idle();
+  if (fresh || longest == 0) {
+    set(easy(), CURLOPT_FRESH_CONNECT, 1L);
+  } else if (longest) {
+    set(easy(), CURLOPT_MAXAGE_CONN, *longest);
+  }
+}
+
+/// Something else than 0 ends it with CURLE_COULDNT_RESOLVE_HOST.
+int Transfer::on_resolution(void* /*resolver*/, void* /*reserved*/, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (!transfer.context_.left_behind.has_room(transfer.context_.clock.now())) return 1;
+  transfer.resolves_ = true;
+  return 0;
 }
 
 Transfer& Transfer::of(CURL* easy) {
   char* self = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &self);
   return *reinterpret_cast<Transfer*>(self);
+}
+
+/// A connection stands, new or of the pool, and the request goes out.
+int Transfer::on_request(void* self, char* peer_address, char* local_address, int peer_port, int local_port) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  long connections_made = 0;
+  curl_easy_getinfo(transfer.easy(), CURLINFO_NUM_CONNECTS, &connections_made);
+  transfer.over_.reset();
+  transfer.context_.pool_is_relied_on |= connections_made == 0;
+  if (connections_made == 0) transfer.over_ = Ends{local_address, local_port, peer_address, peer_port};
+  transfer.sent_ = transfer.context_.clock.now();
+  return CURL_PREREQFUNC_OK;
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -87,6 +123,7 @@ std::size_t Transfer::guarded(std::size_t (Transfer::*take)(std::string_view), s
 
 // A return value other than the line's length ends the transfer.
 std::size_t Transfer::take_header(std::string_view line) {
+  head_begun_ = true;
   // What trails a chunked body is of no use, but must end.
   switch (head_passed_ ? parser_.feed_trailer(line) : parser_.feed(line)) {
     case ResponseParser::Progress::more:
@@ -98,6 +135,8 @@ std::size_t Transfer::take_header(std::string_view line) {
       break;
   }
   head_passed_ = true;
+  // The origin may take its time before the head: only a body can stall.
+  set(easy(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(context_.options.stall_timeout.count()));
   if (sink_->on_head(parser_.head()) == Flow::go_on) return line.size();
   refusal_ = Error{Errc::cancelled, "not wanted"};
   return 0;
@@ -120,14 +159,37 @@ void Transfer::resume() const {
   curl_easy_pause(easy(), CURLPAUSE_CONT);
 }
 
+/// In microseconds since it began; 0: not yet.
+curl_off_t Transfer::time_of(CURLINFO event) const {
+  curl_off_t time = 0;
+  curl_easy_getinfo(easy(), event, &time);
+  return time;
+}
+
+bool Transfer::is_on_dead_path(SteadyTime now) const {
+  if (!relies_on_pool() || now - sent_ < kAcknowledgedWithin) return false;
+  const auto socket = context_.sockets.find(*over_);
+  const auto path = socket ? path_state(*socket) : std::nullopt;
+  return path && seems_dead(*path, now - sent_);
+}
+
+void Transfer::begin_anew() {
+  over_.reset();
+  limit_idleness(/*fresh=*/true);
+}
+
 /// A time-out may be that of the connection.
 bool Transfer::never_connected(CURLcode code) const {
-  curl_off_t sending = 0;  // microseconds until the request could be sent
-  curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &sending);
-  return code == CURLE_OPERATION_TIMEDOUT && sending == 0;
+  return code == CURLE_OPERATION_TIMEDOUT && time_of(CURLINFO_PRETRANSFER_TIME_T) == 0;
+}
+
+/// Where its name has not been resolved by its end, a thread is left behind.
+void Transfer::note_resolution() {
+  if (resolves_ && time_of(CURLINFO_NAMELOOKUP_TIME_T) == 0) context_.left_behind.add(context_.clock.now());
 }
 
 void Transfer::end(CURLcode code) {
+  note_resolution();
   if (refusal_) {
     sink_->on_end(*std::move(refusal_));
   } else if (code == CURLE_COULDNT_CONNECT && sockets_.all_forbidden()) {
@@ -142,6 +204,7 @@ void Transfer::end(CURLcode code) {
 }
 
 void Transfer::end_cancelled() {
+  note_resolution();
   sink_->on_end(Error{Errc::cancelled, "cancelled"});
 }
 

@@ -6,21 +6,29 @@
 
 #include "http/curl_handles.h"
 #include "http/guarded_sockets.h"
+#include "http/http_context.h"
 #include "http/response_parser.h"
-#include "mediafs/http/http_client.h"
 
 namespace mediafs {
 
 /// One GET: its libcurl handle, its parser and its sink. Lives on the http thread.
 class Transfer {
  public:
-  Transfer(TransferId id, const HttpRequest& request, const HttpClient::Options& options,
+  /// `context` must outlive it.
+  Transfer(TransferId id, const HttpRequest& request, HttpContext& context,
            std::shared_ptr<ResponseSink> sink);
 
   [[nodiscard]] TransferId id() const { return id_; }
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
 
   void resume() const;
+
+  /// It is sent over a connection of the pool, and nothing of an answer has come.
+  [[nodiscard]] bool relies_on_pool() const { return over_.has_value() && !head_begun_; }
+  /// The same, and what was sent is not acknowledged and hardly ever will be.
+  [[nodiscard]] bool is_on_dead_path(SteadyTime now) const;
+  /// Whoever has taken it from libcurl may give it there again, for a connection of its own.
+  void begin_anew();
 
   /// Tells the sink how the transfer ended; nothing is called after it.
   void end(CURLcode code);
@@ -29,21 +37,31 @@ class Transfer {
   static Transfer& of(CURL* easy);
 
  private:
-  void configure(const HttpRequest& request, const HttpClient::Options& options);
+  void configure(const HttpRequest& request);
+  void limit_idleness(bool fresh);
+  static int on_resolution(void* resolver, void* reserved, void* self);
+  static int on_request(void* self, char* peer_address, char* local_address, int peer_port, int local_port);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   std::size_t guarded(std::size_t (Transfer::*take)(std::string_view), std::string_view text);
   std::size_t take_header(std::string_view line);
   std::size_t take_body(std::string_view piece);
+  [[nodiscard]] curl_off_t time_of(CURLINFO event) const;
   [[nodiscard]] bool never_connected(CURLcode code) const;
+  void note_resolution();
 
   TransferId id_;
+  HttpContext& context_;
   HeaderList headers_;
   GuardedSockets sockets_;
   EasyHandle easy_;
   std::shared_ptr<ResponseSink> sink_;
   ResponseParser parser_;
+  bool head_begun_ = false;
   bool head_passed_ = false;
+  bool resolves_ = false;         // a name has been given to the resolver
+  std::optional<Ends> over_;      // the connection of the pool that it has been sent over
+  SteadyTime sent_{};             // when
   std::optional<Error> refusal_;  // why we ended it, where we did
 };
 

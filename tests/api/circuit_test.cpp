@@ -22,12 +22,19 @@ TEST(OriginCircuit, OpensWhereNoConnectionCanBeHad) {
 
 TEST(OriginCircuit, OpensWhereThreeIdsFailWithNoAnswerBetweenAndOneBadIdOpensNothing) {
   OriginCircuit circuit;
-  for (int i = 0; i < 100; ++i) EXPECT_FALSE(circuit.failed(id_of(1)));
-  EXPECT_FALSE(circuit.failed(id_of(2)));
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(circuit.failed(kNow + seconds(i), id_of(1)));
+  EXPECT_FALSE(circuit.failed(kNow + seconds(100), id_of(2)));
   EXPECT_FALSE(circuit.answered());
-  EXPECT_FALSE(circuit.failed(id_of(3)));
-  EXPECT_FALSE(circuit.failed(id_of(1)));
-  EXPECT_TRUE(circuit.failed(id_of(2)));
+  EXPECT_FALSE(circuit.failed(kNow + seconds(101), id_of(3)));
+  EXPECT_FALSE(circuit.failed(kNow + seconds(102), id_of(1)));
+  EXPECT_TRUE(circuit.failed(kNow + seconds(103), id_of(2)));
+}
+
+TEST(OriginCircuit, FailuresOfAMomentMayBeChance) {
+  OriginCircuit circuit;
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(circuit.failed(kNow, id_of(i % 10)));
+  EXPECT_FALSE(circuit.failed(kNow + OriginCircuit::kFailsFor - Duration(1), id_of(1)));
+  EXPECT_TRUE(circuit.failed(kNow + OriginCircuit::kFailsFor, id_of(1)));
 }
 
 TEST(OriginCircuit, ProbesAtOnceAndThenOnceASecondUntilOneIsAnswered) {

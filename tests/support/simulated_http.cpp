@@ -63,6 +63,7 @@ struct SimulatedHttp::Exchange {
   ResponseParser parser;
   std::uint64_t at = 0;   // bytes of the body that have been taken
   SteadyTime body_due{};  // when the next piece may come
+  bool head_passed = false;
   bool paused = false;
   bool released = false;
   void (SimulatedHttp::*goes_on_with)(TransferId) = nullptr;  // once it is released; null: it does not hold
@@ -132,17 +133,15 @@ void SimulatedHttp::answer(TransferId id) {
   if (!options_.content_length && how.framing == sandbox::Framing::kLength)
     how.framing = sandbox::Framing::kChunked;
   const Duration delay = how.delay + options_.latency;
-  const bool too_slow = how.bytes_per_second < kStallBytesPerSecond;
   Exchange& added = *exchanges_.emplace(id, std::move(exchange)).first->second;
-  if (delay >= kStallTimeout || too_slow) give_up_later(added);
-  later(id, timer_.now() + delay, &SimulatedHttp::send_head);
+  later(added.id, timer_.now() + delay, &SimulatedHttp::send_head);
 }
 
 /// Whether the response stands still here, until it is released or given up.
 bool SimulatedHttp::holds_still(Exchange& exchange, void (SimulatedHttp::*next)(TransferId)) {
   if (exchange.released) return false;
   exchange.goes_on_with = next;
-  give_up_later(exchange);
+  if (exchange.head_passed) give_up_later(exchange);
   return true;
 }
 
@@ -196,6 +195,8 @@ bool SimulatedHttp::pass_head(Exchange& exchange, std::string_view text) {
     end(exchange.id, Error{Errc::protocol, std::string(exchange.parser.reason())});
     return false;
   }
+  exchange.head_passed = true;
+  if (exchange.reply.delivery.bytes_per_second < kStallBytesPerSecond) give_up_later(exchange);
   const TransferId id = exchange.id;
   const Flow flow = exchange.sink->on_head(exchange.parser.head());
   if (flow == Flow::go_on) return find(id) != nullptr;

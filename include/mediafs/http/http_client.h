@@ -21,7 +21,7 @@ class HttpClient final : public HttpTransport {
     long idle_connections = 16;  // kept open for reuse
     long connections = 256;      // at one time; further requests queue
     std::chrono::seconds connect_timeout{5};
-    std::chrono::seconds stall_timeout{10};  // below 1 KiB/s for so long: Errc::timed_out
+    std::chrono::seconds stall_timeout{10};  // a body below 1 KiB/s for so long: Errc::timed_out
   };
 
   explicit HttpClient(const Options& options);

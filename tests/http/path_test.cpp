@@ -1,0 +1,196 @@
+#include "http/path.h"
+
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "mediafs/base/clock.h"
+#include "mediafs/base/unique_fd.h"
+#include "mediafs/http/http_client.h"
+#include "sandbox/server.h"
+#include "sandbox/signature.h"
+
+namespace mediafs {
+namespace {
+
+using std::chrono::seconds;
+
+TEST(Path, WhatIsNotAcknowledgedIsGivenUpAndWhatIsOnlySlowNever) {
+  EXPECT_TRUE(seems_dead({.unacknowledged = true}, kAcknowledgedWithin));
+  EXPECT_FALSE(seems_dead({.unacknowledged = true}, kAcknowledgedWithin - Duration(1)));
+  EXPECT_FALSE(seems_dead({.unacknowledged = false}, std::chrono::hours(1)));
+}
+
+TEST(Path, AFarPeerHasTheTimeOfSomeRoundTrips) {
+  EXPECT_FALSE(seems_dead({.unacknowledged = true, .round_trip = seconds(1)}, seconds(3)));
+  EXPECT_TRUE(seems_dead({.unacknowledged = true, .round_trip = seconds(1)}, seconds(4)));
+}
+
+TEST(Path, OnlyTcpTells) {
+  const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_FALSE(path_state(socket.get()).has_value());
+}
+
+// --- With a network of its own, in a process of its own.
+
+class EndedSink : public ResponseSink {
+ public:
+  Flow on_head(const ResponseHead&) override { return Flow::go_on; }
+  Flow on_body(ByteView) override { return Flow::go_on; }
+  void on_end(Status outcome) override { ended.set_value(std::move(outcome)); }
+  std::promise<Status> ended;
+};
+
+constexpr std::string_view kMedia = "tiny-media-000000001";
+constexpr int kConnections = 100;
+
+/// A network namespace in which only the loopback interface is.
+void enter_own_network() {
+  ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
+  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq loopback{};
+  std::string_view("lo").copy(loopback.ifr_name, sizeof loopback.ifr_name - 1);
+  loopback.ifr_flags = IFF_UP;
+  ASSERT_EQ(::ioctl(socket.get(), SIOCSIFFLAGS, &loopback), 0);
+}
+
+/// Has the kernel lose every packet of the connections that are there now, in both directions.
+void cut_all_connections_to(std::uint16_t port) {
+  std::ifstream table("/proc/self/net/tcp");  // proc(5): addresses are hex, state 01 is established
+  std::string line;
+  std::string clients;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    std::istringstream columns(line);
+    std::string slot;
+    std::string local;
+    std::string remote;
+    std::string state;
+    columns >> slot >> local >> remote >> state;
+    const auto port_of = [](const std::string& at) {
+      return std::stoi(at.substr(at.find(':') + 1), nullptr, 16);
+    };
+    if (state == "01" && port_of(remote) == port)
+      clients += (clients.empty() ? "" : ", ") + std::to_string(port_of(local));
+  }
+  ASSERT_FALSE(clients.empty());
+  const std::string rules =
+      "table inet cut {\n chain out {\n type filter hook input priority 0;\n tcp dport {" + clients +
+      "} drop\n tcp sport {" + clients + "} drop\n }\n}\n";
+  ASSERT_EQ(std::system(("nft '" + rules + "'").c_str()), 0);
+}
+
+class PooledConnections {
+ public:
+  PooledConnections() { server_.put_media(std::string(kMedia), "image/png", "bytes"); }
+
+  /// All at once, and each over a connection of its own.
+  void fill_the_pool() {
+    server_.set_rules("* * hang");
+    auto ends = ask(kConnections);
+    ASSERT_TRUE(server_.wait_for_requests(std::string(kMedia), kConnections));
+    server_.set_rules("");
+    server_.release();
+    expect_all(ends);
+  }
+  std::vector<std::future<Status>> ask(int count) {
+    std::vector<std::future<Status>> ends;
+    for (int i = 0; i < count; ++i) {
+      HttpRequest request{.url = server_.url() + "/v1/media/" + std::string(kMedia)};
+      request.headers.emplace_back("X-AUTH-CLIENT: sandbox-key");
+      request.headers.emplace_back("X-HMAC-SIGNATURE: " + sandbox::signature_of("sandbox-secret", kMedia));
+      const auto sink = std::make_shared<EndedSink>();
+      ends.push_back(sink->ended.get_future());
+      client_.start(std::move(request), sink);
+    }
+    return ends;
+  }
+  static void expect_all(std::vector<std::future<Status>>& ends) {
+    for (auto& end : ends) {
+      ASSERT_EQ(end.wait_for(seconds(60)), std::future_status::ready) << "as long as TCP tries";
+      EXPECT_TRUE(end.get().ok());
+    }
+  }
+
+  sandbox::Server server_;
+
+ private:
+  HttpClient client_{{.idle_connections = kConnections}};
+};
+
+/// A NAT or load balancer has forgotten them.
+void all_pooled_connections_die() {
+  enter_own_network();
+  PooledConnections pool;
+  pool.fill_the_pool();
+  cut_all_connections_to(pool.server_.port());
+  auto ends = pool.ask(kConnections);
+  PooledConnections::expect_all(ends);
+  EXPECT_EQ(pool.server_.total_requests(), 2U * kConnections) << "each came once";
+}
+
+void one_finds_out_for_all() {
+  enter_own_network();
+  PooledConnections pool;
+  pool.fill_the_pool();
+  cut_all_connections_to(pool.server_.port());
+  auto first = pool.ask(1);
+  PooledConnections::expect_all(first);
+  const SteadyTime began = steady_now();
+  for (int i = 0; i < 20; ++i) {
+    auto next = pool.ask(1);
+    PooledConnections::expect_all(next);
+  }
+  EXPECT_LT(steady_now() - began, 20 * kAcknowledgedWithin) << "each would have waited for it";
+}
+
+void a_slow_origin_is_asked_once() {
+  enter_own_network();
+  PooledConnections pool;
+  pool.fill_the_pool();
+  pool.server_.set_rules("* * delay 1500ms");
+  auto ends = pool.ask(kConnections);
+  PooledConnections::expect_all(ends);
+  EXPECT_EQ(pool.server_.total_requests(), 2U * kConnections);
+  EXPECT_LE(pool.server_.requests().back().connection, static_cast<std::uint64_t>(kConnections));
+}
+
+/// Runs it in a process of its own, for what it does to the namespaces stays with whoever did it.
+class OwnNetwork : public testing::Test {
+ protected:
+  OwnNetwork() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+  static void run(void (*test)()) {
+    EXPECT_EXIT(
+        {
+          test();
+          std::_Exit(testing::Test::HasFailure() ? 1 : 0);
+        },
+        testing::ExitedWithCode(0), "");
+  }
+};
+
+TEST_F(OwnNetwork, ARequestOverAConnectionWhosePathHasDiedIsSentAnewOnAFreshOne) {
+  run(&all_pooled_connections_die);
+}
+
+TEST_F(OwnNetwork, ThoseIdleAsLongGoWithTheOneWhosePathHasDied) {
+  run(&one_finds_out_for_all);
+}
+
+TEST_F(OwnNetwork, WhatIsAcknowledgedIsOnlySlowAndNeverSentTwice) {
+  run(&a_slow_origin_is_asked_once);
+}
+
+}  // namespace
+}  // namespace mediafs
