@@ -56,6 +56,21 @@ TEST_F(FetchTest, FailuresOfAnotherKindAreNotCountedTogether) {
   EXPECT_EQ(server_.total_requests(), 10U);
 }
 
+TEST_F(FetchTest, AHeadThatTakesItsTimeCostsOneRequest) {
+  ApiClient api = client();
+  struct Case {
+    const char* delay;
+    std::chrono::seconds deadline;
+  };
+  for (const Case& c : {Case{"11s", std::chrono::seconds(30)}, Case{"25s", std::chrono::seconds(30)},
+                        Case{"50s", std::chrono::seconds(60)}}) {
+    server_.reset();
+    server_.set_rules(std::string("* * delay ") + c.delay);
+    EXPECT_TRUE(fetch(api, c.deadline).ok()) << c.delay;
+    EXPECT_EQ(server_.total_requests(), 1U) << c.delay;
+  }
+}
+
 TEST_F(FetchTest, ThrottlingThatOutlastsTheDeadlineIsSaidAtOnce) {
   server_.set_rules("* * status 429 + retry-after 3600");
   ApiClient api = client();

@@ -1,9 +1,5 @@
 #include "http/path.h"
 
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "http/own_namespaces.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/unique_fd.h"
 #include "mediafs/http/http_client.h"
@@ -54,16 +51,6 @@ class EndedSink : public ResponseSink {
 
 constexpr std::string_view kMedia = "tiny-media-000000001";
 constexpr int kConnections = 100;
-
-/// A network namespace in which only the loopback interface is.
-void enter_own_network() {
-  ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
-  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq loopback{};
-  std::string_view("lo").copy(loopback.ifr_name, sizeof loopback.ifr_name - 1);
-  loopback.ifr_flags = IFF_UP;
-  ASSERT_EQ(::ioctl(socket.get(), SIOCSIFFLAGS, &loopback), 0);
-}
 
 /// Has the kernel lose every packet of the connections that are there now, in both directions.
 void cut_all_connections_to(std::uint16_t port) {
@@ -166,30 +153,16 @@ void a_slow_origin_is_asked_once() {
   EXPECT_LE(pool.server_.requests().back().connection, static_cast<std::uint64_t>(kConnections));
 }
 
-/// Runs it in a process of its own, for what it does to the namespaces stays with whoever did it.
-class OwnNetwork : public testing::Test {
- protected:
-  OwnNetwork() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
-  static void run(void (*test)()) {
-    EXPECT_EXIT(
-        {
-          test();
-          std::_Exit(testing::Test::HasFailure() ? 1 : 0);
-        },
-        testing::ExitedWithCode(0), "");
-  }
-};
-
-TEST_F(OwnNetwork, ARequestOverAConnectionWhosePathHasDiedIsSentAnewOnAFreshOne) {
-  run(&all_pooled_connections_die);
+TEST(OwnNetwork, ARequestOverAConnectionWhosePathHasDiedIsSentAnewOnAFreshOne) {
+  run_apart(&all_pooled_connections_die);
 }
 
-TEST_F(OwnNetwork, ThoseIdleAsLongGoWithTheOneWhosePathHasDied) {
-  run(&one_finds_out_for_all);
+TEST(OwnNetwork, ThoseIdleAsLongGoWithTheOneWhosePathHasDied) {
+  run_apart(&one_finds_out_for_all);
 }
 
-TEST_F(OwnNetwork, WhatIsAcknowledgedIsOnlySlowAndNeverSentTwice) {
-  run(&a_slow_origin_is_asked_once);
+TEST(OwnNetwork, WhatIsAcknowledgedIsOnlySlowAndNeverSentTwice) {
+  run_apart(&a_slow_origin_is_asked_once);
 }
 
 }  // namespace

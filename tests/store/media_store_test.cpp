@@ -250,6 +250,17 @@ TEST_P(DeniedRange, IsAskedForOnceMoreAsAWhole) {
 INSTANTIATE_TEST_SUITE_P(ByApiOrGateway, DeniedRange,
                          testing::Values("status 404 1302 Not found", "status-plain 404"));
 
+TEST_F(MediaStoreTest, ABodyThatStandsStillIsResumedWellBeforeTheDeadline) {
+  start();
+  server_.set_rules(kLarge + " 1 stall 6M");
+  const auto item = find(kLarge);
+  ASSERT_TRUE(item.ok());
+  store_->opened((*item)->id);
+  const SteadyTime asked = timer_.now();
+  expect_exact(kLarge, *item, {0, 20'000'000});
+  EXPECT_LT(timer_.now() - asked, std::chrono::seconds(15));
+}
+
 TEST_F(MediaStoreTest, AFailureThatMayPassIsNoAbsence) {
   start({.deadline = Duration(2'000)});
   server_.set_rules(kSmall + " * hang");
