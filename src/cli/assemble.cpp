@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 #include <thread>
 #include <unordered_set>
 
@@ -15,6 +16,7 @@
 
 #include "cli/control_socket.h"
 #include "cli/credentials_watch.h"
+#include "cli/descriptors.h"
 #include "cli/erasing.h"
 #include "cli/key_rotation.h"
 #include "mediafs/api/api_client.h"
@@ -161,6 +163,7 @@ HttpClient::Options http_options(const MountCommand& command) {
   const HttpClient::Options usual;
   return {.ca_file = command.cacert,
           .proxy = command.proxy,
+          .connections = connections_for(raise_descriptor_limit()),
           .stall_timeout = std::clamp(third, std::chrono::seconds(1), usual.stall_timeout)};
 }
 
@@ -313,13 +316,8 @@ Exit run_mounted(const Ground& on) {
   return {ExitCode::internal, "/dev/fuse has failed"};
 }
 
-}  // namespace
-
-Exit cannot_log(const MountCommand& command) {
-  return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
-}
-
-Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& credentials, Keeper& keeper) {
+Exit serve_kept(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
+                Keeper& keeper) {
   if (!log::set_up(command.log)) return cannot_log(command);
   block_signals();
   keep_freed_memory();
@@ -342,6 +340,21 @@ Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& 
   }
   return run_mounted(
       {command, base, credentials, directory, cache.get(), catalog, open_files, given_out, keeper, *device});
+}
+
+}  // namespace
+
+Exit cannot_log(const MountCommand& command) {
+  return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
+}
+
+Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& credentials, Keeper& keeper) {
+  try {
+    return serve_kept(command, base, credentials, keeper);
+  } catch (const std::system_error& fault) {
+    if (fault.code() != std::errc::resource_unavailable_try_again) throw;
+    return {ExitCode::internal, "no more threads can be made: ulimit -u or pids.max is too low"};
+  }
 }
 
 }  // namespace mediafs

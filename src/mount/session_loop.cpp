@@ -11,6 +11,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <functional>
+#include <memory>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -100,6 +102,13 @@ Mount::End wait_for_the_end(int ended, int orders) {
   return ends[1].revents != 0 ? Mount::End::ordered : Mount::End::unmounted;
 }
 
+using Workers = std::vector<std::unique_ptr<Worker>>;
+
+void end(const Workers& workers, std::atomic<bool>& stopping) {
+  stopping = true;
+  for (const auto& worker : workers) worker->wake_until_ended();
+}
+
 }  // namespace
 
 Mount::End serve_session(fuse_session* session, unsigned workers, const std::function<void()>& ready,
@@ -110,19 +119,23 @@ Mount::End serve_session(fuse_session* session, unsigned workers, const std::fun
   std::atomic<bool> failed = false;
   Mount::End why{};
   {
-    std::vector<std::unique_ptr<Worker>> threads;
+    Workers threads;
     threads.reserve(workers);
-    for (unsigned i = 0; i < workers; ++i) {
-      threads.push_back(std::make_unique<Worker>(session, stopping, [&](int result) {
-        if (result < 0 && result != -EINTR) failed = true;
-        ::eventfd_write(ended.get(), 1);
-      }));
+    const auto note_end = [&](int result) {
+      if (result < 0 && result != -EINTR) failed = true;
+      ::eventfd_write(ended.get(), 1);
+    };
+    try {
+      while (threads.size() < workers)
+        threads.push_back(std::make_unique<Worker>(session, stopping, note_end));
+    } catch (const std::system_error&) {  // no more threads can be made, and those that are there wait
+      end(threads, stopping);
+      throw;
     }
     ready();
     why = wait_for_the_end(ended.get(), orders);
     ending(why);
-    stopping = true;
-    for (const auto& thread : threads) thread->wake_until_ended();
+    end(threads, stopping);
   }
   return failed ? Mount::End::failed : why;
 }
