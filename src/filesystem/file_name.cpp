@@ -1,29 +1,15 @@
 #include "mediafs/filesystem/file_name.h"
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
-#include <utility>
 
 #include "mediafs/base/text.h"
 #include "mediafs/crypto/digest.h"
+#include "mediafs/model/media_type.h"
 
 namespace mediafs {
 
 namespace {
-
-constexpr std::string_view kUnknownType = "bin";
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kExtensions{
-    {{"image/jpeg", "jpg"},
-     {"image/jpg", "jpg"},
-     {"image/png", "png"},
-     {"image/heic", "heic"},
-     {"image/heif", "heif"},
-     {"image/webp", "webp"},
-     {"video/webm", "webm"},
-     {"video/mp4", "mp4"},
-     {"application/pdf", "pdf"},
-     {"application/json", "json"}}};
 
 constexpr std::size_t kShortId = 8;
 constexpr std::size_t kLongestId = 64;  // in a name; of a longer one its hash stands for the rest
@@ -60,16 +46,6 @@ std::string file_name(const ListedMedia& media, Form form) {
 
 }  // namespace
 
-std::string_view extension_of(std::string_view content_type) {
-  const auto* const found = std::find_if(kExtensions.begin(), kExtensions.end(),
-                                         [&](const auto& known) { return known.first == content_type; });
-  return found == kExtensions.end() ? kUnknownType : found->second;
-}
-
-std::string_view freedesktop_type(std::string_view content_type) {
-  return content_type == "image/jpg" ? "image/jpeg" : content_type;
-}
-
 std::vector<std::string> file_names(const std::vector<ListedMedia>& media) {
   std::vector<std::string> names;
   names.reserve(media.size());
@@ -97,10 +73,7 @@ IdName split_id_name(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return {name, {}};
   const std::string_view extension = name.substr(dot + 1);
-  const bool known =
-      extension == kUnknownType || std::any_of(kExtensions.begin(), kExtensions.end(),
-                                               [&](const auto& type) { return type.second == extension; });
-  return known ? IdName{name.substr(0, dot), extension} : IdName{name, {}};
+  return is_extension(extension) ? IdName{name.substr(0, dot), extension} : IdName{name, {}};
 }
 
 }  // namespace mediafs

@@ -5,7 +5,7 @@
 
 #include "filesystem/listing_walk.h"
 #include "filesystem/session_file.h"
-#include "mediafs/filesystem/file_name.h"
+#include "mediafs/model/media_type.h"
 
 namespace mediafs {
 

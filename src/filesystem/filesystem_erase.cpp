@@ -1,8 +1,8 @@
 // Filesystem, the part that erases.
 #include <algorithm>
 
-#include "mediafs/filesystem/file_name.h"
 #include "mediafs/filesystem/filesystem.h"
+#include "mediafs/model/media_type.h"
 
 namespace mediafs {
 

@@ -6,15 +6,25 @@
 #include "mediafs/crypto/random.h"
 #include "mediafs/filesystem/file_name.h"
 #include "mediafs/filesystem/filesystem.h"
+#include "mediafs/model/media_type.h"
 
 namespace mediafs {
 
 namespace {
 
 constexpr std::string_view kSessionsName = "sessions";
+constexpr std::size_t kLongestName = 255;  // NAME_MAX
 
 bool can_be_media_name(std::string_view name) {
   return MediaId::parse(name).ok() || MediaId::parse(split_id_name(name).id).ok();
+}
+
+/// The name under which a directory lists what is looked up: ids can be spelt in more than one way.
+std::string usual_name(NodeKind directory, std::string_view name) {
+  const bool of_listed = directory == NodeKind::session || directory == NodeKind::attempt;
+  const IdName parts = directory == NodeKind::root ? split_id_name(name) : IdName{name, {}};
+  const auto id = of_listed ? Error{Errc::not_found, ""} : MediaId::parse(parts.id);
+  return id ? id->text() + std::string(name.substr(parts.id.size())) : std::string(name);
 }
 
 /// Which listing decides whether a session or attempt of that id exists.

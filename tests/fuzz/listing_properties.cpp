@@ -17,6 +17,7 @@
 #include "mediafs/filesystem/directory.h"
 #include "mediafs/filesystem/file_name.h"
 #include "mediafs/model/chunk.h"
+#include "mediafs/model/media_type.h"
 
 namespace mediafs::fuzz {
 

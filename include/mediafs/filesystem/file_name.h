@@ -11,12 +11,6 @@ namespace mediafs {
 
 inline constexpr std::size_t kLongestFileName = 100;
 
-/// The extension, without its dot, by which programs know a media type; "bin" where there is none.
-std::string_view extension_of(std::string_view content_type);
-
-/// The type's name in the freedesktop shared MIME database.
-std::string_view freedesktop_type(std::string_view content_type);
-
 /// The names of a listing's media, in its order: CONTEXT-ID8.EXT, with the first 8 characters of the id, and
 /// the whole id where names would be the same, upper and lower case aside. Each is unique (upper and lower
 /// case aside too, where the ids differ in more than that), has 1 to kLongestFileName characters out of
