@@ -38,6 +38,8 @@ std::string_view to_string(Errc code) {
       return "not a directory";
     case Errc::is_directory:
       return "is a directory";
+    case Errc::name_too_long:
+      return "name too long";
     case Errc::cancelled:
       return "cancelled";
     case Errc::internal:

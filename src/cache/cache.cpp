@@ -83,8 +83,10 @@ class Cache::Files {
         sealing(databases.keyring->cache_key(), databases.keyring->id()),
         clock(loaded.latest),
         housekeeping(parts, options.size_limit, [this] { return directory->bytes_beside_chunks(); }) {
-    take_in(std::move(loaded));
+    const std::vector<std::string> unreadable = std::move(loaded.unreadable);
+    take_in(std::move(loaded), unreadable.size());
     writer = std::make_unique<CacheWriter>(parts, housekeeping);
+    for (const std::string& name : unreadable) writer->enqueue(CacheWriter::Unreadable{name});
   }
 
   ~Files() {
@@ -117,10 +119,9 @@ class Cache::Files {
 
  private:
   /// Counts what there is; the keys of what is not known to be there are destroyed.
-  void take_in(LoadedCatalog&& loaded) {
-    if (!loaded.whole || !loaded.unreadable.empty()) {
-      log::warning("the cache's catalog has {} unreadable records", loaded.unreadable.size());
-    }
+  void take_in(LoadedCatalog&& loaded, std::size_t unreadable) {
+    if (!loaded.whole || unreadable > 0)
+      log::warning("the cache's catalog has {} unreadable records, which are erased", unreadable);
     std::unordered_set<KeySlot> used;
     for (const LoadedItem& item : loaded.items) {
       const StoredItem& stored = item.stored;
@@ -135,9 +136,9 @@ class Cache::Files {
       ledger.add(listing.listing.key, {.slot = listing.slot, .since = listing.since});
       used.insert(listing.slot);
     }
-    if (Status kept = databases.keyring->keep_only(used); !kept) {
-      log::warning("keys that nothing uses cannot be destroyed: {}", kept.error().context);
-    }
+    Status kept = databases.keyring->keep_only(used);
+    if (kept && unreadable > 0) kept = databases.keyring->destroy({}, Sync::yes);  // as an erasure is
+    if (!kept) log::warning("keys that nothing uses cannot be destroyed: {}", kept.error().context);
     known = known_of(std::move(loaded));
   }
 };

@@ -54,6 +54,19 @@ class Reader {
   bool failed_ = false;
 };
 
+/// An id in another spelling than it is parsed to is of an earlier program: nothing would find it by that.
+std::optional<MediaId> read_id(Reader& reader) {
+  const std::string text = reader.text();
+  auto id = MediaId::parse(text);
+  return id && id->text() == text ? std::optional(*std::move(id)) : std::nullopt;
+}
+
+/// The same of a text that is an id, or none.
+bool is_spelt_otherwise(const std::string& text) {
+  const auto id = MediaId::parse(text);
+  return id && id->text() != text;
+}
+
 void append_media(std::string& out, const ListedMedia& media) {
   append_text(out, media.id.text());
   append_text(out, media.context);
@@ -65,7 +78,7 @@ void append_media(std::string& out, const ListedMedia& media) {
 }
 
 std::optional<ListedMedia> read_media(Reader& reader) {
-  auto id = MediaId::parse(reader.text());
+  auto id = read_id(reader);
   if (!id) return std::nullopt;
   ListedMedia media{.id = *std::move(id)};
   media.context = reader.text();
@@ -74,7 +87,7 @@ std::optional<ListedMedia> read_media(Reader& reader) {
   media.duration = reader.text();
   media.session = reader.text();
   media.first_seen = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
-  if (media.size > kMaxMediaSize) return std::nullopt;
+  if (media.size > kMaxMediaSize || is_spelt_otherwise(media.session)) return std::nullopt;
   return media;
 }
 
@@ -86,7 +99,7 @@ void append_attempt(std::string& out, const ListedAttempt& attempt) {
 }
 
 std::optional<ListedAttempt> read_attempt(Reader& reader) {
-  auto id = MediaId::parse(reader.text());
+  auto id = read_id(reader);
   if (!id) return std::nullopt;
   const bool has_time = reader.number<std::uint32_t>() != 0;
   const auto time = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
@@ -137,7 +150,7 @@ std::string encode_item(const StoredItem& stored) {
 
 std::optional<StoredItem> decode_item(ByteView record) {
   Reader reader(record);
-  auto id = MediaId::parse(reader.text());
+  auto id = read_id(reader);
   if (!id) return std::nullopt;
   StoredItem stored{.item = {.id = *std::move(id)}};
   MediaItem& item = stored.item;
@@ -173,7 +186,7 @@ std::string encode_listing(const Listing& listing) {
 std::optional<Listing> decode_listing(ByteView record) {
   Reader reader(record);
   const auto kind = kind_of(reader.number<std::uint32_t>());
-  auto id = MediaId::parse(reader.text());
+  auto id = read_id(reader);
   if (!id || !kind) return std::nullopt;
   Listing listing{.key = {*kind, *std::move(id)}};
   listing.listed = static_cast<UnixSeconds>(reader.number<std::uint64_t>());

@@ -24,12 +24,13 @@ struct StoredItem {
 /// Padded with zeros to a multiple of 256 bytes, so that the record's size tells little.
 std::string encode_item(const StoredItem& stored);
 
-/// Nothing where the bytes are not exactly what encode_item makes.
+/// Nothing where the bytes are not exactly what encode_item makes, or an id is not spelt as MediaId has it.
 std::optional<StoredItem> decode_item(ByteView record);
 
 std::string encode_listing(const Listing& listing);
 
-/// Nothing where the bytes have not the form of what encode_listing makes, with zeros behind it.
+/// Nothing where the bytes have not the form of what encode_listing makes, with zeros behind it, or an id is
+/// not spelt as MediaId has it.
 std::optional<Listing> decode_listing(ByteView record);
 
 }  // namespace mediafs

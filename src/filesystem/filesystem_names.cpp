@@ -36,7 +36,7 @@ ListingKey listing_in(NodeKind directory, const MediaId& id) {
 
 bool Filesystem::can_exist(NodeNumber parent, std::string_view name) {
   const auto node = nodes_.find(parent);
-  if (!node) return true;  // lookup() says what is wrong
+  if (!node || name.size() > kLongestName) return true;  // lookup() says what is wrong
   switch (node->kind) {
     case NodeKind::root:
       return name == kSessionsName || name == kAttemptsName || can_be_media_name(name);
@@ -66,8 +66,20 @@ void Filesystem::lookup(NodeNumber parent, std::string_view name, const Done<Att
   const auto node = nodes_.find(parent);
   if (!node) return done(node.error());
   if (type_of(node->kind) != FileType::directory) return done(Error{Errc::not_directory, ""});
+  if (name.size() > kLongestName) return done(Error{Errc::name_too_long, ""});
   if (!can_exist(parent, name)) return done(Error{Errc::not_found, "a name that cannot be"});
-  if (node->kind != NodeKind::root) return lookup_listed(*node, name, done, stop);
+  const std::string usual = usual_name(node->kind, name);
+  if (usual == name) return lookup_usual(*node, usual, done, stop);
+  const auto tell = [done](Result<Attributes> found) {
+    if (found) found->other_name = true;
+    done(std::move(found));
+  };
+  lookup_usual(*node, usual, tell, stop);
+}
+
+void Filesystem::lookup_usual(const Node& directory, const std::string& name, const Done<Attributes>& done,
+                              const std::stop_token& stop) {
+  if (directory.kind != NodeKind::root) return lookup_listed(directory, name, done, stop);
   if (name == kSessionsName) return done(attributes(kSessionsNode));
   if (name == kAttemptsName) return done(attributes(kAttemptsNode));
   lookup_media(name, done, stop);

@@ -25,6 +25,8 @@ int errno_of(Errc code) {
       return ENOTDIR;
     case Errc::is_directory:
       return EISDIR;
+    case Errc::name_too_long:
+      return ENAMETOOLONG;
     // Nobody who asks for a file can mend these; and none may look like "there is no such file".
     case Errc::unreachable:
     case Errc::unavailable:

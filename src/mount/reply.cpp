@@ -62,7 +62,9 @@ fuse_entry_param entry_of(fuse_req_t request, const Attributes& attributes) {
   fuse_entry_param entry{};
   entry.ino = static_cast<fuse_ino_t>(attributes.node);
   entry.attr = stat_of(attributes, self.options);
-  entry.attr_timeout = entry.entry_timeout = believed_for(self, attributes);
+  entry.attr_timeout = believed_for(self, attributes);
+  // A name that an erasure would not know of must not stay.
+  entry.entry_timeout = attributes.other_name ? 0 : entry.attr_timeout;
   return entry;
 }
 

@@ -50,6 +50,23 @@ Listing golden_attempts() {
 
 class FormatTest : public CacheFixture {
  protected:
+  /// A cache that was made before, as it was then, under "golden-secret".
+  void put_golden(const std::filesystem::path& golden) {
+    std::filesystem::remove_all(directory_);
+    std::filesystem::copy(golden, directory_);
+    std::filesystem::permissions(directory_, std::filesystem::perms(0700));
+    for (const std::string name : {"keyring", "catalog", "chunks"})
+      std::filesystem::permissions(file(name), std::filesystem::perms(0600));  // a checkout has others
+  }
+  /// How many slots of the keyring hold something else than they did.
+  std::size_t slots_changed(const std::string& before) {
+    constexpr std::size_t kSlot = 64;
+    const std::string now = content("keyring");
+    std::size_t changed = 0;
+    for (std::size_t at = 4096; at < std::min(before.size(), now.size()); at += kSlot)
+      changed += before.compare(at, kSlot, now, at, kSlot) == 0 ? 0U : 1U;
+    return changed;
+  }
   void make_golden() {
     open({"golden-secret"}, 1_MiB);
     store(golden_item(), 0, 'G');
@@ -68,17 +85,40 @@ class FormatTest : public CacheFixture {
 
 TEST_F(FormatTest, ACacheOfVersionFourIsStillRead) {
   if (std::getenv("MEDIAFS_MAKE_GOLDEN") != nullptr) make_golden();
-  std::filesystem::remove_all(directory_);
-  std::filesystem::copy(kGolden, directory_);
-  std::filesystem::permissions(directory_, std::filesystem::perms(0700));
-  for (const std::string name : {"keyring", "catalog", "chunks"}) {
-    std::filesystem::permissions(file(name), std::filesystem::perms(0600));  // a checkout has others
-  }
+  put_golden(kGolden);
   open({"golden-secret"});
   const Cache::Known known = cache_->load();
   EXPECT_EQ(known.items, std::vector<MediaItem>{golden_item()});
   EXPECT_THAT(known.listings, testing::UnorderedElementsAre(golden_listing(), golden_attempts()));
   EXPECT_EQ(look_up(golden_item(), 0), 'G');
+}
+
+// tests/cache/golden-upper-case was made by a program that knew a UUID in two spellings for two ids. In it
+// are a media in upper case and one in lower, and five listings, of which one has no id in upper case.
+TEST_F(FormatTest, WhatIsUnderAnotherSpellingOfAnIdIsErasedAtTheFirstStart) {
+  put_golden(kGolden.parent_path() / "golden-upper-case");
+  const std::string keys = content("keyring");
+  const auto reopen = [&] {
+    cache_.reset();
+    cache_ = *Cache::open(
+        {.directory = directory_, .max_age = std::chrono::hours(24 * 365 * 90), .any_filesystem = true},
+        secrets({"golden-secret"}));
+  };
+  reopen();
+  const MediaId lower = *MediaId::parse("16cfc122-15d8-4838-bbf1-7b26a736b2d2");
+  const Cache::Known known = cache_->load();
+  ASSERT_EQ(known.items.size(), 1U);
+  EXPECT_EQ(known.items[0].id, lower);
+  ASSERT_EQ(known.listings.size(), 1U);
+  EXPECT_EQ(known.listings[0].key, (ListingKey{ListingKind::attempt_media,
+                                               *MediaId::parse("a77e3b11-0000-4000-8000-00000000000b")}));
+  EXPECT_EQ(look_up(known.items[0], 0), 'L');
+  cache_->settle();
+  EXPECT_EQ(cache_->stats().chunks, 1U);
+  EXPECT_EQ(slots_changed(keys), 5U) << "the keys of one media and four listings";
+  reopen();
+  EXPECT_EQ(cache_->verify(0, [](std::uint64_t, std::uint64_t) { return true; }).bad, 0U)
+      << "the records are gone too";
 }
 
 TEST_F(FormatTest, NamesOfRecordsAreAsWritten) {

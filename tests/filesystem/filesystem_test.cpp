@@ -38,6 +38,48 @@ TEST_F(FilesystemTest, NamesThatCannotBeIdsAskNobody) {
   EXPECT_EQ(server_.total_requests(), 0U);
 }
 
+TEST_F(FilesystemTest, ANameLongerThan255BytesIsTooLong) {
+  for (const NodeNumber directory : {kRootNode, kSessionsNode}) {
+    EXPECT_EQ(look_up(std::string(256, 'a'), directory).error().code, Errc::name_too_long);
+    EXPECT_TRUE(files_->can_exist(directory, std::string(256, 'a'))) << "its look-up says what is wrong";
+    EXPECT_EQ(look_up(std::string(255, 'a'), directory).error().code, Errc::not_found);
+  }
+  EXPECT_EQ(server_.total_requests(), 0U);
+}
+
+TEST_F(FilesystemTest, AnUpperCaseNameIsTheSameNodeAndNoNameThatStays) {
+  const std::string id = "05cfc122-15d8-4838-bbf1-7b26a736b2d2";
+  const std::string upper = "05CFC122-15D8-4838-BBF1-7B26A736B2D2";
+  server_.put_media(id, "image/jpeg", "bytes");
+  for (const std::string extension : {"", ".jpg"}) {
+    const auto found = look_up(upper + extension);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(found->node, node_number_of(id_of(id)));
+    EXPECT_TRUE(found->other_name);
+    EXPECT_FALSE(look_up(id + extension)->other_name);
+  }
+  EXPECT_THAT(names_in(kRootNode), testing::Contains(id));
+  EXPECT_EQ(server_.total_requests(), 1U);
+}
+
+TEST_F(FilesystemTest, AnUpperCaseSessionOrAttemptIsTheSameDirectory) {
+  const std::string session = "5e551011-0000-4000-8000-00000000000a";
+  const std::string attempt = "a77e3b11-0000-4000-8000-00000000000a";
+  server_.add_manifest(R"({"sessions":[{"id":")" + session + R"(","attempts":[{"id":")" + attempt +
+                       R"("}]}]})");
+  const auto found = look_up("5E551011-0000-4000-8000-00000000000A", kSessionsNode);
+  ASSERT_TRUE(found.ok());
+  EXPECT_TRUE(found->other_name);
+  EXPECT_EQ(found->node, look_up(session, kSessionsNode)->node);
+  EXPECT_EQ(look_up("A77E3B11-0000-4000-8000-00000000000A", kAttemptsNode)->node,
+            look_up(attempt, kAttemptsNode)->node);
+  const NodeNumber attempts = look_up("attempts", found->node)->node;
+  const auto listed = look_up("A77E3B11-0000-4000-8000-00000000000A", attempts);
+  ASSERT_TRUE(listed.ok());
+  EXPECT_TRUE(listed->other_name);
+  EXPECT_EQ(listed->node, look_up(attempt, attempts)->node);
+}
+
 TEST_F(FilesystemTest, AFoundMediaHasItsNodeSizeAndPlaceInTheRoot) {
   const auto found = look_up(kId);
   ASSERT_TRUE(found.ok());

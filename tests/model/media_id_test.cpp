@@ -26,5 +26,22 @@ TEST(MediaId, RefusesEverythingElse) {
   }
 }
 
+TEST(MediaId, AUuidIsLowerCaseHoweverItIsSpelt) {
+  const MediaId id = *MediaId::parse("05cfc122-15d8-4838-bbf1-7b26a736b2d2");
+  for (const std::string spelling :
+       {"05CFC122-15D8-4838-BBF1-7B26A736B2D2", "05cfc122-15D8-4838-bbf1-7b26a736b2D2"}) {
+    EXPECT_EQ(MediaId::parse(spelling)->text(), "05cfc122-15d8-4838-bbf1-7b26a736b2d2");
+    EXPECT_EQ(*MediaId::parse(spelling), id);
+  }
+}
+
+TEST(MediaId, WhatIsNoUuidStaysAsItIs) {
+  for (const std::string text :
+       {"ABCDEFGH-IJKLMNOP", "05CFC12215D84838BBF17B26A736B2D2", "05CFC122-15D8-4838-BBF1-7B26A736B2D",
+        "05CFC122-15D8-4838-BBF1-7B26A736B2D22", "05CFC122_15D8_4838_BBF1_7B26A736B2D2",
+        "G5CFC122-15D8-4838-BBF1-7B26A736B2D2"})
+    EXPECT_EQ(MediaId::parse(text)->text(), text);
+}
+
 }  // namespace
 }  // namespace mediafs

@@ -28,6 +28,7 @@ TEST(ErrnoOf, EveryFailureHasItsRow) {
                       {Errc::no_space, EIO},
                       {Errc::not_directory, ENOTDIR},
                       {Errc::is_directory, EISDIR},
+                      {Errc::name_too_long, ENAMETOOLONG},
                       {Errc::cancelled, EIO},
                       {Errc::internal, EIO}};
   EXPECT_EQ(std::size(rows), std::size(kAllErrcs));

@@ -30,8 +30,9 @@ enum class Errc {
   no_space,              // disk or map is full
   not_directory,
   is_directory,
-  cancelled,  // the mount is going down, or nobody waits any more
-  internal,   // a fault of ours
+  name_too_long,  // beyond what any name here may have
+  cancelled,      // the mount is going down, or nobody waits any more
+  internal,       // a fault of ours
 };
 
 /// Every Errc, for tables and their tests.
@@ -43,8 +44,8 @@ inline constexpr Errc kAllErrcs[] = {Errc::not_found,        Errc::not_found_by_
                                      Errc::protocol,         Errc::corrupt,
                                      Errc::changed,          Errc::too_large,
                                      Errc::no_space,         Errc::not_directory,
-                                     Errc::is_directory,     Errc::cancelled,
-                                     Errc::internal};
+                                     Errc::is_directory,     Errc::name_too_long,
+                                     Errc::cancelled,        Errc::internal};
 
 /// The word as written above, for logs.
 std::string_view to_string(Errc code);

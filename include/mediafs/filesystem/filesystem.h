@@ -69,7 +69,8 @@ class Filesystem {
   /// How long a name may be taken to stay where its attributes say that it is not lasting.
   [[nodiscard]] Duration believed_present() const { return options_.listing_ttl; }
 
-  /// Where `stop` is requested while it waits, here and below, it ends with Errc::cancelled.
+  /// Errc::name_too_long beyond 255 bytes. Where `stop` is requested while it waits, here and below, it ends
+  /// with Errc::cancelled.
   void lookup(NodeNumber parent, std::string_view name, const Done<Attributes>& done,
               const std::stop_token& stop = {}) EXCLUDES(mutex_);
   Result<Attributes> attributes(NodeNumber number) EXCLUDES(mutex_);
@@ -131,6 +132,8 @@ class Filesystem {
   Result<Attributes> adopt(const Node& node);
   [[nodiscard]] UnixSeconds time_of(const Node& directory);
   [[nodiscard]] bool is_known(const ListingKey& key);
+  void lookup_usual(const Node& directory, const std::string& name, const Done<Attributes>& done,
+                    const std::stop_token& stop);
   void lookup_media(std::string_view name, const Done<Attributes>& done, const std::stop_token& stop);
   void lookup_listed(const Node& directory, std::string_view name, const Done<Attributes>& done,
                      const std::stop_token& stop) EXCLUDES(mutex_);

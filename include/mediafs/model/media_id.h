@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "mediafs/base/result.h"
 
@@ -19,14 +20,14 @@ class MediaId {
   static constexpr std::size_t kMaxLength = 128;
 
   /// Accepts [0-9A-Za-z][0-9A-Za-z_-]{15,127} and nothing else; not_found otherwise, as for any name that
-  /// cannot exist.
+  /// cannot exist. A UUID is made lower case, as the API has it: two spellings are one id.
   static Result<MediaId> parse(std::string_view text);
 
   [[nodiscard]] const std::string& text() const { return text_; }
   auto operator<=>(const MediaId&) const = default;
 
  private:
-  explicit MediaId(std::string_view text) : text_(text) {}
+  explicit MediaId(std::string text) : text_(std::move(text)) {}
   std::string text_;
 };
 
