@@ -48,7 +48,7 @@ class Reader {
   }
   bool start_array(std::size_t /*size*/) {
     if (depth_ < kMembers) return false;  // the text is no object
-    if (depth_ == kMembers && taker_.arrays.contains(name_)) {
+    if (depth_ == kMembers && (taker_.other_arrays || taker_.arrays.contains(name_))) {
       members_.add(name_, JsonOther{});
       in_array_ = true;
       array_ = name_;
@@ -106,7 +106,10 @@ class Reader {
 }  // namespace
 
 void JsonFields::add(const std::string& name, JsonField value) {
-  if (!fields_.emplace(name, std::move(value)).second) ambiguous_ = true;
+  const auto [place, added] = fields_.try_emplace(name, std::move(value));
+  if (added) return;
+  place->second = JsonOther{};
+  ambiguous_ = true;
 }
 
 const JsonField* JsonFields::find(std::string_view name) const {

@@ -24,7 +24,7 @@ class JsonFields {
   void add(const std::string& name, JsonField value);
   /// Null where it is missing.
   [[nodiscard]] const JsonField* find(std::string_view name) const;
-  /// A name stood there twice: nobody can tell which one is meant.
+  /// A name stood there twice.
   [[nodiscard]] bool ambiguous() const { return ambiguous_; }
 
  private:
@@ -35,15 +35,17 @@ class JsonFields {
 /// What is wanted of a JSON object whose members are scalars or arrays of objects.
 struct JsonTaker {
   std::set<std::string, std::less<>> arrays;  // whose elements are entries
+  bool other_arrays = false;                  // those of any other array are entries too
   std::set<std::string, std::less<>> fields;  // of the object and of its entries
-  /// An entry; with no fields where the element is no object. False: no more of it.
+  /// An entry; with no fields where the element is no object. A field that stands there twice is JsonOther:
+  /// nobody can tell which one is meant. False: no more of it.
   std::function<bool(const std::string& array, const JsonFields& entry)> on_entry;
 };
 
 /// Reads one JSON text (RFC 8259: UTF-8, no byte order mark, nothing behind it), at most 32 levels deep, and
-/// gives the fields of the object itself, among them a JsonOther for each of the arrays that is there.
-/// Errc::protocol where it is none, or one of the arrays is neither that nor null; Errc::cancelled where
-/// on_entry ended it.
+/// gives the fields of the object itself, among them a JsonOther for each array that is read.
+/// Errc::protocol where it is none, or one of the named arrays is neither that nor null; Errc::cancelled
+/// where on_entry ended it.
 Result<JsonFields> read_json(std::string_view text, const JsonTaker& taker);
 
 }  // namespace mediafs

@@ -1,59 +1,62 @@
 #include "mediafs/api/listing.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "api/api_error.h"
 #include "api/json_reader.h"
-#include "mediafs/base/text.h"
 #include "mediafs/model/chunk.h"
+#include "mediafs/model/media_type.h"
 
 namespace mediafs {
 
 namespace {
 
 constexpr std::size_t kLongestText = 256;  // of a context
-constexpr std::size_t kLongestType = 128;
 
 const std::string* text_in(const JsonFields& entry, std::string_view name) {
   const JsonField* const field = entry.find(name);
   return field == nullptr ? nullptr : std::get_if<std::string>(field);
 }
 
-std::optional<MediaId> id_in(const JsonFields& entry) {
-  const std::string* const text = text_in(entry, "id");
-  if (text == nullptr) return std::nullopt;
-  auto id = MediaId::parse(*text);
-  return id ? std::optional(*std::move(id)) : std::nullopt;
-}
-
+/// A number, or one as a string of digits.
 std::optional<std::uint64_t> size_in(const JsonFields& entry) {
   const JsonField* const field = entry.find("size");
-  const auto* const size = field == nullptr ? nullptr : std::get_if<std::uint64_t>(field);
-  return size != nullptr && *size <= kMaxMediaSize ? std::optional(*size) : std::nullopt;
+  if (field == nullptr) return std::nullopt;
+  const auto* const number = std::get_if<std::uint64_t>(field);
+  const auto* const text = std::get_if<std::string>(field);
+  std::uint64_t size = number == nullptr ? 0 : *number;
+  if (text != nullptr) {
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), size);
+    if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  }
+  const bool told = number != nullptr || text != nullptr;
+  return told && size <= kMaxMediaSize ? std::optional(size) : std::nullopt;
 }
 
-/// A restricted-name (RFC 6838 section 4.2), in lower case.
-bool is_type_name(std::string_view text) {
-  constexpr std::string_view kFirst = "abcdefghijklmnopqrstuvwxyz0123456789";
-  constexpr std::string_view kAny = "abcdefghijklmnopqrstuvwxyz0123456789!#$&-^_.+";
-  return !text.empty() && kFirst.find(text.front()) != std::string_view::npos &&
-         text.find_first_not_of(kAny) == std::string_view::npos;
+/// How well a type is known.
+enum class TypeFrom { nowhere, array, entry };
+
+/// What an array of the API holds, where an entry does not say it itself.
+std::optional<std::string_view> type_by(std::string_view array) {
+  if (array == "images") return "image/jpeg";
+  if (array == "videos") return "video/mp4";
+  if (array == "nfcDocuments") return "application/json";
+  return std::nullopt;
 }
 
-/// "type/subtype" without parameters.
-std::optional<std::string> type_in(const JsonFields& entry) {
+std::pair<std::string, TypeFrom> type_in(const JsonFields& entry, std::string_view array) {
   const std::string* const text = text_in(entry, "mimetype");
-  if (text == nullptr) return std::nullopt;
-  std::string type = lower_case(trimmed(std::string_view(*text).substr(0, text->find(';'))));
-  const std::size_t slash = std::min(type.find('/'), type.size());
-  const bool valid = type.size() <= kLongestType && slash < type.size() &&
-                     is_type_name(std::string_view(type).substr(0, slash)) &&
-                     is_type_name(std::string_view(type).substr(slash + 1));
-  return valid ? std::optional(std::move(type)) : std::nullopt;
+  if (auto type = text == nullptr ? std::nullopt : media_type_in(*text))
+    return {*std::move(type), TypeFrom::entry};
+  if (const auto type = type_by(array)) return {std::string(*type), TypeFrom::array};
+  return {std::string(kUnknownType), TypeFrom::nowhere};
 }
 
 /// At most kLongestText bytes of it, whole characters of UTF-8, without control characters.
@@ -92,75 +95,80 @@ std::string duration_in(const JsonFields& entry) {
   return plain ? *text : std::string();
 }
 
-/// The session that an entry says it is of; nothing where it says what cannot be.
-std::optional<std::string> session_in(const JsonFields& entry, const ListingKey& key) {
-  const JsonField* const field = entry.find("sessionId");
-  if (field == nullptr || std::holds_alternative<JsonNull>(*field)) {
-    return key.kind == ListingKind::session_media ? key.id.text() : std::string();
-  }
-  const auto* const text = std::get_if<std::string>(field);
-  if (text == nullptr || !MediaId::parse(*text)) return std::nullopt;
-  if (key.kind == ListingKind::session_media && *text != key.id.text()) return std::nullopt;
-  return *text;
+/// The session that is listed, or that an entry of an attempt says it is of.
+std::string session_in(const JsonFields& entry, const ListingKey& key) {
+  if (key.kind == ListingKind::session_media) return key.id.text();
+  const std::string* const text = text_in(entry, "sessionId");
+  const auto session = text == nullptr ? Error{Errc::not_found, ""} : MediaId::parse(*text);
+  return session ? session->text() : std::string();
 }
 
-std::optional<ListedMedia> media_of(const JsonFields& entry, const ListingKey& key) {
-  auto id = id_in(entry);
-  const auto size = size_in(entry);
-  auto type = type_in(entry);
-  auto session = session_in(entry, key);
-  if (entry.ambiguous() || !id || !size || !type || !session) return std::nullopt;
-  return ListedMedia{.id = *std::move(id),
-                     .context = context_in(entry),
-                     .content_type = *std::move(type),
-                     .size = *size,
-                     .duration = duration_in(entry),
-                     .session = *std::move(session)};
+/// A media as one entry has it.
+struct MediaEntry {
+  ListedMedia media;
+  TypeFrom type_from{};
+};
+
+MediaEntry media_of(const JsonFields& entry, const MediaId& id, std::string_view array,
+                    const ListingKey& key) {
+  auto [type, type_from] = type_in(entry, array);
+  return {.media = {.id = id,
+                    .context = context_in(entry),
+                    .content_type = std::move(type),
+                    .size = size_in(entry),
+                    .duration = duration_in(entry),
+                    .session = session_in(entry, key)},
+          .type_from = type_from};
 }
 
-std::optional<ListedAttempt> attempt_of(const JsonFields& entry) {
-  auto id = id_in(entry);
-  if (entry.ambiguous() || !id) return std::nullopt;
+ListedAttempt attempt_of(const JsonFields& entry, const MediaId& id) {
   const std::string* const created = text_in(entry, "createdTime");
-  return ListedAttempt{.id = *std::move(id),
-                       .created = created == nullptr ? std::nullopt : parse_timestamp(*created)};
+  return {.id = id, .created = created == nullptr ? std::nullopt : parse_timestamp(*created)};
 }
 
-/// Whether two entries of one id can be one media.
-bool agree(const ListedMedia& a, const ListedMedia& b) {
-  return a.size == b.size && a.content_type == b.content_type && a.session == b.session;
+// Of two entries of one id. Neither depends on which is the first one.
+const std::string& better(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return a.empty() ? b : a;
+  return std::min(a, b);
 }
-bool agree(const ListedAttempt& /*a*/, const ListedAttempt& /*b*/) {
-  return true;
+MediaEntry merged(const MediaEntry& a, const MediaEntry& b) {
+  const bool first =
+      a.type_from != b.type_from ? a.type_from > b.type_from : a.media.content_type <= b.media.content_type;
+  const MediaEntry& better_type = first ? a : b;
+  return {.media = {.id = a.media.id,
+                    .context = better(a.media.context, b.media.context),
+                    .content_type = better_type.media.content_type,
+                    .size = std::max(a.media.size, b.media.size),  // nothing is less than any
+                    .duration = better(a.media.duration, b.media.duration),
+                    .session = better(a.media.session, b.media.session)},
+          .type_from = better_type.type_from};
+}
+ListedAttempt merged(const ListedAttempt& a, const ListedAttempt& b) {
+  return {.id = a.id, .created = std::max(a.created, b.created)};
 }
 
-auto order_of(const ListedMedia& media) {
-  return std::tie(media.id, media.context, media.duration);
+const MediaId& id_of(const MediaEntry& entry) {
+  return entry.media.id;
 }
-auto order_of(const ListedAttempt& attempt) {
-  return std::tuple(attempt.id, !attempt.created,
-                    -attempt.created.value_or(0));  // the latest time comes first
+const MediaId& id_of(const ListedAttempt& attempt) {
+  return attempt.id;
 }
 
-/// Sorts by id and leaves one entry of each; none where they contradict each other. How many went for that.
+/// Sorts by id and leaves one entry of each.
 template <typename Entry>
-std::size_t make_unique_by_id(std::vector<Entry>& entries) {
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return order_of(a) < order_of(b); });
-  std::size_t left_out = 0;
+void merge_by_id(std::vector<Entry>& entries) {
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const Entry& a, const Entry& b) { return id_of(a) < id_of(b); });
   auto out = entries.begin();
-  for (auto first = entries.begin(); first != entries.end();) {
-    const auto past = std::find_if(first, entries.end(), [&](const Entry& e) { return e.id != first->id; });
-    if (std::all_of(first, past, [&](const Entry& e) { return agree(e, *first); })) {
-      if (out != first) *out = std::move(*first);
-      ++out;
+  for (auto& entry : entries) {
+    if (out != entries.begin() && id_of(*std::prev(out)) == id_of(entry)) {
+      *std::prev(out) = merged(*std::prev(out), entry);
     } else {
-      left_out += static_cast<std::size_t>(past - first);
+      if (&*out != &entry) *out = std::move(entry);
+      ++out;
     }
-    first = past;
   }
   entries.erase(out, entries.end());
-  return left_out;
 }
 
 /// The API's way of saying no with a 200.
@@ -177,45 +185,108 @@ std::optional<Error> failure_in(const JsonFields& object) {
 }
 
 /// Some other JSON must not pass for an empty listing.
-bool is_listing(const JsonFields& object, const JsonTaker& taker) {
+bool is_listing(const JsonFields& object, bool has_array) {
   const JsonField* const field = object.find("status");
   const std::string* const status = text_in(object, "status");
-  const bool has_array = std::any_of(taker.arrays.begin(), taker.arrays.end(),
-                                     [&](const std::string& array) { return object.find(array) != nullptr; });
   const bool says_so = field == nullptr ? has_array : status != nullptr && *status == "success";
   return !object.ambiguous() && says_so;
 }
 
+/// Takes the entries of one listing.
+class Entries {
+ public:
+  explicit Entries(const ListingKey& key) : key_(key) {}
+
+  /// False: too many.
+  bool take(const std::string& array, const JsonFields& entry) {
+    if (!arrays().contains(array) && !looks_like_media(entry)) return true;
+    if (++count_ > kMaxListed) return false;
+    if (auto id = id_of_entry(entry)) {
+      if (key_.kind == ListingKind::session_attempts) {
+        attempts_.push_back(attempt_of(entry, *id));
+      } else {
+        media_.push_back(media_of(entry, *id, array, key_));
+      }
+    }
+    return true;
+  }
+
+  /// That cannot be anything else.
+  [[nodiscard]] const std::set<std::string, std::less<>>& arrays() const {
+    static const std::set<std::string, std::less<>> kMedia{"images", "videos", "nfcDocuments"};
+    static const std::set<std::string, std::less<>> kAttempts{"verifications"};
+    return key_.kind == ListingKind::session_attempts ? kAttempts : kMedia;
+  }
+  [[nodiscard]] bool too_many() const { return count_ > kMaxListed; }
+  [[nodiscard]] bool any() const { return count_ > 0; }
+
+  ParsedListing parsed() {
+    merge_by_id(media_);
+    merge_by_id(attempts_);
+    ParsedListing parsed{.listing = {.key = key_, .attempts = std::move(attempts_)}, .left_out = left_out_};
+    parsed.listing.media.reserve(media_.size());
+    for (MediaEntry& entry : media_) parsed.listing.media.push_back(std::move(entry.media));
+    return parsed;
+  }
+
+ private:
+  [[nodiscard]] bool looks_like_media(const JsonFields& entry) const {
+    const std::string* const id = text_in(entry, "id");
+    const bool is_own = id != nullptr && id_from(*id) == key_.id;
+    return entry.find("id") != nullptr && !is_own &&
+           std::ranges::any_of(std::initializer_list<const char*>{"mimetype", "size", "context", "url"},
+                               [&](const char* field) { return entry.find(field) != nullptr; });
+  }
+  std::optional<MediaId> id_of_entry(const JsonFields& entry) {
+    const JsonField* const field = entry.find("id");
+    const std::string* const text = text_in(entry, "id");
+    auto id = text == nullptr ? std::nullopt : id_from(*text);
+    const bool is_own = id == key_.id && key_.kind != ListingKind::session_attempts;
+    if (field == nullptr || std::holds_alternative<JsonNull>(*field)) {
+      ++left_out_.without_id;
+    } else if (!id) {
+      ++left_out_.impossible_id;
+    } else if (is_own) {
+      ++left_out_.own_id;
+    } else {
+      return id;
+    }
+    return std::nullopt;
+  }
+  static std::optional<MediaId> id_from(const std::string& text) {
+    auto id = MediaId::parse(text);
+    return id ? std::optional(*std::move(id)) : std::nullopt;
+  }
+
+  const ListingKey& key_;
+  std::size_t count_ = 0;
+  std::vector<MediaEntry> media_;
+  std::vector<ListedAttempt> attempts_;
+  LeftOut left_out_;
+};
+
 }  // namespace
 
 Result<ParsedListing> parse_listing(const ListingKey& key, std::string_view body) {
-  ParsedListing parsed{.listing = {.key = key}};
-  Listing& listing = parsed.listing;
-  std::size_t entries = 0;
-  JsonTaker taker{.arrays = {"images", "videos", "nfcDocuments"},
-                  .fields = {"status", "code", "id", "name", "context", "size", "mimetype", "duration",
-                             "sessionId", "createdTime"},
-                  .on_entry = {}};
-  if (key.kind == ListingKind::session_attempts) taker.arrays = {"verifications"};
-  taker.on_entry = [&](const std::string&, const JsonFields& entry) {
-    if (++entries > kMaxListed) return false;
-    if (key.kind == ListingKind::session_attempts) {
-      auto attempt = attempt_of(entry);
-      attempt ? listing.attempts.push_back(*std::move(attempt)) : void(++parsed.left_out);
-    } else {
-      auto media = media_of(entry, key);
-      media ? listing.media.push_back(*std::move(media)) : void(++parsed.left_out);
-    }
-    return true;
-  };
+  Entries entries(key);
+  const JsonTaker taker{.arrays = entries.arrays(),
+                        .other_arrays = key.kind != ListingKind::session_attempts,
+                        .fields = {"status", "code", "id", "name", "context", "size", "mimetype", "duration",
+                                   "url", "sessionId", "createdTime"},
+                        .on_entry = [&](const std::string& array, const JsonFields& entry) {
+                          return entries.take(array, entry);
+                        }};
   const auto object = read_json(body, taker);
-  if (entries > kMaxListed)
+  if (entries.too_many())
     return Error{Errc::outside_api, fmt::format("a listing of more than {} entries", kMaxListed)};
   if (!object) return object.error();
   if (auto failure = failure_in(*object)) return *std::move(failure);
-  if (!is_listing(*object, taker)) return Error{Errc::protocol, "JSON that is no listing"};
-  parsed.left_out += make_unique_by_id(listing.media) + make_unique_by_id(listing.attempts);
-  return parsed;
+  const bool has_array =
+      entries.any() || std::ranges::any_of(entries.arrays(), [&](const std::string& array) {
+        return object->find(array) != nullptr;
+      });
+  if (!is_listing(*object, has_array)) return Error{Errc::protocol, "JSON that is no listing"};
+  return entries.parsed();
 }
 
 }  // namespace mediafs

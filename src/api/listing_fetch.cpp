@@ -122,9 +122,12 @@ Result<Listing> ListingFetch::result_of(const Status& outcome) {
   if (!outcome) return why_broken(outcome.error());
   auto parsed = parse_listing(key_, body_);
   if (!parsed) return std::move(parsed).error();
-  if (parsed->left_out > 0) {
-    log::warning("listing {}: {} entries are left out: bad id, size or type, or of another session",
-                 crypto::pseudonym(key_.id.text()), parsed->left_out);
+  if (const LeftOut& left_out = parsed->left_out; left_out.all() > 0) {
+    log::warning(
+        "listing {}: {} entries are left out: {} without an id, {} with one that cannot be, {} with the "
+        "listing's own",
+        crypto::pseudonym(key_.id.text()), left_out.all(), left_out.without_id, left_out.impossible_id,
+        left_out.own_id);
   }
   return std::move(parsed->listing);
 }

@@ -10,6 +10,7 @@ constexpr std::size_t kPadding = 256;
 constexpr std::size_t kMaxText = 4096;
 constexpr std::uint32_t kComplete = 1;
 constexpr std::uint32_t kUnverified = 2;
+constexpr std::uint64_t kSizeNotTold = ~std::uint64_t{0};
 
 void append_text(std::string& out, std::string_view text) {
   append_big_endian(out, static_cast<std::uint32_t>(text.size()));
@@ -71,7 +72,7 @@ void append_media(std::string& out, const ListedMedia& media) {
   append_text(out, media.id.text());
   append_text(out, media.context);
   append_text(out, media.content_type);
-  append_big_endian(out, media.size);
+  append_big_endian(out, media.size.value_or(kSizeNotTold));
   append_text(out, media.duration);
   append_text(out, media.session);
   append_big_endian(out, static_cast<std::uint64_t>(media.first_seen));
@@ -83,11 +84,12 @@ std::optional<ListedMedia> read_media(Reader& reader) {
   ListedMedia media{.id = *std::move(id)};
   media.context = reader.text();
   media.content_type = reader.text();
-  media.size = reader.number<std::uint64_t>();
+  const auto size = reader.number<std::uint64_t>();
+  media.size = size == kSizeNotTold ? std::nullopt : std::optional(size);
   media.duration = reader.text();
   media.session = reader.text();
   media.first_seen = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
-  if (media.size > kMaxMediaSize || is_spelt_otherwise(media.session)) return std::nullopt;
+  if (media.size.value_or(0) > kMaxMediaSize || is_spelt_otherwise(media.session)) return std::nullopt;
   return media;
 }
 

@@ -153,10 +153,14 @@ void Filesystem::open(NodeNumber number, FileHandle handle, const Done<OpenFile>
   const auto id = media_at(number);
   if (!id) return done(id.error());
   if (options_.fetch_ahead) fetch_ahead_of(number);
+  const auto claim = catalog_.find(*id);
   media_.confirm_to_open(
       *id,
-      [this, number, handle, id = *id, done](const Result<MediaItemRef>& item) {
-        done(item ? open_confirmed(number, id, handle) : Result<OpenFile>(item.error()));
+      [this, number, handle, id = *id, directly = claim && claim->unsized,
+       done](const Result<MediaItemRef>& item) {
+        auto file = item ? open_confirmed(number, id, handle) : Result<OpenFile>(item.error());
+        if (file) file->directly = directly;
+        done(std::move(file));
       },
       stop);
 }

@@ -18,6 +18,13 @@ NodeNumber node_of(fuse_ino_t ino) {
   return NodeNumber{ino};
 }
 
+// In what the kernel keeps of an open file, beside its handle: numbers of requests do not come this far.
+constexpr std::uint64_t kReadDirectly = std::uint64_t{1} << 62;
+
+FileHandle opened_as(const fuse_file_info& file) {
+  return FileHandle{file.fh & ~kReadDirectly};
+}
+
 void want(fuse_conn_info* connection, unsigned capability) {
   // Asking for what the kernel has not is an error that kills the mount.
   if ((connection->capable & capability) != 0) connection->want |= capability;
@@ -91,7 +98,8 @@ void on_open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
     const auto reply = [request, handle, info = *file](const Result<Filesystem::OpenFile>& opened) mutable {
       serving(request).interrupts.forget(request);
       if (!opened) return reply_error(request, opened.error());
-      info.fh = static_cast<std::uint64_t>(handle);
+      info.fh = static_cast<std::uint64_t>(handle) | (opened->directly ? kReadDirectly : 0);
+      info.direct_io = opened->directly ? 1 : 0;
       info.keep_cache = opened->pages_are_right ? 1 : 0;
       info.noflush = 1;  // nothing is ever written: one request less for each close
       Filesystem& filesystem = serving(request).filesystem;
@@ -106,19 +114,19 @@ void on_read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset
     Serving& self = serving(request);
     const ByteRange range{static_cast<std::uint64_t>(offset), size};
     // Other reads are the kernel's own, for its pages: their callers do not wait for the reply.
-    const bool caller_waits = (file->flags & O_DIRECT) != 0;
+    const bool caller_waits = (file->flags & O_DIRECT) != 0 || (file->fh & kReadDirectly) != 0;
     const std::stop_token stop = caller_waits ? self.interrupts.watch(request) : std::stop_token();
     const auto reply = [request, caller_waits](const Result<Slices>& bytes) {
       if (caller_waits) serving(request).interrupts.forget(request);
       bytes ? reply_bytes(request, *bytes) : reply_error(request, bytes.error());
     };
-    self.filesystem.read(node_of(node), FileHandle{file->fh}, range, reply, stop);
+    self.filesystem.read(node_of(node), opened_as(*file), range, reply, stop);
   });
 }
 
 void on_release(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* file) {
   guarded(request, [&] {
-    serving(request).filesystem.close(FileHandle{file->fh});
+    serving(request).filesystem.close(opened_as(*file));
     fuse_reply_err(request, 0);
   });
 }

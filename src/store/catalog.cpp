@@ -15,8 +15,11 @@ namespace {
 constexpr std::size_t kMostAbsent = 10'000;
 
 MediaItem claimed_item(const ListedMedia& media) {
-  return {
-      .id = media.id, .size = media.size, .content_type = media.content_type, .modified = media.first_seen};
+  return {.id = media.id,
+          .size = media.size.value_or(0),
+          .content_type = media.content_type,
+          .modified = media.first_seen,
+          .unsized = !media.size};
 }
 
 /// All but when it was first seen.

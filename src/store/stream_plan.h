@@ -49,7 +49,7 @@ inline std::uint64_t largest_window(std::uint64_t memory, std::uint64_t streams)
 template <typename ItemRef>
 std::vector<ItemRef> worth_fetching_ahead(const std::vector<ItemRef>& items, std::uint64_t memory) {
   std::multimap<std::uint64_t, ItemRef> by_size;  // those of one size stay in their order
-  for (const ItemRef& item : items) by_size.emplace(item->size, item);
+  for (const ItemRef& item : items) by_size.emplace(item->unsized ? kSmallMedia : item->size, item);
   std::vector<ItemRef> worth;
   for (const auto& [size, item] : by_size) {
     const std::uint64_t needed = std::min(size, kSmallMedia);

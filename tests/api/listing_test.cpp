@@ -2,9 +2,13 @@
 // answer.
 #include "mediafs/api/listing.h"
 
+#include <map>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "mediafs/model/chunk.h"
 
 namespace mediafs {
 namespace {
@@ -39,10 +43,21 @@ std::vector<std::string> ids(const Result<ParsedListing>& parsed) {
 Result<ParsedListing> parse(const std::string& body) {
   return parse_listing(key_of(), body);
 }
-void expect_left_out(const std::string& bad) {
+constexpr LeftOut kWithoutId{.without_id = 1};
+constexpr LeftOut kImpossibleId{.impossible_id = 1};
+constexpr LeftOut kOwnId{.own_id = 1};
+
+void expect_left_out(const std::string& bad, const LeftOut& why) {
   const auto parsed = parse(listing(bad + "," + entry(kOther)));
   EXPECT_THAT(ids(parsed), ElementsAre(kOther)) << bad;
-  EXPECT_EQ(parsed ? parsed->left_out : 0U, 1U) << bad;
+  EXPECT_EQ(parsed ? parsed->left_out : LeftOut{}, why) << bad;
+}
+/// The one media that is listed.
+ListedMedia only(const Result<ParsedListing>& parsed) {
+  EXPECT_THAT(ids(parsed), ElementsAre(kMedia));
+  EXPECT_EQ(parsed ? parsed->left_out : LeftOut{}, LeftOut{});
+  return parsed && parsed->listing.media.size() == 1 ? parsed->listing.media[0]
+                                                     : ListedMedia{.id = *MediaId::parse(kOther)};
 }
 void expect_refused(const std::string& body, Errc code = Errc::protocol) {
   const auto parsed = parse(body);
@@ -65,11 +80,31 @@ TEST(Listing, TellsWhatItSaysOfAMedia) {
                                                    .session = kSession}));
 }
 
-TEST(Listing, ArraysCanBeMissingNullOrEmptyAndNewOnesAreNotRead) {
+TEST(Listing, ArraysCanBeMissingNullOrEmpty) {
   EXPECT_THAT(ids(parse(R"({"status":"success"})")), IsEmpty());
   EXPECT_THAT(ids(parse(R"({"status":"success","images":null,"videos":[]})")), IsEmpty());
-  EXPECT_THAT(ids(parse(listing(entry(), R"(,"holograms":[{"id":1,"x":[[{}]]}],"next":{"page":[2]})"))),
-              ElementsAre(kMedia));
+}
+
+TEST(Listing, EveryArrayOfMediaIsMediaWhateverItsName) {
+  for (const std::string array : {"audios", "documents", "whatComesNextYear", "verifications", "status2"}) {
+    for (const std::string field : {R"("mimetype":"audio/mpeg")", R"("size":7)", R"("context":"face")",
+                                    R"("url":"x")", R"("url":{})"}) {
+      const std::string other = R"({"id":")" + kOther + R"(",)" + field + "}";
+      const auto parsed = parse(listing(entry(), ",\"" + array + "\":[" + other + "]"));
+      EXPECT_THAT(ids(parsed), ElementsAre(kMedia, kOther)) << array << field;
+    }
+  }
+  EXPECT_THAT(ids(parse(R"({"audios":[)" + entry() + "]}")), ElementsAre(kMedia)) << "without a status";
+}
+
+TEST(Listing, WhatElseAnArrayHoldsIsPassedOver) {
+  for (const std::string& other : std::vector<std::string>{
+           R"({"id":1,"x":[[{}]]})", R"({"id":")" + kOther + R"(","status":"approved"})", "7",
+           R"({"size":7})", R"({"id":")" + kSession + R"(","url":"x"})", "[[{}]]"}) {
+    const auto parsed = parse(listing(entry(), R"(,"next":{"page":[2]},"holograms":[)" + other + "]"));
+    EXPECT_THAT(ids(parsed), ElementsAre(kMedia)) << other;
+    EXPECT_EQ(parsed->left_out, LeftOut{}) << other;
+  }
 }
 
 TEST(Listing, ItsOrderDoesNotMatter) {
@@ -160,65 +195,136 @@ TEST(Listing, MoreEntriesThanTheCapAreRefused) {
 
 TEST(Listing, AnEntryThatIsNoneIsLeftOut) {
   for (const std::string bad : {"7", "null", "\"x\"", "[]", R"([{"id":"x"}])", R"(["size",1])", "{}"})
-    expect_left_out(bad);
+    expect_left_out(bad, kWithoutId);
 }
 
-TEST(Listing, AnEntryWithABadIdIsLeftOut) {
-  expect_left_out(entry(""));
-  expect_left_out(entry("short"));
-  expect_left_out(entry("../../../../etc/passwd"));
-  expect_left_out(entry(R"(05cfc122-15d8-4838\r\nX-Evil: 1)"));
-  expect_left_out(entry(R"({\"status\":\"success\"})"));
-  expect_left_out(entry(std::string(10'240, 'a')));
-  expect_left_out(entry("05cfc122-15d8-4838-bbf1-7b26a736b2d2\\u0000"));
-  expect_left_out(R"({"id":5,"size":1,"mimetype":"image/png"})");
-  expect_left_out(R"({"size":1,"mimetype":"image/png"})");
+TEST(Listing, AnEntryWithAnIdThatCannotBeIsLeftOut) {
+  expect_left_out(entry(""), kImpossibleId);
+  expect_left_out(entry("short"), kImpossibleId);
+  expect_left_out(entry("../../../../etc/passwd"), kImpossibleId);
+  expect_left_out(entry(R"(05cfc122-15d8-4838\r\nX-Evil: 1)"), kImpossibleId);
+  expect_left_out(entry(R"({\"status\":\"success\"})"), kImpossibleId);
+  expect_left_out(entry(std::string(10'240, 'a')), kImpossibleId);
+  expect_left_out(entry("05cfc122-15d8-4838-bbf1-7b26a736b2d2\\u0000"), kImpossibleId);
+  expect_left_out(R"({"id":5,"size":1,"mimetype":"image/png"})", kImpossibleId);
+  expect_left_out(entry(kMedia, R"("size":1,"mimetype":"image/png","id":")" + kOther + "\""), kImpossibleId);
+  expect_left_out(R"({"size":1,"mimetype":"image/png"})", kWithoutId);
+  expect_left_out(R"({"id":null,"size":1,"mimetype":"image/png"})", kWithoutId);
 }
 
-TEST(Listing, AnEntryWithABadSizeIsLeftOut) {
-  for (const std::string size : {"\"1000\"", "-1", "1.5", "1e400", "1e40", "9223372036854775808",
-                                 "18446744073709551616", "null", "true", "[1]", "{}"}) {
-    expect_left_out(entry(kMedia, R"("mimetype":"image/png","size":)" + size));
+TEST(Listing, AnEntryWithTheListingsOwnIdIsLeftOut) {
+  expect_left_out(entry(kSession), kOwnId);
+  expect_left_out(entry("5E551011-0000-4000-8000-000000000001"), kOwnId);
+  const auto parsed = parse_listing(key_of(ListingKind::session_attempts),
+                                    R"({"status":"success","verifications":[{"id":")" + kSession + R"("}]})");
+  EXPECT_EQ(parsed->listing.attempts.size(), 1U) << "an attempt may be called as its session is";
+}
+
+TEST(Listing, MediaOfAnArrayThatIsNotKnownAreLeftOutForTheirIdsToo) {
+  const auto parsed =
+      parse(listing(entry(), R"(,"audios":[{"id":"../x","size":1},{"id":7,"url":"x"},{"id":"../x"}])"));
+  EXPECT_THAT(ids(parsed), ElementsAre(kMedia));
+  EXPECT_EQ(parsed->left_out, (LeftOut{.impossible_id = 2}));
+}
+
+TEST(Listing, AnIdInUpperCaseIsTheSameOne) {
+  EXPECT_EQ(only(parse(listing(entry("05CFC122-15D8-4838-BBF1-7B26A736B2D2")))).id.text(), kMedia);
+}
+
+TEST(Listing, ASizeMayBeAStringOfDigits) {
+  const auto size = [](const std::string& json) {
+    return only(parse(listing(entry(kMedia, R"("mimetype":"image/png","size":)" + json)))).size;
+  };
+  EXPECT_EQ(size("1000"), 1000U);
+  EXPECT_EQ(size("\"1000\""), 1000U);
+  EXPECT_EQ(size("\"0\""), 0U);
+  EXPECT_EQ(size("1099511627776"), kMaxMediaSize);
+}
+
+TEST(Listing, ASizeThatIsMissingNullOrOddIsNotKnown) {
+  for (const std::string size :
+       {"-1", "1.5", "1e400", "1e40", "9223372036854775808", "1099511627777", "18446744073709551616", "null",
+        "true", "[1]", "{}", "\"\"", "\" 1\"", "\"1x\"", "\"-1\"", "\"0x10\"", "\"18446744073709551616\"",
+        "\"1099511627777\"", "1,\"size\":2"}) {
+    EXPECT_EQ(only(parse(listing(entry(kMedia, R"("mimetype":"image/png","size":)" + size)))).size,
+              std::nullopt)
+        << size;
   }
-  expect_left_out(entry(kMedia, R"("mimetype":"image/png")"));
+  EXPECT_EQ(only(parse(listing(entry(kMedia, R"("mimetype":"image/png")")))).size, std::nullopt);
 }
 
-TEST(Listing, AnEntryWithABadTypeIsLeftOut) {
-  for (const std::string type : {"null", "7", "\"\"", "\"jpeg\"", "\"image/\"", "\"/png\"", "\"image/p ng\"",
-                                 "\"a/b/c\"", "\"image/png\\u0000\"", "\"../x\""}) {
-    expect_left_out(entry(kMedia, R"("size":1,"mimetype":)" + type));
+TEST(Listing, ATypeMayBeAnExtension) {
+  for (const std::string type : {"jpg", ".jpeg", ".JPG", "image/JPEG; q=1"}) {
+    EXPECT_EQ(only(parse(R"({"videos":[)" + entry(kMedia, R"("size":1,"mimetype":")" + type + "\"") + "]}"))
+                  .content_type,
+              "image/jpeg")
+        << type;
   }
 }
 
-TEST(Listing, AnEntryOfAnotherSessionIsLeftOut) {
-  expect_left_out(R"({"id":")" + kMedia + R"(","size":1,"mimetype":"image/png","sessionId":")" + kOther +
-                  R"("})");
-  expect_left_out(R"({"id":")" + kMedia + R"(","size":1,"mimetype":"image/png","sessionId":7})");
+TEST(Listing, ATypeThatIsMissingOrOddIsWhatTheArraySays) {
+  for (const std::string type :
+       {"null", "7", "\"\"", "\"image/\"", "\"/png\"", "\"image/p ng\"", "\"a/b/c\"", "\"image/png\\u0000\"",
+        "\"../x\"", "\".exe\"", "[]", "\"image/png\",\"mimetype\":\"image/png\""}) {
+    const std::string odd = entry(kMedia, R"("size":1,"mimetype":)" + type);
+    for (const auto& [array, expected] :
+         std::map<std::string, std::string>{{"images", "image/jpeg"},
+                                            {"videos", "video/mp4"},
+                                            {"nfcDocuments", "application/json"},
+                                            {"documents", "application/octet-stream"}})
+      EXPECT_EQ(only(parse("{\"" + array + "\":[" + odd + "]}")).content_type, expected) << type;
+  }
+  EXPECT_EQ(only(parse(listing(entry(kMedia, R"("size":1)")))).content_type, "image/jpeg");
+}
+
+TEST(Listing, ASessionIdHidesNothing) {
+  for (const std::string& session :
+       {"\"" + kOther + "\"", std::string("\"5E551011-0000-4000-8000-000000000001\""), std::string("7"),
+        std::string("\"../sessions\""), std::string("null")}) {
+    const std::string one =
+        R"({"id":")" + kMedia + R"(","size":1,"mimetype":"image/png","sessionId":)" + session + "}";
+    EXPECT_EQ(only(parse(listing(one))).session, kSession) << "it is listed of that: " << session;
+  }
 }
 
 TEST(Listing, OfAnAttemptHasMediaOfAnySession) {
-  const auto parsed =
-      parse_listing(key_of(ListingKind::attempt_media),
-                    R"({"images":[{"id":")" + kMedia + R"(","size":1,"mimetype":"image/png","sessionId":")" +
-                        kOther + R"("}]})");
-  EXPECT_THAT(ids(parsed), ElementsAre(kMedia));
-  EXPECT_EQ(parsed->listing.media[0].session, kOther);
+  const auto session = [](const std::string& json) {
+    return only(parse_listing(key_of(ListingKind::attempt_media),
+                              R"({"images":[{"id":")" + kMedia +
+                                  R"(","size":1,"mimetype":"image/png","sessionId":)" + json + "}]}"))
+        .session;
+  };
+  EXPECT_EQ(session("\"" + kOther + "\""), kOther);
+  EXPECT_EQ(session("\"16CFC122-15D8-4838-BBF1-7B26A736B2D2\""), kOther) << "in the other case";
+  for (const std::string odd : {"7", "null", "\"../sessions\"", "\"\""}) EXPECT_EQ(session(odd), "") << odd;
 }
 
-TEST(Listing, AnEntryThatSaysAThingTwiceIsLeftOut) {
-  expect_left_out(entry(kMedia, R"("size":1,"size":2,"mimetype":"image/png")"));
-  expect_left_out(entry(kMedia, R"("size":1,"mimetype":"image/png","id":")" + kOther + "\""));
+TEST(Listing, AFieldThatIsThereTwiceIsNotKnown) {
+  const ListedMedia twice =
+      only(parse(listing(entry(kMedia, R"("context":"back","size":1,"size":2,"mimetype":"image/png")"))));
+  EXPECT_EQ(twice.context, "n") << "the name stands in for it";
+  EXPECT_EQ(twice.size, std::nullopt);
 }
 
-TEST(Listing, TheSameIdTwiceIsOneEntryUnlessTheyContradict) {
-  const auto twice = parse(listing(entry() + "," + entry()));
-  EXPECT_THAT(ids(twice), ElementsAre(kMedia));
-  EXPECT_EQ(twice->left_out, 0U);
-  const auto contradicting =
-      parse(listing(entry() + "," + entry(kOther),
-                    R"(,"videos":[)" + entry(kMedia, R"("size":2,"mimetype":"video/mp4")") + "]"));
-  EXPECT_THAT(ids(contradicting), ElementsAre(kOther));
-  EXPECT_EQ(contradicting->left_out, 2U);
+TEST(Listing, TheSameIdTwiceIsOneMediaOfWhichTheBetterKnownFieldsCount) {
+  const auto of = [](const std::string& fields) { return R"({"id":")" + kMedia + "\"," + fields + "}"; };
+  const std::string known =
+      of(R"("context":"face","size":"7","mimetype":"image/png","duration":"3.5","url":"x")");
+  const ListedMedia expected{.id = *MediaId::parse(kMedia),
+                             .context = "face",
+                             .content_type = "image/png",
+                             .size = 7,
+                             .duration = "3.5",
+                             .session = kSession};
+  for (const std::string& less :
+       {known, of(R"("mimetype":null)"), of(R"("size":-1)"), of(R"("context":"")"), of(R"("duration":[])")}) {
+    EXPECT_EQ(only(parse(listing(known + "," + less))), expected) << less;
+    EXPECT_EQ(only(parse(listing(less + "," + known))), expected) << less;
+    EXPECT_EQ(only(parse(listing(less, R"(,"audios":[)" + known + "]"))), expected) << less;
+  }
+  const std::string more = of(R"("context":"side","size":9,"mimetype":"video/mp4")");
+  EXPECT_EQ(only(parse(listing(known + "," + more))), only(parse(listing(more + "," + known))))
+      << "where they contradict each other, the same one whatever the order";
 }
 
 TEST(Listing, AttemptsHaveTheirTimesOnceEach) {
@@ -228,7 +334,7 @@ TEST(Listing, AttemptsHaveTheirTimesOnceEach) {
       {"id":"bbbbbbbb-0000-4000-8000-000000000001"}, {"id":"no"}, 5]})";
   const auto parsed = parse_listing(key_of(ListingKind::session_attempts), body);
   ASSERT_TRUE(parsed.ok()) << parsed.error().context;
-  EXPECT_EQ(parsed->left_out, 2U);
+  EXPECT_EQ(parsed->left_out, (LeftOut{.without_id = 1, .impossible_id = 1}));
   EXPECT_THAT(
       parsed->listing.attempts,
       ElementsAre(ListedAttempt{*MediaId::parse("aaaaaaaa-0000-4000-8000-000000000001"), std::nullopt},

@@ -59,7 +59,8 @@ Listing sample_listing() {
                            .duration = "3.5",
                            .session = "some-session-0000001",
                            .first_seen = 12});
-  listing.media.push_back({.id = *MediaId::parse("some-media-00000002")});
+  listing.media.push_back({.id = *MediaId::parse("some-media-00000002"), .size = std::nullopt});
+  listing.media.push_back({.id = *MediaId::parse("some-media-00000003"), .size = 0});
   listing.attempts.push_back({.id = *MediaId::parse("some-attempt-000001"), .created = 7});
   listing.attempts.push_back({.id = *MediaId::parse("some-attempt-000002"), .created = std::nullopt});
   return listing;

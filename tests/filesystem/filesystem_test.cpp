@@ -97,6 +97,21 @@ TEST_F(FilesystemTest, AnOpenDirectoryStaysAsItWas) {
   EXPECT_EQ((*files_->directory(kRootNode, *handle))->entries.size(), 5U);
 }
 
+TEST_F(FilesystemTest, AMediaWithoutASizeIsEmptyUntilItsOpenWhichReadsDirectly) {
+  const ListingKey session{ListingKind::session_media, id_of("some-session-00001")};
+  catalog_->remember_listing({.key = session, .listed = 1, .media = {{.id = id_of(kId)}}});
+  const auto found = look_up(kId);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->size, 0U);
+  EXPECT_EQ(server_.total_requests(), 0U) << "a look-up never asks";
+  const auto opened = open(found->node);
+  ASSERT_TRUE(opened.ok());
+  EXPECT_TRUE(opened->directly);
+  EXPECT_EQ(*length_read(found->node, opened->handle, {0, 4096}), 1000U);
+  EXPECT_EQ(files_->attributes(found->node)->size, 1000U);
+  EXPECT_FALSE(open(found->node)->directly) << "its size is known now";
+}
+
 TEST_F(FilesystemTest, ReadsEndWhereTheMediaDoes) {
   const auto found = look_up(kId);
   const auto version = open(found->node);

@@ -46,6 +46,12 @@ bool is_of(std::string_view text, std::string_view characters) {
   return text.find_first_not_of(characters) == std::string_view::npos;
 }
 
+/// An id as it is spelt everywhere.
+bool is_spelt_id(const std::string& text) {
+  const auto id = MediaId::parse(text);
+  return id && id->text() == text;
+}
+
 bool is_content_type(std::string_view text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   const std::string_view type = text.substr(0, slash);
@@ -54,13 +60,14 @@ bool is_content_type(std::string_view text) {
 }
 
 void check_media(Broken& broken, const ListedMedia& media, const ListingKey& key) {
-  broken.unless(MediaId::parse(media.id.text()).ok(), "an id is one", media.id.text());
-  broken.unless(media.size <= kMaxMediaSize, "a size can be believed", std::to_string(media.size));
+  broken.unless(is_spelt_id(media.id.text()), "an id is one", media.id.text());
+  broken.unless(media.id != key.id, "a media is not what is listed");
+  const std::uint64_t size = media.size.value_or(0);
+  broken.unless(size <= kMaxMediaSize, "a size can be believed", std::to_string(size));
   broken.unless(is_content_type(media.content_type), "a type is one of RFC 6838", media.content_type);
   broken.unless(is_of(media.duration, "0123456789.e-"), "a duration is a number", media.duration);
-  broken.unless(key.kind == ListingKind::session_media
-                    ? media.session == key.id.text()
-                    : media.session.empty() || MediaId::parse(media.session).ok(),
+  broken.unless(key.kind == ListingKind::session_media ? media.session == key.id.text()
+                                                       : media.session.empty() || is_spelt_id(media.session),
                 "a media is of the session", media.session);
   broken.unless(media.first_seen == 0, "times are left for whoever asked");
 }
@@ -70,7 +77,7 @@ bool is_time(UnixSeconds time) {
 }
 
 void check_attempt(Broken& broken, const ListedAttempt& attempt) {
-  broken.unless(MediaId::parse(attempt.id.text()).ok(), "an id is one", attempt.id.text());
+  broken.unless(is_spelt_id(attempt.id.text()), "an id is one", attempt.id.text());
   broken.unless(is_time(attempt.created.value_or(0)), "a time has a year of four digits");
   broken.unless(attempt.first_seen == 0, "times are left for whoever asked");
 }
@@ -186,12 +193,31 @@ bool is_refusal(Errc code) {
          code == Errc::denied || code == Errc::invalid_argument;
 }
 
+/// Entries of the arrays that the API names, each with an id of its own: none is hidden, whatever else it
+/// says.
+void check_nothing_hidden(Broken& broken, const ListingKey& key, std::string_view body,
+                          const ParsedListing& parsed) {
+  const nlohmann::json object = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object() || key.kind == ListingKind::session_attempts) return;
+  for (const char* const array : {"images", "videos", "nfcDocuments"}) {
+    for (const nlohmann::json& entry : object.value(array, nlohmann::json::array())) {
+      if (!entry.is_object() || !entry.contains("id") || !entry["id"].is_string()) continue;
+      const auto id = MediaId::parse(entry["id"].get<std::string>());
+      if (!id || *id == key.id || parsed.left_out.impossible_id > 0) continue;  // an id may be there twice
+      const auto& media = parsed.listing.media;
+      broken.unless(std::ranges::any_of(media, [&](const ListedMedia& one) { return one.id == *id; }),
+                    "a media is hidden for its id alone", id->text());
+    }
+  }
+}
+
 void check_body(Broken& broken, ListingKind kind, std::string_view body) {
   const ListingKey key{kind, *MediaId::parse(kSession)};
   const auto parsed = parse_listing(key, body);
   if (!parsed) return broken.unless(is_refusal(parsed.error().code), "a refusal has a reason of its own");
   check_listing(broken, parsed->listing, key);
   check_order(broken, key, body);
+  check_nothing_hidden(broken, key, body, *parsed);
 }
 
 void check_text(Broken& broken, std::string_view text) {

@@ -118,20 +118,55 @@ TEST_F(Listings, NamesAreMadeSafe) {
   }
 }
 
-TEST_F(Listings, BadEntriesAreLeftOutAndCountedAndTheOthersServed) {
+TEST_F(Listings, WhatIsLeftOutIsLoggedByReasonAndCountAndTheOthersServed) {
   show(10);
   publish_text(1, R"({"status":"success","images":[{"id":"../x","size":1,"mimetype":"image/png"},
-    {"id":")" + media(11) +
-                      R"(","size":-1,"mimetype":"image/png"}, {"id":")" + media(12) + R"(","size":1},
-    {"id":")" + media(13) +
-                      R"(","size":1,"mimetype":"image/png","sessionId":")" + session(2) + R"("}, null,
+    {"id":"/","size":1}, {"size":1}, null, {"id":")" +
+                      session(1) + R"(","size":1},
     {"id":")" + media(10) +
                       R"(","size":1,"mimetype":"image/jpeg","context":"face"}]})");
   expect_warnings();
   mount();
   EXPECT_THAT(names_in(directory(1)), ElementsAre("attempts", name_of(10)));
   EXPECT_TRUE(same_bytes(read(directory(1) + "/" + name_of(10)).bytes, bytes(10)));
-  EXPECT_THAT(log(), HasSubstr("5 entries are left out"));
+  EXPECT_THAT(log(), HasSubstr("5 entries are left out: 2 without an id, 2 with one that cannot be, 1 with "
+                               "the listing's own"));
+}
+
+TEST_F(Listings, LooseFieldsHideNothingAndEveryByteIsThere) {
+  const auto of = [&](int number, const std::string& fields) {
+    return R"({"id":")" + show(number).id + R"(","context":"face",)" + fields + "}";
+  };
+  publish_text(1, R"({"status":"success","images":[)" + of(10, R"("size":"10010","mimetype":"image/jpeg")") +
+                      "," + of(11, R"("size":null,"mimetype":"jpg")") + "," +
+                      of(12, R"("mimetype":null,"sessionId":")" + session(2) + "\"") + R"(],"documents":[)" +
+                      of(13, R"("size":-1,"mimetype":"image/pdf")") + "," + of(14, R"("url":"x")") + "]}");
+  mount();
+  EXPECT_THAT(names_in(directory(1)), ElementsAre("attempts", name_of(10), name_of(11), name_of(12),
+                                                  "face-00000013.pdf", "face-00000014.bin"));
+  EXPECT_EQ(sh("stat -c %s $M/" + directory(1) + "/face*").out, "10010\n0\n0\n0\n0\n")
+      << "unknown until it is opened";
+  EXPECT_EQ(api().total_requests(), 1U) << "one lists a session";
+  const Outcome read =
+      sh("cd $M/" + directory(1) + "; cat face*10.jpg face*11.jpg face*12.jpg; cat *13.pdf *14.bin");
+  EXPECT_TRUE(same_bytes(read.out, bytes(10) + bytes(11) + bytes(12) + bytes(13) + bytes(14)));
+  EXPECT_EQ(sh("stat -c %s $M/" + directory(1) + "/face*").out, "10010\n10011\n10012\n10013\n10014\n");
+}
+
+TEST_F(Listings, AMediaWithoutASizeIsCopiedWholeByEveryProgram) {
+  std::string list;
+  for (int i = 10; i < 15; ++i)
+    list += std::string(i == 10 ? "" : ",") + R"({"id":")" + show(i).id + R"(","context":"face"})";
+  publish_text(1, R"({"status":"success","images":[)" + list + "]}");
+  mount();
+  ASSERT_EQ(sh("cd $M/" + directory(1) + R"( && cp face*10.jpg $T/10 && cat < face-00000011.jpg > $T/11 &&
+      dd if=face-00000012.jpg of=$T/12 bs=1000 2> /dev/null && rsync -a face-00000013.jpg $T/13 &&
+      python3 -c 'import os, sys
+fd = os.open("face-00000014.jpg", os.O_RDONLY)
+open(sys.argv[1], "wb").write(os.pread(fd, 1 << 20, 0))' $T/14)")
+                .code,
+            0);
+  for (int i = 10; i < 15; ++i) EXPECT_TRUE(same_bytes(sh("cat $T/" + std::to_string(i)).out, bytes(i))) << i;
 }
 
 TEST_F(Listings, NamesThatClashGetTheWholeId) {

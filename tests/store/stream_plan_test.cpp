@@ -61,6 +61,11 @@ TEST(WorthFetchingAhead, SmallOnesComeFirstAndMemoryBoundsThem) {
       << "of a large one only the head comes";
   EXPECT_EQ(sizes(worth_fetching_ahead(items, 5_MiB)), (std::vector<std::uint64_t>{1_MiB, 2_MiB}));
   EXPECT_TRUE(worth_fetching_ahead(items, 100).empty());
+  MediaItem unsized = *media(0);
+  unsized.unsized = true;
+  const std::vector<MediaItemRef> one{std::make_shared<const MediaItem>(unsized)};
+  EXPECT_TRUE(worth_fetching_ahead(one, kSmallMedia - 1).empty()) << "it may be as large as any";
+  EXPECT_EQ(worth_fetching_ahead(one, kSmallMedia).size(), 1U);
 }
 
 TEST(StreamBringing, IsTheNearestOneThatHasNotPassed) {

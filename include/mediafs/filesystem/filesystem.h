@@ -88,6 +88,7 @@ class Filesystem {
 
   struct OpenFile {
     bool pages_are_right = false;  // the kernel's pages, if any, are of the version that has been opened
+    bool directly = false;         // it is to be read without those: nobody has been told its size
   };
   /// `handle` is what names it from now on, for read() and close(); opened twice it is open once, so that a
   /// request of which nobody knows whether it has been carried out can be. Errc::changed while somebody still

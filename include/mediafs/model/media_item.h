@@ -20,6 +20,7 @@ struct MediaItem {
   UnixSeconds confirmed = 0;  // when the origin last said that the media exists
   bool complete = false;      // every byte has been received and, where signed, verified
   bool unverified = false;    // the body is signed and has not been verified (yet)
+  bool unsized = false;       // claimed() by a listing that does not tell its size
 
   /// Known from a listing alone: size and type are what that claims, and none of its bytes is here.
   [[nodiscard]] bool claimed() const { return revision == Revision{}; }
