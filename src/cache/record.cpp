@@ -10,6 +10,7 @@ constexpr std::size_t kPadding = 256;
 constexpr std::size_t kMaxText = 4096;
 constexpr std::uint32_t kComplete = 1;
 constexpr std::uint32_t kUnverified = 2;
+constexpr std::uint32_t kHasTimeShown = 4;  // records of before have none
 constexpr std::uint64_t kSizeNotTold = ~std::uint64_t{0};
 
 void append_text(std::string& out, std::string_view text) {
@@ -143,9 +144,11 @@ std::string encode_item(const StoredItem& stored) {
   append_big_endian(out, static_cast<std::uint64_t>(item.confirmed));
   append_big_endian(out, static_cast<std::uint64_t>(stored.since));
   append_big_endian(out, static_cast<std::uint64_t>(stored.used));
-  append_big_endian(out, (item.complete ? kComplete : 0) | (item.unverified ? kUnverified : 0));
+  append_big_endian(out,
+                    (item.complete ? kComplete : 0) | (item.unverified ? kUnverified : 0) | kHasTimeShown);
   append_text(out, std::string_view(item.content_type).substr(0, kMaxText));
   append_text(out, item.etag.size() <= kMaxText ? item.etag : std::string());
+  append_big_endian(out, static_cast<std::uint64_t>(item.shown));
   out.resize((out.size() + kPadding - 1) / kPadding * kPadding, '\0');
   return out;
 }
@@ -167,6 +170,8 @@ std::optional<StoredItem> decode_item(ByteView record) {
   item.unverified = (flags & kUnverified) != 0;
   item.content_type = reader.text();
   item.etag = reader.text();
+  const bool has_time = (flags & kHasTimeShown) != 0;
+  item.shown = has_time ? static_cast<UnixSeconds>(reader.number<std::uint64_t>()) : item.modified;
   if (!reader.only_padding_left() || record.size() % kPadding != 0 || item.size > kMaxMediaSize)
     return std::nullopt;
   return stored;

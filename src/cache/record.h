@@ -24,7 +24,8 @@ struct StoredItem {
 /// Padded with zeros to a multiple of 256 bytes, so that the record's size tells little.
 std::string encode_item(const StoredItem& stored);
 
-/// Nothing where the bytes are not exactly what encode_item makes, or an id is not spelt as MediaId has it.
+/// Nothing where the bytes are not exactly what encode_item makes, or made before there was a time shown, or
+/// an id is not spelt as MediaId has it.
 std::optional<StoredItem> decode_item(ByteView record);
 
 std::string encode_listing(const Listing& listing);

@@ -85,7 +85,7 @@ Result<Attributes> Filesystem::attributes_of(const Node& node, NodeNumber number
     const auto item = catalog_.find(*node.id);
     if (!item) return media_.why_stale(*node.id);
     attributes.size = shown_size(number, *item);
-    attributes.modified = item->modified;
+    attributes.modified = item->shown;
     attributes.links = 1 + catalog_.mention(*node.id).listings;
   } else if (node.kind == NodeKind::attempt_link) {
     attributes.size = link_target(node).size();

@@ -14,12 +14,14 @@ namespace {
 
 constexpr std::size_t kMostAbsent = 10'000;
 
-MediaItem claimed_item(const ListedMedia& media) {
+MediaItem claimed_item(const ListedMedia& media, bool superseded) {
   return {.id = media.id,
           .size = media.size.value_or(0),
           .content_type = media.content_type,
           .modified = media.first_seen,
-          .unsized = !media.size};
+          .shown = media.first_seen,
+          .unsized = !media.size,
+          .superseded = superseded};
 }
 
 /// All but when it was first seen.
@@ -132,7 +134,7 @@ void Catalog::take_in(Left&& left) {
   const MutexLock lock(mutex_);
   for (auto& [id, item] : left.items) {
     auto known = std::make_shared<const MediaItem>(std::move(item));
-    newest_ = std::max(newest_, known->modified);
+    newest_ = std::max(newest_, known->shown);
     items_.emplace(known->id, std::move(known));
   }
   for (auto& [key, listing] : left.listings) add_listing(std::make_shared<const Listing>(std::move(listing)));
@@ -210,7 +212,7 @@ MediaItemRef Catalog::take(MediaItem item) {
   auto known = std::make_shared<const MediaItem>(std::move(item));
   const MutexLock lock(mutex_);
   items_[known->id] = known;
-  newest_ = std::max(newest_, known->modified);
+  newest_ = std::max(newest_, known->shown);
   absent_.erase(known->id);
   return known;
 }
@@ -218,17 +220,21 @@ MediaItemRef Catalog::take(MediaItem item) {
 void Catalog::forget(const MediaId& id) {
   {
     const MutexLock lock(mutex_);
-    items_.erase(id);
-    if (const auto listed = listings_->media.find(id)) claim(*listed);
+    const auto before = items_.find(id);
+    const bool superseded =
+        before != items_.end() && (before->second->superseded || !before->second->claimed());
+    if (before != items_.end()) items_.erase(before);
+    if (const auto listed = listings_->media.find(id)) claim(*listed, superseded);
   }
   if (cache_ != nullptr) cache_->forget_item(id);
   note(id);
 }
 
 /// What a listing says counts until the media itself has been asked for.
-void Catalog::claim(const ListedMedia& media) {
+void Catalog::claim(const ListedMedia& media, bool superseded) {
   MediaItemRef& place = items_[media.id];
-  if (!place || place->claimed()) place = std::make_shared<const MediaItem>(claimed_item(media));
+  if (place && !place->claimed()) return;
+  place = std::make_shared<const MediaItem>(claimed_item(media, superseded || (place && place->superseded)));
 }
 
 void Catalog::add_listing(const ListingRef& listing) {
@@ -236,7 +242,7 @@ void Catalog::add_listing(const ListingRef& listing) {
   newest_ = std::max(newest_, listing->changed);
   listings_->media.add(listing, listing->media);
   listings_->attempts.add(listing, listing->attempts);
-  for (const ListedMedia& media : listing->media) claim(media);
+  for (const ListedMedia& media : listing->media) claim(media, /*superseded=*/false);
 }
 
 /// The one that was there.
@@ -286,7 +292,7 @@ void Catalog::set_first_seen(Listing& answered) const {
   for (ListedMedia& media : answered.media) {
     const auto listed = listings_->media.find(media.id);
     const auto item = items_.find(media.id);
-    const UnixSeconds unlisted = item == items_.end() ? answered.listed : item->second->modified;
+    const UnixSeconds unlisted = item == items_.end() ? answered.listed : item->second->shown;
     media.first_seen = listed ? listed->first_seen : unlisted;
   }
   for (ListedAttempt& attempt : answered.attempts) {

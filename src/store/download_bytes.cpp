@@ -48,16 +48,19 @@ bool Download::agrees_with_given(ChunkIndex index, ByteView chunk) {
 void Download::remember_item(const MediaHead& head, std::uint64_t size) {
   const MediaItemRef before = item_ ? item_ : context_->catalog.find(id_);
   const bool says_nothing = before && head.content_type == "application/octet-stream";
-  const UnixSeconds first_seen = before ? before->modified : context_->timer.clock().wall_seconds();
-  item_ = context_->catalog.remember({.id = id_,
-                                      .revision = revision_,
-                                      .size = size,
-                                      .content_type = says_nothing ? before->content_type : head.content_type,
-                                      .modified = head.last_modified.value_or(first_seen),
-                                      .etag = head.etag,
-                                      .confirmed = context_->timer.clock().wall_seconds(),
-                                      .complete = false,
-                                      .unverified = head.verifier != nullptr});
+  const UnixSeconds now = context_->timer.clock().wall_seconds();
+  const bool was_shown = before && !before->superseded;
+  item_ =
+      context_->catalog.remember({.id = id_,
+                                  .revision = revision_,
+                                  .size = size,
+                                  .content_type = says_nothing ? before->content_type : head.content_type,
+                                  .modified = head.last_modified.value_or(before ? before->modified : now),
+                                  .shown = was_shown ? before->shown : head.last_modified.value_or(now),
+                                  .etag = head.etag,
+                                  .confirmed = now,
+                                  .complete = false,
+                                  .unverified = head.verifier != nullptr});
 }
 
 void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& head) {

@@ -21,6 +21,7 @@ MediaItem golden_item() {
           .size = kChunkSize + 1,
           .content_type = "image/png",
           .modified = 1'700'000'000,
+          .shown = 1'700'000'000,  // which was not told apart then
           .etag = "\"golden\"",
           .confirmed = 1'700'000'002,
           .complete = true};

@@ -11,6 +11,7 @@ MediaItem sample_item() {
           .size = 123456789,
           .content_type = "video/mp4",
           .modified = 1'700'000'000,
+          .shown = 1'700'000'005,
           .etag = "\"tag\"",
           .confirmed = 1'700'000'002,
           .complete = true,

@@ -23,7 +23,12 @@ Listing listing(const ListingKey& key, const std::vector<MediaId>& ids, UnixSeco
   return listing;
 }
 MediaItem confirmed(const MediaId& id) {
-  return {.id = id, .revision = Revision{1}, .size = 11, .content_type = "image/jpeg", .modified = 50};
+  return {.id = id,
+          .revision = Revision{1},
+          .size = 11,
+          .content_type = "image/jpeg",
+          .modified = 50,
+          .shown = 50};
 }
 
 TEST(Catalog, AListingClaimsWhatItHas) {

@@ -16,11 +16,13 @@ struct MediaItem {
   std::uint64_t size = 0;
   std::string content_type;
   UnixSeconds modified = 0;   // Last-Modified where the origin sends it, else when first seen
+  UnixSeconds shown = 0;      // as what its time is shown, as long as this is the media's version
   std::string etag;           // strong entity tag (RFC 9110 section 8.8.3) with its quotes; empty: none
   UnixSeconds confirmed = 0;  // when the origin last said that the media exists
   bool complete = false;      // every byte has been received and, where signed, verified
   bool unverified = false;    // the body is signed and has not been verified (yet)
   bool unsized = false;       // claimed() by a listing that does not tell its size
+  bool superseded = false;    // claimed(), after a version that is no more: the next one is shown as new
 
   /// Known from a listing alone: size and type are what that claims, and none of its bytes is here.
   [[nodiscard]] bool claimed() const { return revision == Revision{}; }

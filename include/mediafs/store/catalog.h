@@ -99,7 +99,7 @@ class Catalog {
   ListingRef remove_listing(const ListingKey& key) REQUIRES(mutex_);
   void set_first_seen(Listing& answered) const REQUIRES(mutex_);
   void drop_claims_of(const Listing& listing) REQUIRES(mutex_);
-  void claim(const ListedMedia& media) REQUIRES(mutex_);
+  void claim(const ListedMedia& media, bool superseded) REQUIRES(mutex_);
 
   const Options options_;
   Cache* const cache_;
