@@ -26,12 +26,6 @@ bool before_in_order(const DirectoryEntry& a, const DirectoryEntry& b) {
   return a.name < b.name;
 }
 
-NodeNumber parent_of(const Node& directory) {
-  if (directory.kind == NodeKind::session_attempts)
-    return node_number_of(Node{NodeKind::session, directory.id, {}});
-  return directory.kind == NodeKind::attempt ? kAttemptsNode : kSessionsNode;
-}
-
 void add(std::vector<DirectoryEntry>& entries, NodeTable& nodes, std::string name, const Node& node) {
   if (const auto number = nodes.add(node)) entries.push_back({std::move(name), *number, type_of(node.kind)});
 }
@@ -74,7 +68,7 @@ Directory make_directory(const ListingRef& listing, NodeTable& nodes) {
     add(entries, nodes, std::move(names[i]), {NodeKind::media, listing->media[i].id, {}});
   }
   for (const ListedAttempt& attempt : listing->attempts) {
-    add(entries, nodes, attempt.id.text(), {NodeKind::attempt_link, listing->key.id, attempt.id});
+    add(entries, nodes, attempt.id.text(), {NodeKind::session_attempt, listing->key.id, attempt.id});
   }
   if (self.kind == NodeKind::session) {
     add(entries, nodes, std::string(kAttemptsName), {NodeKind::session_attempts, listing->key.id, {}});
@@ -82,6 +76,13 @@ Directory make_directory(const ListingRef& listing, NodeTable& nodes) {
   Directory directory = make_directory(node_number_of(self), parent_of(self), std::move(entries));
   directory.listing = listing;
   return directory;
+}
+
+Directory moved_to(const Directory& directory, NodeNumber self, NodeNumber parent) {
+  Directory moved = directory;
+  moved.entries[0].node = self;
+  moved.entries[1].node = parent;
+  return moved;
 }
 
 std::vector<DirectoryEntry> names_gone(const Directory& before, const Directory& after) {
@@ -102,6 +103,8 @@ std::optional<ListingKey> listing_of(const Node& directory) {
       return ListingKey{ListingKind::session_attempts, *directory.id};
     case NodeKind::attempt:
       return ListingKey{ListingKind::attempt_media, *directory.id};
+    case NodeKind::session_attempt:
+      return ListingKey{ListingKind::attempt_media, *directory.attempt};
     default:
       return std::nullopt;
   }
@@ -119,8 +122,24 @@ Node directory_of(const ListingKey& listing) {
   return {NodeKind::attempt, listing.id, {}};
 }
 
-std::string link_target(const Node& link) {
-  return "../../../attempts/" + link.attempt->text();
+std::optional<MediaId> attempt_of(const Node& directory) {
+  const auto listing = listing_of(directory);
+  return listing && listing->kind == ListingKind::attempt_media ? std::optional(listing->id) : std::nullopt;
+}
+
+NodeNumber parent_of(const Node& directory) {
+  switch (directory.kind) {
+    case NodeKind::session:
+      return kSessionsNode;
+    case NodeKind::attempt:
+      return kAttemptsNode;
+    case NodeKind::session_attempts:
+      return node_number_of(Node{NodeKind::session, directory.id, {}});
+    case NodeKind::session_attempt:
+      return node_number_of(Node{NodeKind::session_attempts, directory.id, {}});
+    default:
+      return kRootNode;
+  }
 }
 
 }  // namespace mediafs

@@ -55,21 +55,14 @@ Filesystem::~Filesystem() = default;
 Result<MediaId> Filesystem::media_at(NodeNumber number) {
   auto node = nodes_.find(number);
   if (!node) return node.error();
-  switch (type_of(node->kind)) {
-    case FileType::directory:
-      return Error{Errc::is_directory, ""};
-    case FileType::link:
-      return Error{Errc::invalid_argument, "a symbolic link"};
-    case FileType::regular:
-      break;
-  }
+  if (type_of(node->kind) == FileType::directory) return Error{Errc::is_directory, ""};
   return *std::move(node->id);
 }
 
 /// When an attempt was made; of other directories since when they hold what they hold.
 UnixSeconds Filesystem::time_of(const Node& directory) {
-  if (directory.kind == NodeKind::attempt) {
-    const auto attempt = catalog_.attempt(*directory.id);
+  if (const auto id = attempt_of(directory)) {
+    const auto attempt = catalog_.attempt(*id);
     if (attempt) return attempt->created.value_or(attempt->first_seen);
   }
   const auto key = listing_of(directory);
@@ -86,10 +79,7 @@ Result<Attributes> Filesystem::attributes_of(const Node& node, NodeNumber number
     if (!item) return media_.why_stale(*node.id);
     attributes.size = shown_size(number, *item);
     attributes.modified = item->shown;
-    attributes.links = 1 + catalog_.mention(*node.id).listings;
-  } else if (node.kind == NodeKind::attempt_link) {
-    attributes.size = link_target(node).size();
-    attributes.modified = time_of({NodeKind::attempt, node.attempt, {}});
+    attributes.links = 1 + catalog_.mention(*node.id).directories;
   } else {
     attributes.links = kNotCounted;
     attributes.modified = time_of(node);
@@ -124,13 +114,6 @@ Result<ExtendedAttributes> Filesystem::extended_attributes(NodeNumber number) {
   }
   out.emplace_back("user.mediafs.cached", std::to_string(media_.percent_kept(*item)));
   return out;
-}
-
-Result<std::string> Filesystem::read_link(NodeNumber number) {
-  const auto node = nodes_.find(number);
-  if (!node) return node.error();
-  if (node->kind != NodeKind::attempt_link) return Error{Errc::invalid_argument, "not a symbolic link"};
-  return link_target(*node);
 }
 
 /// What an earlier server has opened. Of what is not known any more reads fail with Errc::changed.

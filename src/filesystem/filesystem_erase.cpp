@@ -20,7 +20,7 @@ void add_root_names(const Catalog& catalog, const MediaId& id, Erasure& gone) {
 
 }  // namespace
 
-/// The names of those of the nodes that the listing's directory shows.
+/// The names of those of the nodes that the listing's directories show.
 void Filesystem::add_shown(const ListingKey& key, Erasure& gone) {
   DirectorySnapshot directory;
   {
@@ -28,9 +28,11 @@ void Filesystem::add_shown(const ListingKey& key, Erasure& gone) {
     if (const auto found = shown_.find(key); found != shown_.end()) directory = found->second;
   }
   if (!directory) return;
-  for (const DirectoryEntry& entry : directory->named()) {
-    if (std::binary_search(gone.nodes.begin(), gone.nodes.end(), entry.node))
-      gone.names.emplace_back(directory->self(), entry.name);
+  for (const NodeNumber place : directories_of(key)) {
+    for (const DirectoryEntry& entry : directory->named()) {
+      if (std::binary_search(gone.nodes.begin(), gone.nodes.end(), entry.node))
+        gone.names.emplace_back(place, entry.name);
+    }
   }
 }
 
@@ -59,17 +61,14 @@ Erasure Filesystem::erase_everything() {
 
 Erasure Filesystem::erase_session(const MediaId& session) {
   const Traces traces = traces_of_session(catalog_, session);
-  std::vector<NodeNumber> links;  // the kernel keeps where they lead
-  if (const auto known = catalog_.find_listing({ListingKind::session_attempts, session})) {
-    for (const ListedAttempt& attempt : known->attempts)
-      links.push_back(node_number_of(Node{NodeKind::attempt_link, session, attempt.id}));
-  }
   Erasure gone = erase(traces);
-  gone.nodes.insert(gone.nodes.end(), links.begin(), links.end());
-  gone.names.emplace_back(kSessionsNode, session.text());
+  // From below, so that no name is looked for in a directory that the kernel has let go of.
   for (const ListingKey& key : traces.listings) {
-    if (key.kind == ListingKind::attempt_media) gone.names.emplace_back(kAttemptsNode, key.id.text());
+    if (key.kind != ListingKind::attempt_media) continue;
+    gone.names.emplace_back(kAttemptsNode, key.id.text());
+    gone.names.emplace_back(node_number_of(Node{NodeKind::session_attempts, session, {}}), key.id.text());
   }
+  gone.names.emplace_back(kSessionsNode, session.text());
   return gone;
 }
 

@@ -21,7 +21,8 @@ bool can_be_media_name(std::string_view name) {
 
 /// The name under which a directory lists what is looked up: ids can be spelt in more than one way.
 std::string usual_name(NodeKind directory, std::string_view name) {
-  const bool of_listed = directory == NodeKind::session || directory == NodeKind::attempt;
+  const bool of_listed = directory == NodeKind::session || directory == NodeKind::attempt ||
+                         directory == NodeKind::session_attempt;
   const IdName parts = directory == NodeKind::root ? split_id_name(name) : IdName{name, {}};
   const auto id = of_listed ? Error{Errc::not_found, ""} : MediaId::parse(parts.id);
   return id ? id->text() + std::string(name.substr(parts.id.size())) : std::string(name);
@@ -47,8 +48,8 @@ bool Filesystem::can_exist(NodeNumber parent, std::string_view name) {
     case NodeKind::session:
       return name == kAttemptsName || can_be_file_name(name);
     case NodeKind::attempt:
+    case NodeKind::session_attempt:
       return can_be_file_name(name);
-    case NodeKind::attempt_link:
     case NodeKind::media:
       break;
   }
@@ -178,12 +179,40 @@ DirectorySnapshot Filesystem::show(const ListingRef& listing) {
     const MutexLock lock(mutex_);
     if (catalog_.find_listing(listing->key) != listing) return fresh;  // there is a newer one by now, or none
     before = std::exchange(shown_[listing->key], fresh);
+    for (const ListedAttempt& attempt : listing->attempts) {
+      shown_in_sessions_[{ListingKind::attempt_media, attempt.id}].insert(
+          node_number_of(Node{NodeKind::session_attempt, listing->key.id, attempt.id}));
+    }
   }
-  const bool changed = !before || listing->changed != before->listing->changed;
-  if (changed) new_attributes_(fresh->self());
-  if (!before) return fresh;
-  for (const DirectoryEntry& entry : names_gone(*before, *fresh)) gone_(before->self(), entry.name);
+  if (!before || listing->changed != before->listing->changed) {
+    for (const NodeNumber directory : directories_of(listing->key)) new_attributes_(directory);
+  }
+  if (before) tell_gone(listing->key, names_gone(*before, *fresh));
   return fresh;
+}
+
+/// The same as one of the directories that show the listing.
+DirectorySnapshot Filesystem::show_as(const Node& directory, const ListingRef& listing) {
+  DirectorySnapshot shown = show(listing);
+  const NodeNumber self = node_number_of(directory);
+  if (shown->self() == self) return shown;
+  return std::make_shared<const Directory>(moved_to(*shown, self, parent_of(directory)));
+}
+
+/// All that show the listing, as far as anybody can know of them.
+std::vector<NodeNumber> Filesystem::directories_of(const ListingKey& listing) {
+  std::vector<NodeNumber> directories{node_number_of(directory_of(listing))};
+  const MutexLock lock(mutex_);
+  const auto found = shown_in_sessions_.find(listing);
+  if (found != shown_in_sessions_.end())
+    directories.insert(directories.end(), found->second.begin(), found->second.end());
+  return directories;
+}
+
+void Filesystem::tell_gone(const ListingKey& listing, std::span<const DirectoryEntry> entries) {
+  for (const NodeNumber directory : directories_of(listing)) {
+    for (const DirectoryEntry& entry : entries) gone_(directory, entry.name);
+  }
 }
 
 /// There is a newer listing, or none any more.
@@ -200,7 +229,7 @@ void Filesystem::listing_changed(const ListingKey& key) {
     before = std::move(found->second);
     shown_.erase(found);
   }
-  for (const DirectoryEntry& entry : before->named()) gone_(before->self(), entry.name);
+  tell_gone(key, before->named());
 }
 
 DirectorySnapshot Filesystem::list_root() {
@@ -242,7 +271,7 @@ DirectorySnapshot Filesystem::list_known(NodeKind kind) {
 Result<DirectorySnapshot> Filesystem::list_known_now(const Node& directory) {
   const auto key = listing_of(directory);
   if (!key) return list_known(directory.kind);
-  if (const ListingRef listing = catalog_.find_listing(*key)) return show(listing);
+  if (const ListingRef listing = catalog_.find_listing(*key)) return show_as(directory, listing);
   return Error{Errc::changed, "a directory that is not known any more"};
 }
 
@@ -261,10 +290,12 @@ void Filesystem::open_directory(NodeNumber number, const Done<std::uint64_t>& do
   if (type_of(node->kind) != FileType::directory) return done(Error{Errc::not_directory, ""});
   const auto key = listing_of(*node);
   if (!key) return done(handle_for(list_known(node->kind)));
+  const bool of_session = node->kind == NodeKind::session || node->kind == NodeKind::session_attempts;
+  if (of_session && options_.fetch_ahead) listings_.fetch_attempts_ahead(key->id);
   listings_.find(
       *key, ListingStore::Older::shown,
-      [this, done](const Result<ListingRef>& listing) {
-        done(listing ? handle_for(show(*listing)) : Result<std::uint64_t>(listing.error()));
+      [this, directory = *node, done](const Result<ListingRef>& listing) {
+        done(listing ? handle_for(show_as(directory, *listing)) : Result<std::uint64_t>(listing.error()));
       },
       stop);
 }

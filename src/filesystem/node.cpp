@@ -33,8 +33,8 @@ NodeNumber node_number_of(const Node& node) {
       return hashed("mediafs session node " + node.id->text());
     case NodeKind::session_attempts:
       return hashed("mediafs session attempts node " + node.id->text());
-    case NodeKind::attempt_link:
-      return hashed("mediafs attempt link node " + node.id->text() + " " + node.attempt->text());
+    case NodeKind::session_attempt:
+      return hashed("mediafs session attempt node " + node.id->text() + " " + node.attempt->text());
     case NodeKind::attempt:
       return hashed("mediafs attempt node " + node.id->text());
     case NodeKind::media:

@@ -36,7 +36,6 @@ void on_init(void* /*userdata*/, fuse_conn_info* connection) {
        FUSE_CAP_PARALLEL_DIROPS);  // a slow lookup must not hold up its directory (see connection.cpp)
   want(connection, FUSE_CAP_READDIRPLUS);  // sizes are known: ls -l costs nothing more
   want(connection, FUSE_CAP_READDIRPLUS_AUTO);
-  want(connection, FUSE_CAP_CACHE_SYMLINKS);  // where a link leads never changes
   want(connection,
        FUSE_CAP_EXPLICIT_INVAL_DATA);  // pages go when we say so, not when an attribute is refreshed
   // Splicing replies from memory costs a copy more than it saves; the locks are the kernel's own business.
@@ -77,13 +76,6 @@ void on_getattr(fuse_req_t request, fuse_ino_t node, fuse_file_info* /*file*/) {
   guarded(request, [&] {
     const auto attributes = serving(request).filesystem.attributes(node_of(node));
     attributes ? reply_attributes(request, *attributes) : reply_error(request, attributes.error());
-  });
-}
-
-void on_readlink(fuse_req_t request, fuse_ino_t node) {
-  guarded(request, [&] {
-    const auto target = serving(request).filesystem.read_link(node_of(node));
-    target ? void(fuse_reply_readlink(request, target->c_str())) : reply_error(request, target.error());
   });
 }
 
@@ -274,7 +266,6 @@ fuse_lowlevel_ops make_operations() {
   ops.forget = on_forget;
   ops.forget_multi = on_forget_multi;
   ops.getattr = on_getattr;
-  ops.readlink = on_readlink;
   ops.open = on_open;
   ops.read = on_read;
   ops.release = on_release;

@@ -11,15 +11,7 @@ namespace {
 constexpr blksize_t kPreferredRead = 1024 * 1024;  // cp and stdio read in this size
 
 mode_t permissions_of(FileType type, const Mount::Options& options) {
-  switch (type) {
-    case FileType::directory:
-      return options.directory_mode;
-    case FileType::link:
-      return 0777;  // a link's own mode is never looked at: symlink(7)
-    case FileType::regular:
-      break;
-  }
-  return options.file_mode;
+  return type == FileType::directory ? options.directory_mode : options.file_mode;
 }
 
 // The kernel may keep what it is told: a media's bytes and size never change under its id, and where an
@@ -32,15 +24,7 @@ double believed_for(const Serving& self, const Attributes& attributes) {
 }  // namespace
 
 mode_t mode_of(FileType type) {
-  switch (type) {
-    case FileType::directory:
-      return S_IFDIR;
-    case FileType::link:
-      return S_IFLNK;
-    case FileType::regular:
-      break;
-  }
-  return S_IFREG;
+  return type == FileType::directory ? S_IFDIR : S_IFREG;
 }
 
 struct stat stat_of(const Attributes& attributes, const Mount::Options& options) {

@@ -16,6 +16,7 @@ namespace {
 constexpr auto kBelieveFailure = std::chrono::seconds(1);
 constexpr auto kAskAgainWhenKnown = std::chrono::seconds(10);
 constexpr std::size_t kMostRefreshing = 4;
+constexpr std::size_t kMostAhead = 100;
 
 /// Until when a listing is the present state, that was answered at `listed` on the wall's clock.
 SteadyTime fresh_until(UnixSeconds listed, Duration ttl, const Clock& clock) {
@@ -44,6 +45,7 @@ struct ListingStore::Listed {
   std::shared_ptr<Request> fetch;  // under way, if it is
   std::uint64_t fetch_number = 0;  // of that; an answer to an earlier one counts no more
   bool is_refresh = false;         // it began with nobody waiting
+  bool leads_on = false;           // what the attempts hold that it tells of is wanted too
   bool overdue = false;            // for longer than a known listing is held back
   std::list<Waiter> waiters;
   SteadyTime fresh_until = SteadyTime::min();
@@ -137,13 +139,45 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
 void ListingStore::refresh(const ListingKey& key) {
   Effects effects;
   const MutexLock lock(mutex_);
+  start_unasked(effects, key);
+}
+
+/// False: there are too many already.
+bool ListingStore::start_unasked(Effects& effects, const ListingKey& key) {
   Listed& state = state_of(key);
   const bool wanted =
       timer_.now() >= state.fresh_until && !state.fetch && !believes(state, Older::shown, true);
-  if (!wanted || stopping_ || refreshing_ >= kMostRefreshing) return;
+  if (!wanted || stopping_) return true;
+  if (refreshing_ >= kMostRefreshing) return false;
   start(effects, key, state);
   state.is_refresh = true;
   ++refreshing_;
+  return true;
+}
+
+void ListingStore::fetch_attempts_ahead(const MediaId& session) {
+  const ListingKey key{ListingKind::session_attempts, session};
+  Effects effects;
+  const MutexLock lock(mutex_);
+  Listed& state = state_of(key);
+  const ListingRef known = catalog_.find_listing(key);
+  if (known && timer_.now() < state.fresh_until) {
+    queue_ahead(*known);
+  } else {
+    state.leads_on = true;
+    if (ahead_.size() < kMostAhead) ahead_.push_back(key);
+  }
+  start_ahead(effects);
+}
+
+void ListingStore::queue_ahead(const Listing& attempts) {
+  for (const ListedAttempt& attempt : attempts.attempts) {
+    if (ahead_.size() < kMostAhead) ahead_.push_back({ListingKind::attempt_media, attempt.id});
+  }
+}
+
+void ListingStore::start_ahead(Effects& effects) {
+  while (!ahead_.empty() && start_unasked(effects, ahead_.front())) ahead_.pop_front();
 }
 
 void ListingStore::start(Effects& effects, const ListingKey& key, Listed& state) {
@@ -209,6 +243,8 @@ bool ListingStore::renew(const ListingKey& key, const std::function<void()>& cha
       state.overdue = false;
       state.failure.reset();
       state.fresh_until = SteadyTime::min();
+      state.leads_on = false;
+      ahead_.clear();  // it may lead to what is being erased; the rest is asked for when it is used
       if (std::exchange(state.is_refresh, false)) --refreshing_;
       known = catalog_.find_listing(key) != nullptr;
     }
@@ -227,13 +263,19 @@ void ListingStore::answered(const ListingKey& key, std::uint64_t fetch, Result<L
   if (!take_in(key, fetch, answer)) return;
   Effects effects;
   const MutexLock lock(mutex_);
+  if (state_of(key).fetch_number != fetch) return;  // erased since, and asked for anew
+  end_fetch(effects, key, failure);
+  start_ahead(effects);
+}
+
+void ListingStore::end_fetch(Effects& effects, const ListingKey& key, const std::optional<Error>& failure) {
   Listed& state = state_of(key);
-  if (state.fetch_number != fetch) return;  // erased since, and asked for anew
   state.fetch.reset();
   state.fetch_number = 0;
   state.overdue = false;
   if (std::exchange(state.is_refresh, false)) --refreshing_;
   const ListingRef known = catalog_.find_listing(key);
+  if (std::exchange(state.leads_on, false) && !failure && known) queue_ahead(*known);
   if (!failure) {
     state.failure.reset();
     state.fresh_until = timer_.now() + options_.ttl;
@@ -283,6 +325,7 @@ void ListingStore::stop() {
   Effects effects;
   const MutexLock lock(mutex_);
   stopping_ = true;
+  ahead_.clear();
   for (const auto& [key, state] : listings_) {
     if (state->fetch) effects.add([fetch = state->fetch] { fetch->cancel(); });
     const Error ended{Errc::cancelled, "shutting down"};

@@ -40,10 +40,15 @@ class Mentions {
 
   [[nodiscard]] std::vector<ListingKey> listings_with(const MediaId& id) const {
     std::vector<ListingKey> keys;
-    const auto found = by_id_.find(id);
-    if (found == by_id_.end()) return keys;
-    for (const Place& place : found->second) keys.push_back(place.listing->key);
+    for_each_listing(id, [&](const ListingKey& key) { keys.push_back(key); });
     return keys;
+  }
+
+  template <typename Visit>
+  void for_each_listing(const MediaId& id, const Visit& visit) const {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return;
+    for (const Place& place : found->second) visit(place.listing->key);
   }
 
   [[nodiscard]] std::vector<EntryRef> all() const {

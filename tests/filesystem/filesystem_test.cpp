@@ -26,7 +26,7 @@ TEST(NodeNumber, IsTheSameEverywhereAndForEver) {
   EXPECT_EQ(number(NodeKind::media), 0x45252b9ac3bf3934U);
   EXPECT_EQ(number(NodeKind::session), 8083181281533015052U);
   EXPECT_EQ(number(NodeKind::session_attempts), 7058465680826102599U);
-  EXPECT_EQ(number(NodeKind::attempt_link), 9087523140576345420U);
+  EXPECT_EQ(number(NodeKind::session_attempt), 7682094348055318636U);
   EXPECT_EQ(number(NodeKind::attempt), 8801000222741202264U);
 }
 

@@ -141,7 +141,8 @@ void check_directory(Broken& broken, const ListingRef& listing) {
   for (std::size_t i = 0; i < names.size(); ++i)
     check_entry(broken, directory, names[i], {NodeKind::media, listing->media[i].id, {}});
   for (const ListedAttempt& attempt : listing->attempts)
-    check_entry(broken, directory, attempt.id.text(), {NodeKind::attempt_link, listing->key.id, attempt.id});
+    check_entry(broken, directory, attempt.id.text(),
+                {NodeKind::session_attempt, listing->key.id, attempt.id});
   if (has_attempts)
     check_entry(broken, directory, "attempts", {NodeKind::session_attempts, listing->key.id, {}});
   const auto unordered =

@@ -47,14 +47,19 @@ Directory make_directory(NodeNumber self, NodeNumber parent, std::vector<Directo
 /// is left out.
 Directory make_directory(const ListingRef& listing, NodeTable& nodes);
 
+/// The same directory in another place: Linux gives a directory one alone.
+Directory moved_to(const Directory& directory, NodeNumber self, NodeNumber parent);
+
 /// The entries of `before` that `after` has not.
 std::vector<DirectoryEntry> names_gone(const Directory& before, const Directory& after);
 
-/// The listing that a directory shows, if it shows one, and the other way round.
+/// The listing that a directory shows, if it shows one.
 std::optional<ListingKey> listing_of(const Node& directory);
+/// The directory that shows a listing; an attempt's is beside that a session_attempt of each session that has
+/// it.
 Node directory_of(const ListingKey& listing);
-
-/// What a link says.
-std::string link_target(const Node& link);
+/// The attempt whose media a directory shows, if it does.
+std::optional<MediaId> attempt_of(const Node& directory);
+NodeNumber parent_of(const Node& directory);
 
 }  // namespace mediafs

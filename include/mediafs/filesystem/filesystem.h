@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -75,7 +77,6 @@ class Filesystem {
               const std::stop_token& stop = {}) EXCLUDES(mutex_);
   Result<Attributes> attributes(NodeNumber number) EXCLUDES(mutex_);
   Result<ExtendedAttributes> extended_attributes(NodeNumber number) EXCLUDES(mutex_);
-  Result<std::string> read_link(NodeNumber number);
 
   /// Gives a handle for directory(); each open has its own snapshot.
   void open_directory(NodeNumber number, const Done<std::uint64_t>& done, const std::stop_token& stop = {})
@@ -143,6 +144,9 @@ class Filesystem {
   Result<Attributes> entry_in(const Directory& directory, std::string_view name);
 
   DirectorySnapshot show(const ListingRef& listing) EXCLUDES(mutex_);
+  DirectorySnapshot show_as(const Node& directory, const ListingRef& listing) EXCLUDES(mutex_);
+  std::vector<NodeNumber> directories_of(const ListingKey& listing) EXCLUDES(mutex_);
+  void tell_gone(const ListingKey& listing, std::span<const DirectoryEntry> entries) EXCLUDES(mutex_);
   void listing_changed(const ListingKey& key) EXCLUDES(mutex_);
   DirectorySnapshot list_root();
   DirectorySnapshot list_known(NodeKind kind);
@@ -174,6 +178,8 @@ class Filesystem {
   std::unordered_map<NodeNumber, Opens> opens_
       GUARDED_BY(mutex_);  // the last version of each that was opened
   std::unordered_map<ListingKey, DirectorySnapshot> shown_ GUARDED_BY(mutex_);
+  // Of an attempt: where else than in attempts/ it is shown.
+  std::unordered_map<ListingKey, std::unordered_set<NodeNumber>> shown_in_sessions_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint64_t, DirectorySnapshot> open_directories_ GUARDED_BY(mutex_);
 };
 

@@ -28,7 +28,7 @@ enum class NodeKind {
   attempts,          // attempts/
   session,           // sessions/ID/
   session_attempts,  // sessions/ID/attempts/
-  attempt_link,      // sessions/ID/attempts/ATTEMPT
+  session_attempt,   // sessions/ID/attempts/ATTEMPT/
   attempt,           // attempts/ID/
   media,
 };
@@ -37,7 +37,7 @@ enum class NodeKind {
 struct Node {
   NodeKind kind = NodeKind::root;
   std::optional<MediaId> id;       // of the media, the session or the attempt
-  std::optional<MediaId> attempt;  // that a link leads to
+  std::optional<MediaId> attempt;  // of a session_attempt
 
   bool operator==(const Node&) const = default;
 };
@@ -63,12 +63,11 @@ class NodeTable {
   std::unordered_map<NodeNumber, Node> nodes_ GUARDED_BY(mutex_);
 };
 
-enum class FileType { regular, directory, link };
+enum class FileType { regular, directory };
 
 /// The type of file that a kind of node is.
 constexpr FileType type_of(NodeKind kind) {
-  if (kind == NodeKind::media) return FileType::regular;
-  return kind == NodeKind::attempt_link ? FileType::link : FileType::directory;
+  return kind == NodeKind::media ? FileType::regular : FileType::directory;
 }
 
 /// What getattr and lookup tell.

@@ -68,10 +68,12 @@ class Catalog {
   /// The listing as it would be without these media, and as old as can be.
   void strike(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(mutex_);
 
-  /// The media as a listing has it, and in how many listings it stands; null and 0: in none.
+  /// The media as a listing has it, in how many listings it stands, and how many directories show those: an
+  /// attempt is in the list of attempts of its session too. Null and 0: in none.
   struct Mention {
     std::shared_ptr<const ListedMedia> listed;
     std::size_t listings = 0;
+    std::size_t directories = 0;
   };
   [[nodiscard]] Mention mention(const MediaId& id) const EXCLUDES(mutex_);
 

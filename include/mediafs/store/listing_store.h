@@ -1,8 +1,10 @@
 // What sessions and attempts hold: as it was listed last, or by one request for all who ask.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <unordered_map>
 
@@ -47,6 +49,11 @@ class ListingStore {
   /// at a time; the others when they are used next.
   void refresh(const ListingKey& key) EXCLUDES(mutex_);
 
+  /// Somebody has entered a session: its list of attempts, and then theirs, are asked for where they are not
+  /// of within the TTL, though nobody waits for that. A few at a time, one after the other; more than a
+  /// hundred when they are used.
+  void fetch_attempts_ahead(const MediaId& session) EXCLUDES(mutex_);
+
   /// The listing is forgotten, and an answer to what was asked before with it; it is asked for anew for those
   /// who wait. Whether it was known.
   bool erase(const ListingKey& key) EXCLUDES(taking_in_, mutex_);
@@ -69,8 +76,13 @@ class ListingStore {
   bool take_in(const ListingKey& key, std::uint64_t fetch, Result<Listing>& answer)
       EXCLUDES(taking_in_, mutex_);
   bool renew(const ListingKey& key, const std::function<void()>& change) EXCLUDES(taking_in_, mutex_);
+  void queue_ahead(const Listing& attempts) REQUIRES(mutex_);
+  void start_ahead(Effects& effects) REQUIRES(mutex_);
+  bool start_unasked(Effects& effects, const ListingKey& key) REQUIRES(mutex_);
   void drop_idle() REQUIRES(mutex_);
   void answered(const ListingKey& key, std::uint64_t fetch, Result<Listing> answer) EXCLUDES(mutex_);
+  void end_fetch(Effects& effects, const ListingKey& key, const std::optional<Error>& failure)
+      REQUIRES(mutex_);
   [[nodiscard]] bool believes(const Listed& state, Older older, bool known) const REQUIRES(mutex_);
   void lose_patience(const ListingKey& key, const std::weak_ptr<Request>& fetch) EXCLUDES(mutex_);
   void abandon(const ListingKey& key, std::uint64_t waiter) EXCLUDES(mutex_);
@@ -87,7 +99,8 @@ class ListingStore {
   std::uint64_t last_fetch_ GUARDED_BY(mutex_) = 0;
   static constexpr std::size_t kMostStates = 10'000;
   std::size_t drop_above_ GUARDED_BY(mutex_) = kMostStates;
-  std::size_t refreshing_ GUARDED_BY(mutex_) = 0;  // that nobody waited for when they began
+  std::size_t refreshing_ GUARDED_BY(mutex_) = 0;    // that nobody waited for when they began
+  std::deque<ListingKey> ahead_ GUARDED_BY(mutex_);  // that are to follow these
   bool stopping_ GUARDED_BY(mutex_) = false;
 };
 
