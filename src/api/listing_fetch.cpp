@@ -94,6 +94,9 @@ Flow ListingFetch::on_body(ByteView piece) {
 void ListingFetch::on_end(Status outcome) {
   auto result = result_of(outcome);
   let_go_of_body();
+  // Not every integration lists attempts: by the API's own word there are none then, which is no failure.
+  if (!result && result.error().code == Errc::not_found && key_.kind == ListingKind::session_attempts)
+    result = Listing{.key = key_};
   if (!result) {
     if (const auto delay = delay_after(result.error())) {
       log::debug("listing {}: {}; again in {} ms", crypto::pseudonym(key_.id.text()), result.error().context,

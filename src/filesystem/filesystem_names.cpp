@@ -28,6 +28,13 @@ std::string usual_name(NodeKind directory, std::string_view name) {
   return id ? id->text() + std::string(name.substr(parts.id.size())) : std::string(name);
 }
 
+/// A gateway's word that there is no list of attempts says nothing of the session, which is there.
+Error why_not_listed(const ListingKey& listing, const Error& error) {
+  const bool says_nothing =
+      listing.kind == ListingKind::session_attempts && error.code == Errc::not_found_by_gateway;
+  return says_nothing ? Error{Errc::outside_api, error.context} : error;
+}
+
 /// Which listing decides whether a session or attempt of that id exists.
 ListingKey listing_in(NodeKind directory, const MediaId& id) {
   return {directory == NodeKind::sessions ? ListingKind::session_media : ListingKind::attempt_media, id};
@@ -154,8 +161,9 @@ void Filesystem::lookup_in(const ListingKey& listing, const std::string& name, c
   // Of an older listing nobody can say that a name is not there.
   listings_.find(
       listing, ListingStore::Older::refused,
-      [this, name, done](const Result<ListingRef>& newest) {
-        done(newest ? entry_in(*show(*newest), name) : Result<Attributes>(newest.error()));
+      [this, listing, name, done](const Result<ListingRef>& newest) {
+        done(newest ? entry_in(*show(*newest), name)
+                    : Result<Attributes>(why_not_listed(listing, newest.error())));
       },
       stop);
 }
@@ -294,8 +302,9 @@ void Filesystem::open_directory(NodeNumber number, const Done<std::uint64_t>& do
   if (of_session && options_.fetch_ahead) listings_.fetch_attempts_ahead(key->id);
   listings_.find(
       *key, ListingStore::Older::shown,
-      [this, directory = *node, done](const Result<ListingRef>& listing) {
-        done(listing ? handle_for(show_as(directory, *listing)) : Result<std::uint64_t>(listing.error()));
+      [this, key = *key, directory = *node, done](const Result<ListingRef>& listing) {
+        done(listing ? handle_for(show_as(directory, *listing))
+                     : Result<std::uint64_t>(why_not_listed(key, listing.error())));
       },
       stop);
 }

@@ -64,6 +64,21 @@ TEST_F(ListingFetchTest, AnUnknownSessionIsNotFound) {
       Errc::not_found);
 }
 
+TEST_F(ListingFetchTest, WhereTheApiHasNoListOfAttemptsItIsEmpty) {
+  const std::string path = "/v1/sessions/" + kSession + "/attempts";
+  server_.set_rules(path + " * status 404 1302 None here");
+  const auto attempts = list(ListingKind::session_attempts);
+  ASSERT_TRUE(attempts.ok()) << attempts.error().context;
+  EXPECT_TRUE(attempts->attempts.empty());
+  EXPECT_EQ(attempts->key, (ListingKey{ListingKind::session_attempts, *MediaId::parse(kSession)}));
+  EXPECT_EQ(server_.requests_for(path), 1U);
+}
+
+TEST_F(ListingFetchTest, AGatewaysWordThatThereIsNoListOfAttemptsIsNone) {
+  server_.set_rules("/attempts * status-plain 404");
+  expect_failure(list(ListingKind::session_attempts), Errc::not_found_by_gateway);
+}
+
 TEST_F(ListingFetchTest, ACutBodyIsAskedForAgain) {
   server_.set_rules("* 1 cut 20");
   EXPECT_TRUE(list().ok());

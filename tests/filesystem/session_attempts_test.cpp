@@ -126,6 +126,20 @@ TEST_F(SessionAttempts, AnErasureOfASessionNamesItsDirectoriesAndWhatIsInThem) {
   EXPECT_THAT(gone_, Contains(std::pair(older, kOldFaceName))) << "as for any listing that is forgotten";
 }
 
+TEST_F(SessionAttempts, AreNoneWhereTheApiSaysSo) {
+  server_.set_rules("/attempts * status 404 1302 None here");
+  EXPECT_THAT(names_in(attempts()), ElementsAre());
+  EXPECT_EQ(look_up(kOlder, attempts()).error().code, Errc::not_found);
+}
+
+TEST_F(SessionAttempts, AreAnErrorWhereAGatewaySaysSo) {
+  server_.set_rules("/attempts * status-plain 404");
+  EXPECT_THAT(names_in(attempts()), ElementsAre("(not an answer of the API)"));
+  EXPECT_EQ(look_up(kOlder, attempts()).error().code, Errc::outside_api);
+  server_.set_rules("");
+  EXPECT_THAT(names_in(attempts()), ElementsAre(kOlder, kNewer)) << "which is remembered by nobody";
+}
+
 TEST_F(SessionAttempts, EnteringASessionFetchesThemAhead) {
   filesystem_options_.fetch_ahead = true;
   show();

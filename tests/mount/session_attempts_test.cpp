@@ -88,6 +88,26 @@ TEST_F(Attempts, AreTheSameFilesInDirectoriesOfTheirOwn) {
             (mount_point() / directory(1)).string() + "/attempts\n");
 }
 
+TEST_F(Attempts, AreNoneWhereTheApiSaysSoAndTheirSessionIsCopiedAllTheSame) {
+  publish_two();
+  api().set_rules("/attempts * status 404 1302 None here");
+  mount();
+  const Outcome copied = sh("cp -r $M/" + directory(1) + " $T/copy && tar -C $M/" + directory(1) +
+                            " -cf $T/a.tar . && find $M/" + directory(1) + " -type f | wc -l; ls $T/copy");
+  EXPECT_EQ(copied.err, "");
+  EXPECT_EQ(copied.out, "2\nattempts\n" + name_of(10) + "\n" + name_of(11) + "\n") << copied;
+}
+
+TEST_F(Attempts, AreAnErrorWhereAGatewaySaysThatThereAreNone) {
+  publish_two();
+  api().set_rules("/attempts * status-plain 404");
+  expect_warnings();
+  mount();
+  const Outcome copied = sh("cp -r $M/" + directory(1) + " $T/copy");
+  EXPECT_NE(copied.code, 0);
+  EXPECT_THAT(copied.err, HasSubstr("Input/output error"));
+}
+
 TEST_F(Attempts, AreThereAfterARemountWithTheSameNumbers) {
   publish_two();
   mount();

@@ -76,7 +76,8 @@ class MediaSource {
   virtual std::shared_ptr<Fetch> fetch(FetchRequest request, std::shared_ptr<MediaSink> sink) = 0;
 
   /// A listing's GET for begin() to send, all retries included until `deadline`. It is given as it was
-  /// answered, without the entries that cannot be believed; `done` is called as a sink is.
+  /// answered, without the entries that cannot be believed, and empty where the API has no list of attempts;
+  /// `done` is called as a sink is.
   virtual std::shared_ptr<Request> list(const ListingKey& key, SteadyTime deadline, Done<Listing> done) = 0;
 };
 
