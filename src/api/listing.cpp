@@ -157,8 +157,8 @@ const MediaId& id_of(const ListedAttempt& attempt) {
 /// Sorts by id and leaves one entry of each.
 template <typename Entry>
 void merge_by_id(std::vector<Entry>& entries) {
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return id_of(a) < id_of(b); });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return id_of(a) < id_of(b); });
   auto out = entries.begin();
   for (auto& entry : entries) {
     if (out != entries.begin() && id_of(*std::prev(out)) == id_of(entry)) {

@@ -342,11 +342,12 @@ void Catalog::drop_claims_of(const Listing& listing) {
 
 Catalog::Mention Catalog::mention(const MediaId& id) const {
   const MutexLock lock(mutex_);
+  const Listings& all = *listings_;
   std::size_t directories = 0;
-  listings_->media.for_each_listing(id, [&](const ListingKey& key) {
-    directories += 1 + (key.kind == ListingKind::attempt_media ? listings_->attempts.count(key.id) : 0);
+  all.media.for_each_listing(id, [&](const ListingKey& key) {
+    directories += 1 + (key.kind == ListingKind::attempt_media ? all.attempts.count(key.id) : 0);
   });
-  return {listings_->media.find(id), listings_->media.count(id), directories};
+  return {all.media.find(id), all.media.count(id), directories};
 }
 
 std::vector<ListingKey> Catalog::listings_with(const MediaId& id) const {

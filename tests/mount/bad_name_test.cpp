@@ -87,6 +87,25 @@ TEST_F(BadName, TheShortestAndTheLongestIdAreAskedFor) {
   }
 }
 
+TEST_F(BadName, InUpperCaseAnIdIsTheSameFileAndAnErasureMissesNoName) {
+  const std::string id = "05cfc122-15d8-4838-bbf1-7b26a736b2d2";
+  const std::string upper = "05CFC122-15D8-4838-BBF1-7B26A736B2D2";
+  api().put_media(id, "image/jpeg", "here");
+  mount();
+  EXPECT_TRUE(read(upper).bytes == "here");
+  EXPECT_TRUE(read(id).bytes == "here");
+  EXPECT_EQ(sh("cd $M; stat -c %i " + id + " " + upper + " " + upper + ".jpg | sort -u | wc -l").out, "1\n");
+  EXPECT_EQ(api().requests_for(id), 1U);
+  EXPECT_EQ(api().total_requests(), 1U);
+  EXPECT_THAT(sh("ls $M").out, ::testing::Not(::testing::HasSubstr(upper)));
+  api().remove(id);
+  const Outcome erased = mediafs({"cache", "erase", upper, "--cache-dir", cache_dir().string(),
+                                  "--credentials", credentials().string()});
+  EXPECT_EQ(erased.out, "erased 1\n") << erased;
+  for (const std::string& name : {id, upper, upper + ".jpg"})
+    EXPECT_TRUE(eventually([&] { return stat_error(name) == ENOENT; })) << name;
+}
+
 TEST_F(BadName, CaseMattersWhereAnIdIsNoUuid) {
   expect_warnings();
   mount();

@@ -40,6 +40,20 @@ TEST_P(Killed, ADirectReadThatWaitsLetsGo) {
   expect_end_at_once(waiting);
 }
 
+TEST_P(Killed, AReadOfAMediaThatWasListedWithoutItsSizeLetsGo) {
+  const std::string id = media_of(20_MiB);
+  const std::string attempt = "a77e3b11-0000-4000-8000-00000000000a";
+  api().put_document("/v1/attempts/" + attempt + "/media", "application/json",
+                     R"({"status":"success","images":[{"id":")" + id + R"("}]})");
+  api().set_rules(id + " * no-signature + stall 64K");
+  mount(kWaitingLong);
+  ASSERT_EQ(sh("ls $M/attempts/" + attempt).code, 0) << log();
+  const auto waiting = start("exec dd if=$M/" + id + " of=$T/out bs=4096");
+  ASSERT_TRUE(eventually(
+      [&] { return fs::exists(scratch() / "out") && fs::file_size(scratch() / "out") == 64_KiB; }));
+  expect_end_at_once(waiting);
+}
+
 INSTANTIATE_TEST_SUITE_P(By, Killed, ::testing::Values(SIGKILL, SIGTERM, SIGQUIT),
                          [](const auto& tested) { return std::string(::sigabbrev_np(tested.param)); });
 
