@@ -19,8 +19,9 @@ std::shared_ptr<Fetch> ApiClient::fetch(FetchRequest request, std::shared_ptr<Me
   return std::make_shared<MediaFetch>(shared_, std::move(url), std::move(request), std::move(sink));
 }
 
-std::shared_ptr<Request> ApiClient::list(const ListingKey& key, SteadyTime deadline, Done<Listing> done) {
-  return std::make_shared<ListingFetch>(shared_, key, deadline, std::move(done));
+std::shared_ptr<Request> ApiClient::list(const ListingKey& key, Priority priority, SteadyTime deadline,
+                                         Done<Listing> done) {
+  return std::make_shared<ListingFetch>(shared_, key, priority, deadline, std::move(done));
 }
 
 }  // namespace mediafs

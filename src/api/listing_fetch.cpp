@@ -17,9 +17,13 @@ constexpr std::size_t kMostTogether = 2 * kMaxListingBytes;
 
 }  // namespace
 
-ListingFetch::ListingFetch(std::shared_ptr<ApiShared> api, ListingKey key, SteadyTime deadline,
-                           Done<Listing> done)
-    : api_(std::move(api)), key_(std::move(key)), deadline_(deadline), done_(std::move(done)) {}
+ListingFetch::ListingFetch(std::shared_ptr<ApiShared> api, ListingKey key, Priority priority,
+                           SteadyTime deadline, Done<Listing> done)
+    : api_(std::move(api)),
+      key_(std::move(key)),
+      deadline_(deadline),
+      priority_(priority),
+      done_(std::move(done)) {}
 
 ListingFetch::~ListingFetch() {
   let_go_of_body();
@@ -44,13 +48,29 @@ void ListingFetch::cancel() {
   end_with(Errc::cancelled);
 }
 
+void ListingFetch::hasten() {
+  std::shared_ptr<Fetch> fetch;
+  {
+    const MutexLock lock(mutex_);
+    priority_ = Priority::reader;
+    fetch = fetch_;
+  }
+  if (fetch) fetch->hasten();
+}
+
+Priority ListingFetch::priority() {
+  const MutexLock lock(mutex_);
+  return priority_;
+}
+
 void ListingFetch::start_attempt() {
   head_seen_ = too_large_ = no_room_ = false;
+  const Priority priority_now = priority();
   auto fetch = std::make_shared<MediaFetch>(api_, api_->base.listing(key_),
                                             FetchRequest{.id = key_.id,
                                                          .listing = key_.kind,
                                                          .fresh_connection = fresh_,
-                                                         .priority = Priority::listing,
+                                                         .priority = priority_now,
                                                          .deadline = deadline_},
                                             shared_from_this());
   {
@@ -60,6 +80,7 @@ void ListingFetch::start_attempt() {
     fetch_ = fetch;
     if (ended_) fetch->cancel();
   }
+  if (priority() != priority_now) fetch->hasten();
   fetch->begin();
 }
 

@@ -19,13 +19,15 @@ class ListingFetch final : public Request,
                            public MediaSink,
                            public std::enable_shared_from_this<ListingFetch> {
  public:
-  ListingFetch(std::shared_ptr<ApiShared> api, ListingKey key, SteadyTime deadline, Done<Listing> done);
+  ListingFetch(std::shared_ptr<ApiShared> api, ListingKey key, Priority priority, SteadyTime deadline,
+               Done<Listing> done);
   ~ListingFetch() override;
   ListingFetch(const ListingFetch&) = delete;
   ListingFetch& operator=(const ListingFetch&) = delete;
 
   void begin() override EXCLUDES(mutex_);
   void cancel() override EXCLUDES(mutex_);
+  void hasten() override EXCLUDES(mutex_);
 
  private:
   Flow on_head(const MediaHead& head) override;
@@ -33,6 +35,7 @@ class ListingFetch final : public Request,
   void on_end(Status outcome) override EXCLUDES(mutex_);
 
   void start_attempt() EXCLUDES(mutex_);
+  Priority priority() EXCLUDES(mutex_);
   void let_go_of_body();
   void end_with(Errc why) EXCLUDES(mutex_);
   Result<Listing> result_of(const Status& outcome);
@@ -53,6 +56,7 @@ class ListingFetch final : public Request,
   FailureCount failures_;
 
   Mutex mutex_;
+  Priority priority_ GUARDED_BY(mutex_);
   Done<Listing> done_ GUARDED_BY(mutex_);  // empty once it has been called
   std::shared_ptr<Fetch> fetch_ GUARDED_BY(mutex_);
   std::optional<Timer::Id> backoff_ GUARDED_BY(mutex_);

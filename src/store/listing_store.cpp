@@ -45,6 +45,7 @@ struct ListingStore::Listed {
   std::shared_ptr<Request> fetch;  // under way, if it is
   std::uint64_t fetch_number = 0;  // of that; an answer to an earlier one counts no more
   bool is_refresh = false;         // it began with nobody waiting
+  bool is_ahead = false;           // nobody has waited for it
   bool leads_on = false;           // what the attempts hold that it tells of is wanted too
   bool overdue = false;            // for longer than a known listing is held back
   std::list<Waiter> waiters;
@@ -129,7 +130,8 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
       waiter.on_stop = std::make_unique<StopCallback>(
           stop, [this, key, id = waiter.id] { timer_.post([this, key, id] { abandon(key, id); }); });
     }
-    if (!state.fetch) start(effects, key, state);
+    if (!state.fetch) start(effects, key, state, Priority::listing);
+    if (std::exchange(state.is_ahead, false)) effects.add([fetch = state.fetch] { fetch->hasten(); });
     if (!known) return;
     timer_.after(options_.patience,
                  [this, key, fetch = std::weak_ptr(state.fetch)] { lose_patience(key, fetch); });
@@ -139,18 +141,19 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
 void ListingStore::refresh(const ListingKey& key) {
   Effects effects;
   const MutexLock lock(mutex_);
-  start_unasked(effects, key);
+  start_unasked(effects, key, Priority::listing);
 }
 
 /// False: there are too many already.
-bool ListingStore::start_unasked(Effects& effects, const ListingKey& key) {
+bool ListingStore::start_unasked(Effects& effects, const ListingKey& key, Priority priority) {
   Listed& state = state_of(key);
   const bool wanted =
       timer_.now() >= state.fresh_until && !state.fetch && !believes(state, Older::shown, true);
   if (!wanted || stopping_) return true;
   if (refreshing_ >= kMostRefreshing) return false;
-  start(effects, key, state);
+  start(effects, key, state, priority);
   state.is_refresh = true;
+  state.is_ahead = priority == Priority::ahead;
   ++refreshing_;
   return true;
 }
@@ -177,13 +180,13 @@ void ListingStore::queue_ahead(const Listing& attempts) {
 }
 
 void ListingStore::start_ahead(Effects& effects) {
-  while (!ahead_.empty() && start_unasked(effects, ahead_.front())) ahead_.pop_front();
+  while (!ahead_.empty() && start_unasked(effects, ahead_.front(), Priority::ahead)) ahead_.pop_front();
 }
 
-void ListingStore::start(Effects& effects, const ListingKey& key, Listed& state) {
+void ListingStore::start(Effects& effects, const ListingKey& key, Listed& state, Priority priority) {
   log::debug("listing {}: GET", crypto::pseudonym(key.id.text()));
   state.fetch_number = ++last_fetch_;
-  state.fetch = source_.list(key, timer_.now() + options_.deadline,
+  state.fetch = source_.list(key, priority, timer_.now() + options_.deadline,
                              [this, key, number = state.fetch_number](Result<Listing> answer) {
                                answered(key, number, std::move(answer));
                              });
@@ -243,7 +246,7 @@ bool ListingStore::renew(const ListingKey& key, const std::function<void()>& cha
       state.overdue = false;
       state.failure.reset();
       state.fresh_until = SteadyTime::min();
-      state.leads_on = false;
+      state.is_ahead = state.leads_on = false;
       ahead_.clear();  // it may lead to what is being erased; the rest is asked for when it is used
       if (std::exchange(state.is_refresh, false)) --refreshing_;
       known = catalog_.find_listing(key) != nullptr;
@@ -254,7 +257,7 @@ bool ListingStore::renew(const ListingKey& key, const std::function<void()>& cha
   Effects effects;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
-  if (!state.fetch && !state.waiters.empty() && !stopping_) start(effects, key, state);
+  if (!state.fetch && !state.waiters.empty() && !stopping_) start(effects, key, state, Priority::listing);
   return known;
 }
 
@@ -275,6 +278,7 @@ void ListingStore::end_fetch(Effects& effects, const ListingKey& key, const std:
   state.overdue = false;
   if (std::exchange(state.is_refresh, false)) --refreshing_;
   const ListingRef known = catalog_.find_listing(key);
+  const bool was_ahead = std::exchange(state.is_ahead, false);
   if (std::exchange(state.leads_on, false) && !failure && known) queue_ahead(*known);
   if (!failure) {
     state.failure.reset();
@@ -282,7 +286,9 @@ void ListingStore::end_fetch(Effects& effects, const ListingKey& key, const std:
     return state.answer(effects, known, known);
   }
   const bool shown = known && may_pass(failure->code);
-  if (failure->code != Errc::cancelled) {
+  const bool of_no_account =
+      was_ahead && may_pass(failure->code);  // nobody has asked, and it is not insisted on
+  if (failure->code != Errc::cancelled && !of_no_account) {
     state.failed = timer_.now();
     state.failure = failure;
     if (failure->code == Errc::not_found_by_gateway && !shown) state.failure.reset();  // for who asked alone

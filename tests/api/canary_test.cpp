@@ -27,10 +27,11 @@ class CanaryTest : public FetchTest {
 
   Status list(ApiClient& api, ListingKind kind) {
     std::promise<Status> listed;
-    const auto request = api.list({kind, *MediaId::parse(kId)}, timer_.now() + std::chrono::seconds(20),
-                                  [&](const Result<Listing>& listing) {
-                                    listed.set_value(listing ? ok_status() : Status(listing.error()));
-                                  });
+    const auto request =
+        api.list({kind, *MediaId::parse(kId)}, Priority::listing, timer_.now() + std::chrono::seconds(20),
+                 [&](const Result<Listing>& listing) {
+                   listed.set_value(listing ? ok_status() : Status(listing.error()));
+                 });
     request->begin();
     return timer_.wait(listed.get_future());
   }

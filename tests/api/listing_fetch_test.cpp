@@ -22,7 +22,7 @@ class ListingFetchTest : public testing::Test {
   Result<Listing> list(ListingKind kind = ListingKind::session_media,
                        Duration deadline = std::chrono::seconds(20), const std::string& id = kSession) {
     std::promise<Result<Listing>> listed;
-    fetch_ = api_.list({kind, *MediaId::parse(id)}, timer_.now() + deadline,
+    fetch_ = api_.list({kind, *MediaId::parse(id)}, Priority::listing, timer_.now() + deadline,
                        [&](Result<Listing> listing) { listed.set_value(std::move(listing)); });
     fetch_->begin();
     if (cancel_when_asked_) {
@@ -139,9 +139,10 @@ TEST_F(ListingFetchTest, ManyLargeOnesWaitForEachOther) {
   for (int i = 0; i < 4; ++i) {
     auto promise = std::make_shared<std::promise<Result<Listing>>>();
     all.push_back(promise->get_future());
-    fetches.push_back(api_.list(
-        {ListingKind::session_media, *MediaId::parse(kSession)}, timer_.now() + std::chrono::seconds(60),
-        [promise](Result<Listing> listing) { promise->set_value(std::move(listing)); }));
+    fetches.push_back(api_.list({ListingKind::session_media, *MediaId::parse(kSession)}, Priority::listing,
+                                timer_.now() + std::chrono::seconds(60), [promise](Result<Listing> listing) {
+                                  promise->set_value(std::move(listing));
+                                }));
     fetches.back()->begin();
   }
   int good = 0;

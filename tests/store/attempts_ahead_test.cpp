@@ -62,6 +62,23 @@ TEST_F(AttemptsAhead, AFewAreUnderWayAtATime) {
   EXPECT_EQ(source_.listings.size(), 21U);
 }
 
+TEST_F(AttemptsAhead, GoesLastUntilSomebodyWaits) {
+  enter(2);
+  for (const auto& asked : source_.listings) EXPECT_EQ(asked->priority, Priority::ahead);
+  listings_.find(source_.listings[1]->key, ListingStore::Older::shown, [](const Result<ListingRef>&) {});
+  EXPECT_TRUE(source_.listings[1]->hastened);
+  EXPECT_FALSE(source_.listings[2]->hastened);
+  EXPECT_EQ(source_.listings.size(), 3U);
+}
+
+TEST_F(AttemptsAhead, AFailureThatMayPassIsNotBelievedOfWhatNobodyAskedFor) {
+  enter(1);
+  source_.listings.at(1)->answer(Error{Errc::throttled, "as the test says"});
+  listings_.find(source_.listings[1]->key, ListingStore::Older::shown, [](const Result<ListingRef>&) {});
+  ASSERT_EQ(source_.listings.size(), 3U);
+  EXPECT_EQ(source_.listings[2]->priority, Priority::listing);
+}
+
 TEST_F(AttemptsAhead, AFailureHoldsUpNoOther) {
   enter(8);
   for (std::size_t asked = 1; asked <= 8; ++asked)

@@ -46,12 +46,17 @@ class ScriptedSource final : public MediaSource {
 
   class ListingGet final : public Request {
    public:
-    ListingGet(ListingKey asked, Done<Listing> done) : key(std::move(asked)), answer(std::move(done)) {}
+    ListingGet(ListingKey asked, Priority how, Done<Listing> done)
+        : key(std::move(asked)), priority(how), answer(std::move(done)) {}
     void begin() override { begun = true; }
     void cancel() override { cancelled = true; }
 
+    void hasten() override { hastened = true; }
+
     const ListingKey key;
+    const Priority priority;
     const Done<Listing> answer;
+    bool hastened = false;
     bool begun = false;
     bool cancelled = false;
   };
@@ -59,8 +64,9 @@ class ScriptedSource final : public MediaSource {
   std::shared_ptr<Fetch> fetch(FetchRequest request, std::shared_ptr<MediaSink> sink) override {
     return media.emplace_back(std::make_shared<MediaGet>(std::move(request), std::move(sink)));
   }
-  std::shared_ptr<Request> list(const ListingKey& key, SteadyTime /*deadline*/, Done<Listing> done) override {
-    return listings.emplace_back(std::make_shared<ListingGet>(key, std::move(done)));
+  std::shared_ptr<Request> list(const ListingKey& key, Priority priority, SteadyTime /*deadline*/,
+                                Done<Listing> done) override {
+    return listings.emplace_back(std::make_shared<ListingGet>(key, priority, std::move(done)));
   }
 
   /// What the source owes for those that have been cancelled.

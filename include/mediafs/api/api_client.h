@@ -34,7 +34,8 @@ class ApiClient final : public MediaSource {
   void replace_secrets(std::vector<SecretString> secrets);
 
   std::shared_ptr<Fetch> fetch(FetchRequest request, std::shared_ptr<MediaSink> sink) override;
-  std::shared_ptr<Request> list(const ListingKey& key, SteadyTime deadline, Done<Listing> done) override;
+  std::shared_ptr<Request> list(const ListingKey& key, Priority priority, SteadyTime deadline,
+                                Done<Listing> done) override;
 
  private:
   std::shared_ptr<ApiShared> shared_;

@@ -50,6 +50,8 @@ class Request {
   virtual void begin() = 0;
   /// The end of its answer follows with Errc::cancelled, unless it has ended.
   virtual void cancel() = 0;
+  /// Somebody waits for it now: its priority is a reader's from here on.
+  virtual void hasten() = 0;
 };
 
 /// A GET of a media, whose body may pause.
@@ -57,8 +59,6 @@ class Fetch : public Request {
  public:
   /// Lets a paused body go on.
   virtual void resume() = 0;
-  /// Somebody waits for it now: its priority is a reader's from here on.
-  virtual void hasten() = 0;
   /// Why it waits before it tries again; nothing while an attempt runs.
   [[nodiscard]] virtual std::optional<Error> setback() = 0;
 };
@@ -78,7 +78,8 @@ class MediaSource {
   /// A listing's GET for begin() to send, all retries included until `deadline`. It is given as it was
   /// answered, without the entries that cannot be believed, and empty where the API has no list of attempts;
   /// `done` is called as a sink is.
-  virtual std::shared_ptr<Request> list(const ListingKey& key, SteadyTime deadline, Done<Listing> done) = 0;
+  virtual std::shared_ptr<Request> list(const ListingKey& key, Priority priority, SteadyTime deadline,
+                                        Done<Listing> done) = 0;
 };
 
 }  // namespace mediafs
