@@ -17,6 +17,7 @@ TEST(ErrnoOf, EveryFailureHasItsRow) {
                       {Errc::invalid_argument, EINVAL},
                       {Errc::denied, EACCES},
                       {Errc::throttled, EBUSY},
+                      {Errc::unreachable, EIO},
                       {Errc::unavailable, EIO},
                       {Errc::timed_out, ETIMEDOUT},
                       {Errc::untrusted, EIO},
