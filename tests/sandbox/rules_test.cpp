@@ -59,9 +59,9 @@ TEST(RulesTest, TheFirstRuleThatFitsWins) {
 
 TEST(RulesTest, ABadRuleIsNamedWithItsLine) {
   EXPECT_EQ(error_of("* * drop\n* * explode"), "rule line 2: unknown action 'explode'");
-  EXPECT_EQ(error_of("* 0 drop"), "rule line 1: '0' is not n, n-m, n+ or *");
-  EXPECT_EQ(error_of("* 3-2 drop"), "rule line 1: '3-2' is not n, n-m, n+ or *");
-  EXPECT_EQ(error_of("*"), "rule line 1: '' is not n, n-m, n+ or *");
+  EXPECT_EQ(error_of("* 0 drop"), "rule line 1: '0' is not n, n-m, n+, n% or *");
+  EXPECT_EQ(error_of("* 3-2 drop"), "rule line 1: '3-2' is not n, n-m, n+, n% or *");
+  EXPECT_EQ(error_of("*"), "rule line 1: '' is not n, n-m, n+, n% or *");
   EXPECT_EQ(error_of("* 1"), "rule line 1: an action is missing");
   EXPECT_EQ(error_of("* 1 cut"), "rule line 1: cut needs a number, not ''");
   EXPECT_EQ(error_of("* 1 cut x"), "rule line 1: cut needs a number, not 'x'");
