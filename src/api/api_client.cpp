@@ -1,5 +1,6 @@
 #include "mediafs/api/api_client.h"
 
+#include "api/api_shared.h"
 #include "api/listing_fetch.h"
 #include "api/media_fetch.h"
 

@@ -1,67 +1,17 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "api/gate.h"
+#include "api/api_shared.h"
+#include "api/failed_attempt.h"
 #include "api/media_head.h"
-#include "mediafs/api/api_client.h"
 #include "mediafs/api/retry.h"
 #include "mediafs/base/mutex.h"
 
 namespace mediafs {
-
-/// The credentials as they are until they are replaced; which of the secrets the API takes is found by
-/// trying.
-struct ActiveCredentials {
-  explicit ActiveCredentials(Credentials credentials) : all(std::move(credentials)) {}
-
-  const Credentials all;
-  std::atomic<std::size_t> working = 0;  // index of the secret that worked last
-};
-
-/// What all fetches of one client share.
-class ApiShared {
- public:
-  ApiShared(ApiClient::Options options, HttpTransport& h, Timer& t)
-      : base(std::move(options.base)),
-        require_signature(options.require_signature),
-        verify_signatures(options.verify_signatures),
-        http(h),
-        timer(t),
-        gate(std::make_shared<Gate>(t)),
-        credentials_(std::make_shared<ActiveCredentials>(std::move(options.credentials))) {}
-
-  [[nodiscard]] std::shared_ptr<ActiveCredentials> credentials() EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    return credentials_;
-  }
-  void replace_secrets(std::vector<SecretString> secrets) EXCLUDES(mutex_) {
-    auto next =
-        std::make_shared<ActiveCredentials>(Credentials{credentials()->all.api_key, std::move(secrets)});
-    {
-      const MutexLock lock(mutex_);
-      credentials_.swap(next);
-    }
-    gate->credentials_replaced();
-  }
-
-  const BaseUrl base;
-  const bool require_signature;
-  const bool verify_signatures;
-  HttpTransport& http;
-  Timer& timer;
-  const std::shared_ptr<Gate> gate;
-  std::atomic<std::size_t> listing_bytes = 0;  // of bodies that are being collected
-
- private:
-  Mutex mutex_;  // a leaf
-  std::shared_ptr<ActiveCredentials> credentials_ GUARDED_BY(mutex_);
-};
 
 /// One question to the API: as many HTTP attempts as it takes until a head is there, then one body.
 ///
@@ -82,26 +32,17 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
  private:
   class Attempt;
 
-  struct Failure {
-    Error error;
-    int status = 0;       // of the response; 0: none came
-    std::string code;     // the API's own, where its body had one
-    bool by_api = false;  // the body is the API's
-    bool cut = false;     // the response did not come to its end
-    std::optional<Duration> retry_after;
-  };
-
   void start_attempt() EXCLUDES(mutex_);
   void admitted(const Result<Priority>& admission) EXCLUDES(mutex_);
   void send(int number) EXCLUDES(mutex_);
   void take_newest_credentials();
   [[nodiscard]] HttpRequest signed_request() const;
   void head_arrived() EXCLUDES(mutex_);
-  void attempt_failed(Failure failure) EXCLUDES(mutex_);
+  void attempt_failed(FailedAttempt failure) EXCLUDES(mutex_);
   bool turn_to_other_credentials();
-  [[nodiscard]] Gate::Outcome outcome_of(const Failure& failure) EXCLUDES(mutex_);
+  Gate::Outcome what_it_says(const FailedAttempt& failure) EXCLUDES(mutex_);
   void report(Gate::Outcome outcome, std::optional<Duration> retry_after = std::nullopt);
-  [[nodiscard]] std::optional<Duration> pause_after(const Failure& failure) REQUIRES(mutex_);
+  [[nodiscard]] std::optional<Duration> pause_after(const FailedAttempt& failure) REQUIRES(mutex_);
   void finish(Status outcome) EXCLUDES(mutex_);
   void stop(Errc why) EXCLUDES(mutex_);
   [[nodiscard]] bool is_stopped() EXCLUDES(mutex_);

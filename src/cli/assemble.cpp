@@ -18,6 +18,7 @@
 #include "cli/credentials_watch.h"
 #include "cli/descriptors.h"
 #include "cli/erasing.h"
+#include "cli/floor_options.h"
 #include "cli/key_rotation.h"
 #include "mediafs/api/api_client.h"
 #include "mediafs/base/log.h"
@@ -39,15 +40,6 @@ namespace {
 constexpr std::chrono::seconds kReachWithin{5};
 constexpr std::chrono::seconds kReachWithinWhenKnown{1};
 constexpr Duration kStepDownWithin{2'000};
-
-/// Handlers do not wait for the network, so a few threads are enough; more than those that may be in the
-/// cache, whose disk may hang, by two.
-unsigned worker_threads() {
-  return std::clamp(std::thread::hardware_concurrency(), 4U, 8U);
-}
-unsigned threads_in_the_cache() {
-  return worker_threads() - 2;
-}
 
 /// Threads inherit the mask; Mount::run lets the signals in where it waits for them.
 void block_signals() {
@@ -83,12 +75,6 @@ std::uint64_t reasonable_cache_size(const std::string& directory) {
   const auto space = std::filesystem::space(existing, failed);
   if (failed) return kEnough;
   return std::min(kEnough, (space.available + Cache::bytes_used(directory)) / 10);
-}
-
-std::unordered_set<Revision> versions_of(const OpenFiles& open_files) {
-  std::unordered_set<Revision> versions;
-  for (const OpenFiles::File& file : open_files.all()) versions.insert(file.version);
-  return versions;
 }
 
 /// A cache command that has it open lets it go; it may not have been listening at first.
@@ -148,50 +134,6 @@ std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, 
   return std::nullopt;
 }
 
-Mount::Options mount_options(const MountCommand& command) {
-  return {.mountpoint = command.mountpoint,
-          .owner = command.uid,
-          .group = command.gid,
-          .file_mode = command.file_mode,
-          .directory_mode = command.dir_mode,
-          .workers = worker_threads()};
-}
-
-/// What stands still is given up in time to be gone on with before the deadline.
-HttpClient::Options http_options(const MountCommand& command) {
-  const auto third = std::chrono::duration_cast<std::chrono::seconds>(command.deadline / 3);
-  const HttpClient::Options usual;
-  return {.ca_file = command.cacert,
-          .proxy = command.proxy,
-          .connections = connections_for(raise_descriptor_limit()),
-          .stall_timeout = std::clamp(third, std::chrono::seconds(1), usual.stall_timeout)};
-}
-
-MediaStore::Options media_options(const MountCommand& command, const OpenFiles& open_files,
-                                  GivenOut& given_out) {
-  return {.deadline = command.deadline,
-          .negative_ttl = command.negative_ttl,
-          .max_unsized = command.max_unsized,
-          .seek = !command.require_signature,
-          .revalidate = command.revalidate,
-          .lookups = threads_in_the_cache(),
-          .given_out = &given_out,
-          .in_use = versions_of(open_files),
-          .memory = command.memory};
-}
-
-ListingStore::Options listing_options(const MountCommand& command) {
-  return {.deadline = command.deadline, .ttl = command.listing_ttl, .negative_ttl = command.negative_ttl};
-}
-
-Filesystem::Options filesystem_options(const MountCommand& command, bool taken_over) {
-  return {.fetch_ahead = command.prefetch,
-          .negative_ttl = command.negative_ttl,
-          .listing_ttl = command.listing_ttl,
-          .sessions_file = command.sessions,
-          .taken_over = taken_over};
-}
-
 /// What comes up from below: changes that the kernel has to be told of.
 /// `chores` is a timer of its own, since to tell the kernel of an erasure waits in the kernel.
 void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, Erasing& erasing, Timer& chores) {
@@ -246,7 +188,7 @@ struct Ground {
 /// From the http client up; each stands on those before it.
 struct Floors {
   explicit Floors(const Ground& on)
-      : http(http_options(on.command)),
+      : http(http_options(on.command, raise_descriptor_limit())),
         api({.base = on.base,
              .credentials = on.credentials,
              .require_signature = on.command.require_signature,

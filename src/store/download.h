@@ -105,6 +105,8 @@ class Download final : public std::enable_shared_from_this<Download> {
   Flow pause(Effects& effects, Stream& stream) REQUIRES(mutex_);
   void schedule_drop() REQUIRES(mutex_);
   void drop_unwanted() EXCLUDES(mutex_);
+
+  // download_recovery.cpp: what to do when a stream breaks.
   void restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why)
       REQUIRES(mutex_);
   void restart(const std::shared_ptr<Stream>& broken) EXCLUDES(mutex_);

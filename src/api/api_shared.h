@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/gate.h"
+#include "mediafs/api/api_client.h"
+#include "mediafs/base/mutex.h"
+
+namespace mediafs {
+
+/// The credentials as they are until they are replaced; which of the secrets the API takes is found by
+/// trying.
+struct ActiveCredentials {
+  explicit ActiveCredentials(Credentials credentials) : all(std::move(credentials)) {}
+
+  const Credentials all;
+  std::atomic<std::size_t> working = 0;  // index of the secret that worked last
+};
+
+/// What all fetches of one client share.
+class ApiShared {
+ public:
+  ApiShared(ApiClient::Options options, HttpTransport& h, Timer& t)
+      : base(std::move(options.base)),
+        require_signature(options.require_signature),
+        verify_signatures(options.verify_signatures),
+        http(h),
+        timer(t),
+        gate(std::make_shared<Gate>(t)),
+        credentials_(std::make_shared<ActiveCredentials>(std::move(options.credentials))) {}
+
+  [[nodiscard]] std::shared_ptr<ActiveCredentials> credentials() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return credentials_;
+  }
+  void replace_secrets(std::vector<SecretString> secrets) EXCLUDES(mutex_) {
+    auto next =
+        std::make_shared<ActiveCredentials>(Credentials{credentials()->all.api_key, std::move(secrets)});
+    {
+      const MutexLock lock(mutex_);
+      credentials_.swap(next);
+    }
+    gate->credentials_replaced();
+  }
+
+  const BaseUrl base;
+  const bool require_signature;
+  const bool verify_signatures;
+  HttpTransport& http;
+  Timer& timer;
+  const std::shared_ptr<Gate> gate;
+  std::atomic<std::size_t> listing_bytes = 0;  // of bodies that are being collected
+
+ private:
+  Mutex mutex_;  // a leaf
+  std::shared_ptr<ActiveCredentials> credentials_ GUARDED_BY(mutex_);
+};
+
+}  // namespace mediafs

@@ -1,0 +1,161 @@
+#include "api/media_attempt.h"
+
+#include <charconv>
+
+#include "api/refusal.h"
+#include "mediafs/base/log.h"
+#include "mediafs/crypto/pseudonym.h"
+#include "mediafs/http/url.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::size_t kMaxErrorBody = 64_KiB;
+constexpr std::size_t kLongestShownType = 64;
+
+/// Seconds or a date (RFC 9110 section 10.2.3); nothing where it is neither.
+std::optional<Duration> parse_retry_after(std::optional<std::string_view> text, UnixSeconds now) {
+  if (!text) return std::nullopt;
+  std::int32_t seconds = 0;
+  const char* const past = text->data() + text->size();
+  const auto [end, error] = std::from_chars(text->data(), past, seconds);
+  if (error == std::errc() && end == past) return std::chrono::seconds(seconds);
+  if (const auto date = parse_http_date(*text)) return std::chrono::seconds(*date - now);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Flow MediaFetch::Attempt::on_head(const ResponseHead& head) {
+  status_ = head.status;
+  if (head.status != 200 && head.status != 206) {
+    retry_after_ = parse_retry_after(head.find("retry-after"), fetch_->api_->timer.clock().wall_seconds());
+    location_ = head.find("location").value_or("");
+    return Flow::go_on;
+  }
+  auto media = interpret_media_head(head, question());
+  if (!media) {
+    failure_ = std::move(media).error();
+    return Flow::stop;
+  }
+  media_ = *std::move(media);
+  if (media_->offset > 0 && fetch_->request_.verifier) media_->verifier = fetch_->request_.verifier;
+  if (!fetch_->api_->verify_signatures) {
+    media_->is_signed = false;
+    unbinding_ = std::move(media_->verifier);
+  }
+  return judge_body(/*ended=*/false);
+}
+
+Flow MediaFetch::Attempt::on_body(ByteView piece) {
+  if (judged_) return pass_body(piece);
+  const std::size_t before = collected_.size();
+  collected_ += text_of(piece);
+  if (!media_) return take_error_body();
+  const Flow flow = judge_body(/*ended=*/false);
+  if (flow == Flow::pause) collected_.resize(before);  // the piece comes again
+  return flow;
+}
+
+void MediaFetch::Attempt::on_end(Status outcome) {
+  if (media_ && !judged_ && !failure_ && outcome.ok()) {
+    const Flow flow = judge_body(/*ended=*/true);
+    if (flow == Flow::stop) outcome = Error{Errc::cancelled, "not wanted"};
+    if (flow == Flow::pause) outcome = Error{Errc::unavailable, "no memory for a small body"};
+  }
+  if (head_passed_) {
+    if (outcome.ok() && media_->verifier && !media_->verifier->matches()) {
+      outcome = Error{Errc::corrupt, "a body that does not match its signature"};
+    }
+    if (outcome.ok() && unbinding_ && !unbinding_->matches()) {
+      log::warning("{}: its signature does not match; it is taken as unsigned",
+                   crypto::pseudonym(fetch_->request_.id.text()));
+    }
+    fetch_->finish(std::move(outcome));
+    return;
+  }
+  const bool cut = !failure_ && !outcome.ok();
+  if (cut) failure_ = std::move(outcome).error();
+  if (!failure_) failure_ = error_from_body();
+  fetch_->attempt_failed({*std::move(failure_), status_, std::move(code_), by_api_, cut, retry_after_});
+}
+
+MediaQuestion MediaFetch::Attempt::question() const {
+  return {.offset = fetch_->request_.offset,
+          .end = fetch_->request_.end,
+          .require_signature = fetch_->api_->require_signature,
+          .credentials = &credentials()};
+}
+
+Flow MediaFetch::Attempt::pass_head() {
+  head_passed_ = true;
+  fetch_->head_arrived();
+  return fetch_->sink_->on_head(*media_);
+}
+
+Flow MediaFetch::Attempt::pass_body(ByteView piece) {
+  const Flow flow = fetch_->sink_->on_body(piece);
+  if (flow == Flow::go_on && media_->verifier) media_->verifier->update(piece);
+  if (flow == Flow::go_on && unbinding_) unbinding_->update(piece);
+  return flow;
+}
+
+/// Of an error no more is read than can be understood; then the connection goes.
+Flow MediaFetch::Attempt::take_error_body() {
+  if (collected_.size() < kMaxErrorBody) return Flow::go_on;
+  failure_ = error_from_body();
+  return Flow::stop;
+}
+
+/// Passes on what has come of the body, holds it back, or refuses it.
+Flow MediaFetch::Attempt::judge_body(bool ended) {
+  const BodyKind kind = kind_of_body({.is_signed = media_->is_signed,
+                                      .from_the_start = media_->offset == 0,
+                                      .content_type = media_->content_type,
+                                      .length = body_length()},
+                                     collected_, ended);
+  if (kind == BodyKind::undecided) return Flow::go_on;
+  failure_ = why_refused(kind);
+  if (failure_) return Flow::stop;
+  Flow flow = head_passed_ ? Flow::go_on : pass_head();
+  if (flow == Flow::go_on && !collected_.empty()) flow = pass_body(bytes_of(collected_));
+  judged_ = flow == Flow::go_on;
+  if (judged_) collected_ = std::string();
+  return flow;
+}
+
+/// Nothing where the body is what was asked for.
+std::optional<Error> MediaFetch::Attempt::why_refused(BodyKind kind) {
+  const FetchRequest& asked = fetch_->request_;
+  if (kind == BodyKind::media) return std::nullopt;
+  if (kind == BodyKind::api_error) {
+    Error said = error_from_body();
+    if (code_.empty()) said.code = Errc::outside_api;
+    if (said.code == Errc::denied || asked.listing) return said;
+  } else if (asked.listing && kind != BodyKind::html_page) {
+    return std::nullopt;  // whoever reads it finds out
+  } else if (kind == BodyKind::empty) {
+    const bool last = asked.existence || fetch_->empty_before_;
+    const EmptyBody worth = judge_empty_body(media_->is_signed, asked.listed_size, last);
+    if (worth == EmptyBody::believed) return std::nullopt;
+    fetch_->empty_before_ = true;
+  }
+  return in_place_of_media(kind, status_, washed(media_->content_type, credentials(), kLongestShownType),
+                           body_length());
+}
+
+Error MediaFetch::Attempt::error_from_body() {
+  const FetchRequest& asked = fetch_->request_;
+  const bool of_session = asked.listing && *asked.listing != ListingKind::attempt_media;
+  Refusal refusal =
+      refusal_of({.status = status_, .location = location_, .body = collected_, .of_session = of_session},
+                 credentials());
+  code_ = std::move(refusal.code);
+  by_api_ = refusal.by_api;
+  if (asked.existence && status_ == 400 && refusal.error.code == Errc::not_found)
+    refusal.error.code = Errc::invalid_argument;  // it does not like the id: no word on the media
+  return std::move(refusal.error);
+}
+
+}  // namespace mediafs

@@ -1,0 +1,50 @@
+// One HTTP response on its way to a MediaFetch.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/foreign_body.h"
+#include "api/media_fetch.h"
+
+namespace mediafs {
+
+/// Takes in one HTTP response for a MediaFetch: passes on the body of a good one, once its beginning has
+/// shown that it is one, and collects that of an error.
+class MediaFetch::Attempt final : public ResponseSink {
+ public:
+  explicit Attempt(std::shared_ptr<MediaFetch> fetch) : fetch_(std::move(fetch)) {}
+
+  Flow on_head(const ResponseHead& head) override;
+  Flow on_body(ByteView piece) override;
+  void on_end(Status outcome) override;
+
+ private:
+  [[nodiscard]] MediaQuestion question() const;
+  Flow pass_head();
+  Flow pass_body(ByteView piece);
+  Flow take_error_body();
+  Flow judge_body(bool ended);
+  std::optional<Error> why_refused(BodyKind kind);
+  Error error_from_body();
+  [[nodiscard]] std::optional<std::uint64_t> body_length() const {
+    return media_->end ? std::optional(*media_->end - media_->offset) : std::nullopt;
+  }
+  [[nodiscard]] const Credentials& credentials() const { return fetch_->credentials_->all; }
+
+  const std::shared_ptr<MediaFetch> fetch_;
+  int status_ = 0;
+  std::optional<Duration> retry_after_;
+  std::optional<MediaHead> media_;
+  std::shared_ptr<BodyVerifier> unbinding_;  // where a signature that does not match is only logged
+  bool head_passed_ = false;
+  bool judged_ = false;    // to be what was asked for: all of it is passed on
+  std::string collected_;  // of an error, or of what is not judged yet
+  std::string location_;
+  std::string code_;
+  bool by_api_ = false;
+  std::optional<Error> failure_;
+};
+
+}  // namespace mediafs
