@@ -31,6 +31,7 @@ http {{
   server {{
     listen 127.0.0.1:{port} backlog=4096; root www; etag on; autoindex on;
     location /v1/sessions/ {{ default_type application/json; }}
+    location /v1/attempts/ {{ default_type application/json; }}
   }}
 }}
 """
@@ -62,6 +63,10 @@ class Published:
     @property
     def session(self) -> str:
         return f"bench-session-{self.name}"
+
+    @property
+    def attempt(self) -> str:
+        return f"bench-attempt-{self.name}"
 
     def listed_name(self, media: str) -> str:
         """A media's name in its session's directory."""
@@ -131,13 +136,17 @@ class Nginx:
         return published
 
     def _publish_session(self, published: Published, sizes: list[int]) -> None:
-        """The listings of its media and of its attempts, of which there are none."""
-        folder = self.folder / "www/v1/sessions" / published.session
-        folder.mkdir(parents=True, exist_ok=True)
+        """The listings of its media, of its one attempt, and of that one's media, which are the same."""
         images = [listed_image(published, media, size) for media, size in zip(published.ids, sizes, strict=True)]
         media = {"status": "success", "images": images, "videos": [], "nfcDocuments": []}
-        (folder / "media").write_text(json.dumps(media))
-        (folder / "attempts").write_text(json.dumps({"status": "success", "verifications": []}))
+        attempts = {"status": "success", "verifications": [
+            {"id": published.attempt, "status": "approved", "createdTime": "2026-01-01T00:00:00.000Z"}]}
+        for path, listing in ((f"sessions/{published.session}/media", media),
+                              (f"sessions/{published.session}/attempts", attempts),
+                              (f"attempts/{published.attempt}/media", media)):
+            file = self.folder / "www/v1" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(listing))
 
     def files_of(self, published: Published) -> list[Path]:
         """The files behind the ids, each once."""

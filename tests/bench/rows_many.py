@@ -36,12 +36,13 @@ def copy_of_files(files: list, target, at_a_time: int = 1) -> list:
 
 
 def check_copies(folder, checksums: dict[str, str]) -> None:
-    """Everything is there under its name, and nothing else but directories without a file."""
-    names = {path.name for path in folder.rglob("*") if not path.is_dir()}
-    if names != set(checksums):
-        raise BenchmarkError(f"{len(names ^ set(checksums))} copies are missing or have another name")
-    for name, checksum in checksums.items():
-        check_bytes(folder / name, checksum)
+    """Everything is there under its name, also in each attempt that a session has, and nothing else."""
+    for place in (folder, *folder.glob("attempts/*")):
+        names = {path.name for path in place.iterdir() if not path.is_dir()}
+        if names != set(checksums):
+            raise BenchmarkError(f"{len(names ^ set(checksums))} copies are missing or have another name")
+        for name, checksum in checksums.items():
+            check_bytes(place / name, checksum)
 
 
 def copy_trial(setting: Setting, published: Published, mount_it, listed: bool = False):
@@ -93,7 +94,9 @@ def copy_many(setting: Setting) -> Row:
     moved = PICTURE * len(published.ids)
     contest = Contest()
     targets = [Target("rclone", 0.6), Target("rclone, listed before"), Target("local files")]
-    contest.enter(Line("mediafs", moved=moved, targets=targets), copy_trial(setting, published, setting.mediafs))
+    with_attempt = 2 * moved  # the session's files stand there once more
+    contest.enter(Line("mediafs", moved=with_attempt, targets=targets),
+                  copy_trial(setting, published, setting.mediafs))
     contest.enter(Line("mediafs, by id", moved=moved), copy_named_trial(setting, published, setting.mediafs))
     contest.enter(Line("rclone", moved=moved), copy_trial(setting, published, lambda: setting.rclone(published)),
                   needs="rclone")
@@ -102,8 +105,10 @@ def copy_many(setting: Setting) -> Row:
     contest.enter(Line("local files", moved=moved), copy_local(setting, published))
     notes = ["`cp -r` of the directory: of mediafs the session's, of rclone its mount. Each trial into a new cache and "
              "a new folder; every copy is checked. By id: `cp` with MOUNT/ID of each as arguments.",
-             "mediafs lists with one request for the media and one for the attempts. rclone needs one for every file; "
-             "listed before: those are not in its time."]
+             "The session has one attempt, whose directory has the same files: `cp` writes each of them twice, while "
+             "each is fetched once.",
+             "mediafs lists with a request each for the media, the attempts and the attempt. rclone needs one for every "
+             "file; listed before: those are not in its time."]
     return Row(f"cp -r of {len(published.ids):,} files of 150 KB", contest.run(setting.trials), notes)
 
 
