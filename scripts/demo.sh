@@ -61,10 +61,14 @@ build() {
   }
 }
 
+# Of the stand-in API, in the form of real ones.
+key=d3e0c0de-0000-4000-8000-000000000001
+secret=a-secret-of-the-demo-and-of-nothing-else
+
 # The program that stands in for the API prints its URL once it answers.
 start_sandbox() {
   : > "$work/sandbox.out"
-  "$programs/mediafs-sandbox" --api-key demo-key --secret demo-secret --samples tests/samples \
+  "$programs/mediafs-sandbox" --api-key "$key" --secret "$secret" --samples tests/samples \
     >> "$work/sandbox.out" &
   sandbox_pid=$!
   for _ in $(seq 100); do
@@ -77,7 +81,7 @@ start_sandbox() {
 }
 
 mount_it() {
-  (umask 077 && printf 'api_key=demo-key\nshared_secret=demo-secret\n' > "$work/credentials")
+  (umask 077 && printf 'api_key=%s\nshared_secret=%s\n' "$key" "$secret" > "$work/credentials")
   mkdir "$work/media" "$work/cache" "$work/copies"
   "$mediafs" mount --credentials "$work/credentials" --cache-any-fs --cache-dir "$work/cache" --log-file "$work/log" \
     "$url" "$work/media"

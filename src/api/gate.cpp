@@ -54,10 +54,10 @@ void Gate::pass(Ticket ticket, Passage passage) {
   Ready ready;
   {
     const MutexLock lock(mutex_);
-    if (!credentials_.lets_through(timer_.now())) {
-      ready.emplace_back(
-          [go = std::move(passage.go)] { go(Error{Errc::denied, "the API does not take the credentials"}); });
-    } else if (auto error = refusal(passage)) {
+    auto error = refusal(passage);
+    if (!error && !credentials_.lets_through(timer_.now()))
+      error = Error{Errc::denied, "the API does not take the credentials"};
+    if (error) {
       ready.emplace_back([go = std::move(passage.go), error = *std::move(error)] { go(error); });
     } else {
       waiting_.emplace(std::pair(passage.priority, ticket), std::move(passage));
