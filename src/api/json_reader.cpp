@@ -105,7 +105,7 @@ class Reader {
 
 }  // namespace
 
-void JsonFields::add(const std::string& name, JsonField value) {
+void JsonFields::add(const std::string& name, JsonField&& value) {
   const auto [place, added] = fields_.try_emplace(name, std::move(value));
   if (added) return;
   place->second = JsonOther{};

@@ -21,7 +21,7 @@ using JsonField = std::variant<JsonNull, std::uint64_t, long double, std::string
 /// The fields of one flat object that somebody asks for.
 class JsonFields {
  public:
-  void add(const std::string& name, JsonField value);
+  void add(const std::string& name, JsonField&& value);
   /// Null where it is missing.
   [[nodiscard]] const JsonField* find(std::string_view name) const;
   /// A name stood there twice.
