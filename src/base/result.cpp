@@ -1,51 +1,42 @@
 #include "mediafs/base/result.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace mediafs {
 
+namespace {
+
+constexpr std::pair<Errc, std::string_view> kWords[] = {
+    {Errc::not_found, "not found"},
+    {Errc::not_found_by_gateway, "not found, says a gateway"},
+    {Errc::invalid_argument, "invalid argument"},
+    {Errc::denied, "denied"},
+    {Errc::throttled, "throttled"},
+    {Errc::unreachable, "unreachable"},
+    {Errc::unavailable, "unavailable"},
+    {Errc::timed_out, "timed out"},
+    {Errc::untrusted, "untrusted peer"},
+    {Errc::outside_api, "not an answer of the API"},
+    {Errc::protocol, "protocol violation"},
+    {Errc::corrupt, "corrupt"},
+    {Errc::changed, "changed"},
+    {Errc::too_large, "too large"},
+    {Errc::no_space, "no space"},
+    {Errc::not_directory, "not a directory"},
+    {Errc::is_directory, "is a directory"},
+    {Errc::name_too_long, "name too long"},
+    {Errc::cancelled, "cancelled"},
+    {Errc::internal, "internal fault"},
+};
+static_assert(std::size(kWords) == std::size(kAllErrcs));
+
+}  // namespace
+
 std::string_view to_string(Errc code) {
-  switch (code) {
-    case Errc::not_found:
-      return "not found";
-    case Errc::not_found_by_gateway:
-      return "not found, says a gateway";
-    case Errc::invalid_argument:
-      return "invalid argument";
-    case Errc::denied:
-      return "denied";
-    case Errc::throttled:
-      return "throttled";
-    case Errc::unreachable:
-      return "unreachable";
-    case Errc::unavailable:
-      return "unavailable";
-    case Errc::timed_out:
-      return "timed out";
-    case Errc::untrusted:
-      return "untrusted peer";
-    case Errc::outside_api:
-      return "not an answer of the API";
-    case Errc::protocol:
-      return "protocol violation";
-    case Errc::corrupt:
-      return "corrupt";
-    case Errc::changed:
-      return "changed";
-    case Errc::too_large:
-      return "too large";
-    case Errc::no_space:
-      return "no space";
-    case Errc::not_directory:
-      return "not a directory";
-    case Errc::is_directory:
-      return "is a directory";
-    case Errc::name_too_long:
-      return "name too long";
-    case Errc::cancelled:
-      return "cancelled";
-    case Errc::internal:
-      return "internal fault";
-  }
-  return "unknown";
+  const auto* const found =
+      std::find_if(std::begin(kWords), std::end(kWords), [&](const auto& row) { return row.first == code; });
+  return found == std::end(kWords) ? "unknown" : found->second;
 }
 
 }  // namespace mediafs

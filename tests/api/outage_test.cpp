@@ -28,7 +28,7 @@ class LoopingReader : public MediaSink {
   }
   void stop() {
     stopped_ = true;
-    fetch_->cancel();
+    if (fetch_) fetch_->cancel();
   }
 
   Flow on_head(const MediaHead&) override { return Flow::go_on; }
@@ -36,6 +36,7 @@ class LoopingReader : public MediaSink {
   void on_end(Status outcome) override {
     outcome ? ++read : ++failed;
     if (!outcome) last_failure = outcome.error().code;
+    fetch_.reset();  // which has this reader as its sink
     if (stopped_) return;
     timer_.after(milliseconds(10), [weak = self_] {
       const auto self = weak.lock();
