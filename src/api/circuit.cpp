@@ -31,19 +31,20 @@ bool OriginCircuit::answered() {
 }
 
 bool CredentialsCircuit::lets_through(SteadyTime now) {
-  if (!open_) return true;
+  if (!is_open()) return true;
   if (now < next_probe_) return false;
   next_probe_ = now + kBetweenProbes;
   return true;
 }
 
 bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_key) {
-  if (open_) return false;
+  if (is_open()) return false;
   if (!of_the_key) {
     forbidden_.insert(id.text());
     if (forbidden_.size() < kIdsThatTell) return false;
   }
   forbidden_.clear();
+  on_trial_ = false;
   open_ = true;
   next_probe_ = now + kBetweenProbes;
   return true;
@@ -51,12 +52,13 @@ bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_k
 
 bool CredentialsCircuit::accepted() {
   forbidden_.clear();
+  on_trial_ = false;
   return std::exchange(open_, false);
 }
 
 void CredentialsCircuit::replaced() {
   forbidden_.clear();
-  open_ = false;
+  on_trial_ = true;
 }
 
 }  // namespace mediafs

@@ -47,7 +47,7 @@ class CredentialsCircuit {
  public:
   static constexpr Duration kBetweenProbes{30'000};
 
-  [[nodiscard]] bool is_open() const { return open_; }
+  [[nodiscard]] bool is_open() const { return open_ && !on_trial_; }
   /// Whether to ask: a probe, where it is open.
   bool lets_through(SteadyTime now);
 
@@ -56,11 +56,12 @@ class CredentialsCircuit {
   bool denied(SteadyTime now, const MediaId& id, bool of_the_key);
   /// The API has answered as it does to whom it knows. True: that has closed it.
   bool accepted();
-  /// There are new ones.
+  /// There are new ones, which nothing is held against until there is an answer to one of them.
   void replaced();
 
  private:
   bool open_ = false;
+  bool on_trial_ = false;            // of the new ones
   std::set<std::string> forbidden_;  // ids, a few
   SteadyTime next_probe_ = SteadyTime::min();
 };

@@ -79,11 +79,30 @@ TEST(CredentialsCircuit, ProbesEvery30SecondsUntilOneIsAccepted) {
   EXPECT_TRUE(circuit.lets_through(kNow + seconds(59)));
 }
 
-TEST(CredentialsCircuit, IsClosedByNewCredentials) {
+TEST(CredentialsCircuit, LetsAllThroughWithNewCredentialsAndIsClosedByTheFirstAnswer) {
   CredentialsCircuit circuit;
   circuit.denied(kNow, id_of(1), true);
   circuit.replaced();
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(circuit.lets_through(kNow));
+  EXPECT_TRUE(circuit.accepted());
+  EXPECT_FALSE(circuit.accepted()) << "which is told once";
   EXPECT_TRUE(circuit.lets_through(kNow));
+}
+
+TEST(CredentialsCircuit, OpensAnewWhereTheNewCredentialsAreDeniedToo) {
+  CredentialsCircuit circuit;
+  circuit.denied(kNow, id_of(1), true);
+  circuit.replaced();
+  EXPECT_TRUE(circuit.denied(kNow, id_of(1), true));
+  EXPECT_FALSE(circuit.denied(kNow, id_of(2), true));
+  EXPECT_FALSE(circuit.lets_through(kNow));
+  EXPECT_TRUE(circuit.accepted());
+}
+
+TEST(CredentialsCircuit, ClosesNothingWhereItWasNotOpen) {
+  CredentialsCircuit circuit;
+  circuit.replaced();
+  EXPECT_FALSE(circuit.accepted());
 }
 
 }  // namespace
