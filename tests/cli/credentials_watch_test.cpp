@@ -45,7 +45,7 @@ class CredentialsWatchTest : public testing::Test {
     std::filesystem::rename(path_ + ".new", path_);
   }
   /// A file is read when it has come to rest.
-  void look_twice() { timer_.advance(std::chrono::seconds(2)); }
+  void look_twice() { timer_.advance(std::chrono::seconds(1)); }
 
   /// What has been logged since this was asked last.
   std::string logged() {
@@ -71,12 +71,12 @@ TEST_F(CredentialsWatchTest, NewSecretsAreHandedOnOnce) {
 
 TEST_F(CredentialsWatchTest, AFileThatStillChangesIsNotReadYet) {
   write(kNew);
-  timer_.advance(std::chrono::seconds(1));
+  timer_.advance(std::chrono::milliseconds(500));
   EXPECT_TRUE(taken_.empty());
   write(kNew + "# more to come\n");
-  timer_.advance(std::chrono::seconds(1));
+  timer_.advance(std::chrono::milliseconds(500));
   EXPECT_TRUE(taken_.empty());
-  timer_.advance(std::chrono::seconds(1));
+  timer_.advance(std::chrono::milliseconds(500));
   EXPECT_EQ(taken_.size(), 1U);
 }
 
