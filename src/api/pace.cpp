@@ -10,7 +10,9 @@ using std::chrono::seconds;
 
 constexpr double kLowered = 0.7;             // of the rate, at the least
 constexpr double kLoweredWhenSeldom = 0.97;  // the same where few of the last answers were refusals
-constexpr std::size_t kSeldom = 2;
+// Of the last 20. Fewer would be had by chance from an origin that refuses a few percent whatever the rate: it
+// would be asked slower and slower, though it takes no less for it.
+constexpr std::size_t kSeldom = 4;
 constexpr double kGrowth = 0.003;         // of the rate, with each request that is taken
 constexpr double kGrowthWhenCalm = 0.02;  // the same where nothing has been refused for a while
 constexpr auto kCalm = seconds(10);

@@ -1,5 +1,7 @@
 #include "api/pace.h"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
 namespace mediafs {
@@ -88,6 +90,18 @@ TEST_F(PaceTest, OneRefusalAmongManyHardlySlowsIt) {
   }
   ASSERT_TRUE(pace_.is_limited());
   EXPECT_GE(pace_.rate(), 500);
+}
+
+TEST_F(PaceTest, AFewRefusalsInAHundredByChanceDoNotSlowItMoreAndMore) {
+  std::mt19937 random(1);  // NOLINT: each time the same
+  std::uniform_real_distribution<double> percent(0, 100);
+  for (int i = 0; i < 20'000; ++i) {
+    now_ = std::max(now_ + milliseconds(2), pace_.next());
+    pace_.sent(now_);
+    percent(random) < 6 ? pace_.refused(now_, now_, Duration(0)) : pace_.accepted(now_);
+  }
+  ASSERT_TRUE(pace_.is_limited());
+  EXPECT_GE(pace_.rate(), 300);
 }
 
 TEST_F(PaceTest, WhatWasSentBeforeItSlowedDownDoesNotSlowItTwice) {
