@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "mediafs/base/limits.h"
 #include "mediafs/base/unique_fd.h"
 
 namespace mediafs {
@@ -49,7 +50,7 @@ Exit run_in_background(const std::function<Exit(const Ready&)>& serve) {
   UniqueFd reading(ends[0]);
   auto writing = std::make_shared<UniqueFd>(ends[1]);
   const pid_t child = ::fork();
-  if (child < 0) return {ExitCode::internal, "no process"};
+  if (child < 0) return {ExitCode::internal, kNoMoreProcesses};
   if (child > 0) {
     writing->reset();
     Exit exit = listen(reading.get());

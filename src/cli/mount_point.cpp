@@ -18,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "mediafs/base/limits.h"
 #include "mediafs/base/unique_fd.h"
 #include "mediafs/mount/fusermount.h"
 #include "mediafs/mount/mount_table.h"
@@ -118,6 +119,7 @@ std::optional<Exit> check_fuse() {
     return 127;
   });
   if (found == 0) return std::nullopt;
+  if (found == kNoChild) return Exit{ExitCode::internal, kNoMoreProcesses};
   return Exit{ExitCode::no_fusermount, "fusermount3 is missing: install the package fuse3"};
 }
 

@@ -27,7 +27,7 @@ void silence(int fd) {
 int in_child(const std::function<int()>& body) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(body());
-  if (child < 0) return -1;
+  if (child < 0) return kNoChild;
   const UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   pollfd ended{handle.get(), POLLIN, 0};
   if (::poll(&ended, 1, kAnswerWithinMs) != 1) {

@@ -1,7 +1,10 @@
 #include "mediafs/mount/kernel_mount.h"
 
+#include <unistd.h>
+
 #include <vector>
 
+#include "mediafs/base/limits.h"
 #include "mediafs/mount/fusermount.h"
 #include "mediafs/mount/mount_table.h"
 #include "mount/libfuse.h"
@@ -40,6 +43,9 @@ class KernelMount::Session {
     session_ = fuse_session_new(&arguments, &none, sizeof(none), nullptr);
     fuse_opt_free_args(&arguments);  // libfuse has made a copy of its own in it
     if (session_ == nullptr) return Error{Errc::internal, "libfuse refuses the mount's options"};
+    // Its fusermount3 is a process too, and libfuse does not say what it lacked.
+    if (::geteuid() != 0 && in_child([] { return 0; }) == kNoChild)
+      return Error{Errc::internal, kNoMoreProcesses};
     mounted_ = fuse_session_mount(session_, options_.mountpoint.c_str()) == 0;
     if (mounted_) number_ = number_there();
     return mounted_ ? ok_status() : Error{Errc::denied, "the kernel or fusermount3 refuses the mount"};

@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "mediafs/base/limits.h"
+
 namespace mediafs {
 
 namespace {
@@ -64,7 +66,7 @@ Result<ServerProcess> ServerProcess::start(const UniqueFd& program,
   const UniqueFd image(::fcntl(program.get(), F_DUPFD_CLOEXEC, Channel::kServersDescriptor + 1));
   const pid_t child = ::fork();
   if (child == 0) become(image.get(), ends->second.get(), pointers.data());
-  if (child < 0) return Error{Errc::internal, std::string("no process: ") + std::strerror(errno)};  // NOLINT
+  if (child < 0) return Error{Errc::internal, kNoMoreProcesses};
   return ServerProcess(child, Channel(std::move(ends->first)));
 }
 

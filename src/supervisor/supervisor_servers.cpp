@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include <fmt/format.h>
+
 #include "mediafs/base/log.h"
 #include "supervisor/supervisor_loop.h"
 
@@ -24,7 +26,8 @@ bool has_message(const ServerProcess& server) {
 std::optional<ServerProcess> Supervisor::Loop::start_server(const UniqueFd& program) {
   auto server = ServerProcess::start(program, options_.server);
   if (!server) {
-    log::error("no server can be started: {}", server.error().context);
+    complaint_ = fmt::format("no server can be started: {}", server.error().context);
+    log::error("{}", complaint_);
     return std::nullopt;
   }
   std::vector<int> descriptors{lasting_.get()};

@@ -6,6 +6,9 @@
 
 namespace mediafs {
 
+/// What in_child() gives where no process can be made.
+inline constexpr int kNoChild = -2;
+
 /// Runs `body` in a child and gives its exit status; -1 where it takes more than two seconds (it is then
 /// killed, and left to the kernel if even that does not end it). Before there are threads, `body` may do
 /// anything; later only what signal-safety(7) allows.
