@@ -17,8 +17,6 @@
 namespace mediafs::e2e {
 namespace {
 
-constexpr std::chrono::seconds kTestTime{150};  // times slowdown()
-
 std::string text_of_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -58,7 +56,8 @@ Arguments words_of(const MountOptions& options) {
 
 }  // namespace
 
-MountTest::MountTest() : root_(make_test_folder()), watchdog_(root_, kTestTime * slowdown()) {}
+MountTest::MountTest(std::chrono::seconds time)
+    : root_(make_test_folder()), watchdog_(root_, time * slowdown()) {}
 
 MountTest::~MountTest() {
   std::error_code ignored;

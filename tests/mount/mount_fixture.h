@@ -44,7 +44,10 @@ struct Reading {
 
 class MountTest : public ::testing::Test {
  protected:
-  MountTest();
+  static constexpr std::chrono::seconds kTestTime{150};
+
+  /// `time` is what the test may take, times slowdown().
+  explicit MountTest(std::chrono::seconds time = kTestTime);
   ~MountTest() override;
 
   // --- The API. It starts when first asked for; `api_options` counts until then.

@@ -13,6 +13,8 @@ namespace mediafs::e2e {
 /// An API with sessions, whose media are named `face-<number>` and so on by what they show.
 class SessionTest : public MountTest {
  protected:
+  using MountTest::MountTest;
+
   struct Shown {
     std::string id;
     std::string context = "face";
