@@ -38,7 +38,7 @@ class LoopingReader : public MediaSink {
     if (!outcome) last_failure = outcome.error().code;
     fetch_.reset();  // which has this reader as its sink
     if (stopped_) return;
-    timer_.after(milliseconds(10), [weak = self_] {
+    timer_.after(milliseconds(50), [weak = self_] {
       const auto self = weak.lock();
       if (self && !self->stopped_) self->go(self);
     });
@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(OfEachKind, WholeOutage,
                                          "refused"));
 
 TEST_F(OutageTest, CredentialsThatAreNotTakenAreTriedOnceAndThenNotUntilTheyChange) {
-  start_readers();
+  start_readers(50);
   timer_.advance(seconds(1));
   server_.set_secrets({"new-secret"});
   timer_.advance(seconds(2));
@@ -157,7 +157,7 @@ TEST_F(OutageTest, CredentialsThatAreNotTakenAreTriedOnceAndThenNotUntilTheyChan
 }
 
 TEST_F(OutageTest, CredentialsThatAreTakenAgainAreFoundOutByAProbe) {
-  start_readers();
+  start_readers(50);
   server_.set_rules("* * status 401 1102 Inactive");
   timer_.advance(seconds(10));
   server_.set_rules("");
@@ -172,7 +172,7 @@ TEST_F(OutageTest, AnIdThatIsForbiddenClosesNothingForOthers) {
   EXPECT_EQ(readers_[0]->last_failure, Errc::denied);
   for (std::size_t i = 2; i < readers_.size(); ++i) {
     EXPECT_EQ(readers_[i]->failed, 0);
-    EXPECT_GT(readers_[i]->read, 500);
+    EXPECT_GT(readers_[i]->read, 100);
   }
 }
 
@@ -184,7 +184,7 @@ TEST_F(OutageTest, AnIdThatFailsClosesNothingForOthers) {
   EXPECT_EQ(readers_[0]->read, 0);
   for (std::size_t i = 1; i < readers_.size(); ++i) {
     EXPECT_EQ(readers_[i]->failed, 0);
-    EXPECT_GT(readers_[i]->read, 3'000);
+    EXPECT_GT(readers_[i]->read, 600);
   }
 }
 
@@ -193,7 +193,7 @@ TEST_F(OutageTest, ATenthOfFailuresCostsNoReadAndFewRequests) {
   start_readers(20);
   timer_.advance(seconds(60));
   EXPECT_EQ(all_failed(), 0);
-  EXPECT_GT(all_read(), 20'000);
+  EXPECT_GT(all_read(), 10'000);
   EXPECT_LE(server_.total_requests(), 1.2 * all_read());
 }
 

@@ -70,9 +70,11 @@ class Bubblewrap : public Containers {
   }
 
   Outcome bwrap(const std::string& command) {
+    // Of the machine the programs alone: of all of it, mounts of others that go just then would be a failure.
     return sh(
-        "exec bwrap --ro-bind / / --dev /dev --proc /proc --tmpfs /mnt --ro-bind $M /mnt/media --unshare-pid "
-        "--die-with-parent " +
+        "exec bwrap --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 "
+        "/lib64 "
+        "--dev /dev --proc /proc --ro-bind $M /mnt/media --unshare-pid --die-with-parent " +
         command);
   }
 };
