@@ -92,6 +92,7 @@ Transfer& Transfer::of(CURL* easy) {
 }
 
 /// A connection stands, new or of the pool, and the request goes out.
+// NOLINTNEXTLINE(readability-non-const-parameter): the form is libcurl's
 int Transfer::on_request(void* self, char* peer_address, char* local_address, int peer_port, int local_port) {
   auto& transfer = *static_cast<Transfer*>(self);
   long connections_made = 0;
