@@ -10,10 +10,10 @@ using std::chrono::seconds;
 
 constexpr double kLowered = 0.7;             // of the rate, at the least
 constexpr double kLoweredWhenSeldom = 0.97;  // the same where few of the last answers were refusals
-// Of the last 20. Fewer would be had by chance from an origin that refuses a few percent whatever the rate: it
-// would be asked slower and slower, though it takes no less for it.
+// Of the last 20. Fewer would be had by chance from an origin that refuses a few percent whatever the rate:
+// it would be asked slower and slower, though it takes no less for it.
 constexpr std::size_t kSeldom = 4;
-constexpr double kGrowth = 0.003;         // of the rate, with each request that is taken
+constexpr double kGrowth = 0.0028;        // of the rate, with each request that is taken
 constexpr double kGrowthWhenCalm = 0.02;  // the same where nothing has been refused for a while
 constexpr auto kCalm = seconds(10);
 constexpr auto kForgotten = seconds(30);  // without a refusal: no limit any more

@@ -13,8 +13,6 @@
 namespace mediafs::e2e {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// The main thread, and all that it starts, in a network of its own: what is counted there is of the test.
 class OwnNetwork {
  public:
@@ -132,10 +130,10 @@ class WholeOutage : public MountTest, public ::testing::WithParamInterface<Kind>
   }
   void expect_right_again(const LoopingReaders& readers) {
     const auto right = readers.right();
-    const auto back = Clock::now();
+    const auto back = std::chrono::steady_clock::now();
     end();
     EXPECT_TRUE(eventually([&] { return readers.each_beyond(right); }, kSoon * slowdown())) << log();
-    const std::chrono::duration<double> took = Clock::now() - back;
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - back;
     std::printf("%s: all are right again after %.2f s\n", GetParam().name, took.count());
     for (const auto& [error, times] : readers.failures())
       std::printf("  %llu times %s\n", static_cast<unsigned long long>(times), std::strerror(error));

@@ -64,7 +64,10 @@ class Throttled : public SessionTest {
     const auto refused = std::count_if(requests.begin(), requests.end(),
                                        [](const auto& request) { return request.status == 429; });
     std::printf("%zu requests, %td refused\n", requests.size(), refused);
-    EXPECT_LE(static_cast<std::size_t>(refused) * 10, requests.size());
+    std::string marks;  // in their order
+    for (const auto& request : requests) marks += request.status == 429 ? 'x' : '.';
+    EXPECT_LE(static_cast<std::size_t>(refused) * 10, requests.size()) << marks;
+    std::printf("%s\n", marks.c_str());
   }
   void expect_each_answered_once() {
     std::map<std::string, int> answered;
