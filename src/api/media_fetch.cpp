@@ -1,5 +1,7 @@
 #include "api/media_fetch.h"
 
+#include <algorithm>
+
 #include "api/media_attempt.h"
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
@@ -187,12 +189,15 @@ void MediaFetch::report(Gate::Outcome outcome, std::optional<Duration> retry_aft
 std::optional<Duration> MediaFetch::pause_after(const FailedAttempt& failure) {
   if (request_.existence || priority_ == Priority::ahead) return std::nullopt;
   fresh_ = true;
-  return delay_before_retry(
-      {.failure = failure.error.code,
-       .failures = failures_.add(failure.error.code),
-       .left = std::chrono::duration_cast<Duration>(request_.deadline - api_->timer.now()),
-       .retry_after = failure.retry_after,
-       .jitter = crypto::random_fraction()});
+  auto delay =
+      delay_before_retry({.failure = failure.error.code,
+                          .failures = failures_.add(failure.error.code),
+                          .left = std::chrono::duration_cast<Duration>(request_.deadline - api_->timer.now()),
+                          .retry_after = failure.retry_after,
+                          .jitter = crypto::random_fraction()});
+  // It is the gate then that spares the origin, and somebody has to wait there for a probe to be sent.
+  if (delay && api_->gate->why_it_waits()) delay = std::min<Duration>(*delay, OriginCircuit::kBetweenProbes);
+  return delay;
 }
 
 void MediaFetch::finish(Status outcome) {

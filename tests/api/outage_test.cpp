@@ -139,6 +139,21 @@ TEST_P(WholeOutage, IsAskedAtMostTenTimesASecondAndIsRightAgainWithinTwo) {
   expect_all_read_within(seconds(2));
 }
 
+TEST_P(WholeOutage, IsOverWithinTwoSecondsAlsoForThreeWhoHaveWaitedForLong) {
+  for (int i = 0; i < 5; ++i) {
+    server_.set_rules("");
+    start_readers(3);
+    timer_.advance(seconds(1));
+    begin();
+    timer_.advance(seconds(25) + milliseconds(170 * i));
+    end();
+    expect_all_read_within(seconds(2));
+    for (const auto& reader : readers_) reader->stop();
+    timer_.advance(seconds(60));
+    readers_.clear();
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(OfEachKind, WholeOutage,
                          testing::Values("status 429", "status 503", "status 500", "status-plain 502", "drop",
                                          "refused"));
