@@ -110,14 +110,12 @@ class WholeOutage : public MountTest, public ::testing::WithParamInterface<Kind>
       if (reading.error != 0) return reading.error;
       return reading.bytes == origin_bytes(id) ? 0 : LoopingReaders::kWrongBytes;
     });
-    ASSERT_TRUE(eventually([&] { return readers.each_beyond(readers_at_first(count)); })) << log();
+    ASSERT_TRUE(eventually([&] { return readers.each_beyond(std::vector<std::uint64_t>(count, 0)); }))
+        << log();
     begin();
-    const auto passes = [](std::chrono::milliseconds some) {
-      return !eventually([] { return false; }, some);
-    };
-    ASSERT_TRUE(passes(std::chrono::seconds(2)));
+    EXPECT_FALSE(eventually([] { return false; }, kTimeToNotice));
     const std::uint64_t before = asked();
-    const auto window = time - std::chrono::seconds(2);
+    const auto window = time - kTimeToNotice;
     const auto allowed = 10 * static_cast<std::uint64_t>(window.count());
     EXPECT_FALSE(eventually([&] { return asked() - before > allowed; }, window));
     std::printf("%s: asked %llu times in %lld s\n", GetParam().name,
@@ -125,9 +123,6 @@ class WholeOutage : public MountTest, public ::testing::WithParamInterface<Kind>
     expect_right_again(readers);
   }
 
-  static std::vector<std::uint64_t> readers_at_first(std::size_t count) {
-    return std::vector<std::uint64_t>(count, 0);
-  }
   void expect_right_again(const LoopingReaders& readers) {
     const auto right = readers.right();
     const auto back = std::chrono::steady_clock::now();
@@ -151,6 +146,7 @@ class WholeOutage : public MountTest, public ::testing::WithParamInterface<Kind>
   }
 
  private:
+  static constexpr std::chrono::seconds kTimeToNotice{2};
   static constexpr std::chrono::seconds kSoon{10};  // two, and what a busy machine needs
 
   OwnNetwork network_;
