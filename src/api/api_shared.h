@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -14,9 +15,11 @@ namespace mediafs {
 /// The credentials as they are until they are replaced; which of the secrets the API takes is found by
 /// trying.
 struct ActiveCredentials {
-  explicit ActiveCredentials(Credentials credentials) : all(std::move(credentials)) {}
+  explicit ActiveCredentials(Credentials credentials, std::uint64_t which = 0)
+      : all(std::move(credentials)), number(which) {}
 
   const Credentials all;
+  const std::uint64_t number;            // each that replaces others has a greater one
   std::atomic<std::size_t> working = 0;  // index of the secret that worked last
 };
 
@@ -37,13 +40,15 @@ class ApiShared {
     return credentials_;
   }
   void replace_secrets(std::vector<SecretString> secrets) EXCLUDES(mutex_) {
-    auto next =
-        std::make_shared<ActiveCredentials>(Credentials{credentials()->all.api_key, std::move(secrets)});
+    const auto before = credentials();
+    auto next = std::make_shared<ActiveCredentials>(Credentials{before->all.api_key, std::move(secrets)},
+                                                    before->number + 1);
+    const std::uint64_t number = next->number;
     {
       const MutexLock lock(mutex_);
       credentials_.swap(next);
     }
-    gate->credentials_replaced();
+    gate->credentials_replaced(number);
   }
 
   const BaseUrl base;

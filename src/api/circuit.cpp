@@ -7,50 +7,56 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kIdsThatTell = 3;
+constexpr std::size_t kMostRemembered = 10'000;
 
 }  // namespace
 
 bool OriginCircuit::failed(SteadyTime now, const MediaId& id) {
-  if (open_) return false;
+  if (own_.has(id)) return false;
   if (failing_.empty()) failing_since_ = now;
-  if (failing_.size() < kIdsThatTell) failing_.insert(id.text());
+  if (failing_.size() < kMostRemembered) failing_.insert(id.text());
   return failing_.size() >= kIdsThatTell && now - failing_since_ >= kFailsFor && open();
 }
 
 bool OriginCircuit::open() {
   if (std::exchange(open_, true)) return false;
-  failing_.clear();
   next_probe_ = SteadyTime::min();  // at once: it may have been chance
   return true;
 }
 
-bool OriginCircuit::answered() {
+bool OriginCircuit::answered(const MediaId& id) {
+  failing_.erase(id.text());
+  own_.add(failing_);
+  own_.forget(id);
   failing_.clear();
   next_probe_ = SteadyTime::min();
   return std::exchange(open_, false);
 }
 
-bool CredentialsCircuit::lets_through(SteadyTime now) {
+bool CredentialsCircuit::lets_through(SteadyTime now, const MediaId& id) {
   if (!is_open()) return true;
-  if (now < next_probe_) return false;
+  if (now < next_probe_ || forbidden_.contains(id.text()) || own_.has(id)) return false;
   next_probe_ = now + kBetweenProbes;
   return true;
 }
 
 bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_key) {
-  if (is_open()) return false;
+  if (is_open() || (!of_the_key && own_.has(id))) return false;
+  next_probe_ = now + kBetweenProbes;
   if (!of_the_key) {
-    forbidden_.insert(id.text());
+    if (forbidden_.size() < kMostRemembered) forbidden_.insert(id.text());
     if (forbidden_.size() < kIdsThatTell) return false;
+    next_probe_ = now;  // by another id: it may be these alone
   }
-  forbidden_.clear();
   on_trial_ = false;
   open_ = true;
-  next_probe_ = now + kBetweenProbes;
   return true;
 }
 
-bool CredentialsCircuit::accepted() {
+bool CredentialsCircuit::accepted(const MediaId& id) {
+  forbidden_.erase(id.text());
+  own_.add(forbidden_);
+  own_.forget(id);
   forbidden_.clear();
   on_trial_ = false;
   return std::exchange(open_, false);
@@ -58,6 +64,7 @@ bool CredentialsCircuit::accepted() {
 
 void CredentialsCircuit::replaced() {
   forbidden_.clear();
+  own_.clear();
   on_trial_ = true;
 }
 

@@ -2,6 +2,7 @@
 // decisions alone, no effects.
 #pragma once
 
+#include <cstddef>
 #include <set>
 #include <string>
 
@@ -9,6 +10,21 @@
 #include "mediafs/model/media_id.h"
 
 namespace mediafs {
+
+/// Ids of which something is held against nobody but themselves; as many as are worth remembering.
+class OwnFaults {
+ public:
+  void add(const std::set<std::string>& ids) {
+    if (ids_.size() < kMost) ids_.insert(ids.begin(), ids.end());
+  }
+  void forget(const MediaId& id) { ids_.erase(id.text()); }
+  void clear() { ids_.clear(); }
+  [[nodiscard]] bool has(const MediaId& id) const { return ids_.contains(id.text()); }
+
+ private:
+  static constexpr std::size_t kMost = 10'000;
+  std::set<std::string> ids_;
+};
 
 /// A circuit breaker around the origin. Open, it lets one probe through a second; the first answer closes it.
 /// Guarded by its owner.
@@ -28,16 +44,22 @@ class OriginCircuit {
   /// No connection can be had. True: that has opened it.
   bool unreachable() { return open(); }
   /// No answer, or that something went wrong there. True: three ids have had that, for a while with no answer
-  /// in between (else it may be chance), and that has opened it.
+  /// in between (else it may be chance), and that has opened it. An id that has failed while others were
+  /// answered counts no more until it is answered itself.
   bool failed(SteadyTime now, const MediaId& id);
   /// True: that has closed it.
-  bool answered();
+  bool answered(const MediaId& id);
+  /// Whether a probe for it tells little of the origin.
+  [[nodiscard]] bool is_known_to_fail(const MediaId& id) const {
+    return failing_.contains(id.text()) || own_.has(id);
+  }
 
  private:
   bool open();
 
   bool open_ = false;
-  std::set<std::string> failing_;  // ids, a few
+  std::set<std::string> failing_;  // ids, since the last answer
+  OwnFaults own_;
   SteadyTime failing_since_{};
   SteadyTime next_probe_ = SteadyTime::min();
 };
@@ -48,21 +70,23 @@ class CredentialsCircuit {
   static constexpr Duration kBetweenProbes{30'000};
 
   [[nodiscard]] bool is_open() const { return open_ && !on_trial_; }
-  /// Whether to ask: a probe, where it is open.
-  bool lets_through(SteadyTime now);
+  /// Whether to ask: a probe, where it is open. None is for an id that is forbidden for all that is known.
+  bool lets_through(SteadyTime now, const MediaId& id);
 
   /// Each secret has been tried. `of_the_key`: 401 or a code 18xx; else it is a 403, which is of that id
-  /// alone until three have it. True: that has opened it.
+  /// alone until three have it with nothing accepted in between, and for good where others are accepted.
+  /// True: that has opened it.
   bool denied(SteadyTime now, const MediaId& id, bool of_the_key);
   /// The API has answered as it does to whom it knows. True: that has closed it.
-  bool accepted();
+  bool accepted(const MediaId& id);
   /// There are new ones, which nothing is held against until there is an answer to one of them.
   void replaced();
 
  private:
   bool open_ = false;
   bool on_trial_ = false;            // of the new ones
-  std::set<std::string> forbidden_;  // ids, a few
+  std::set<std::string> forbidden_;  // ids, since something was accepted last
+  OwnFaults own_;
   SteadyTime next_probe_ = SteadyTime::min();
 };
 

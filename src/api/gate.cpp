@@ -1,6 +1,7 @@
 #include "api/gate.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "mediafs/api/retry.h"
 #include "mediafs/base/log.h"
@@ -55,7 +56,7 @@ void Gate::pass(Ticket ticket, Passage passage) {
   {
     const MutexLock lock(mutex_);
     auto error = refusal(passage);
-    if (!error && !credentials_.lets_through(timer_.now()))
+    if (!error && !credentials_.lets_through(timer_.now(), passage.id))
       error = Error{Errc::denied, "the API does not take the credentials"};
     if (error) {
       ready.emplace_back([go = std::move(passage.go), error = *std::move(error)] { go(error); });
@@ -80,13 +81,22 @@ void Gate::turn_away(Ready& ready) {
   }
 }
 
+/// The first, or where it is a probe the first that tells something of the origin. REQUIRES: somebody waits.
+Gate::Queue::iterator Gate::next_to_pass() {
+  if (!circuit_.is_open()) return waiting_.begin();
+  const auto telling = std::find_if(
+      waiting_.begin(), waiting_.end(),
+      [this](const auto& one) REQUIRES(mutex_) { return !circuit_.is_known_to_fail(one.second.id); });
+  return telling == waiting_.end() ? waiting_.begin() : telling;
+}
+
 /// Takes out of the queue what is to be called now.
 Gate::Ready Gate::let_pass() {
   Ready ready;
   if (in_trouble()) turn_away(ready);
   const SteadyTime now = timer_.now();
   while (!waiting_.empty() && next() <= now) {
-    const auto first = waiting_.begin();
+    const auto first = next_to_pass();
     const bool ahead = first->second.priority == Priority::ahead;
     if (ahead && !has_room_ahead()) break;
     if (ahead) ++ahead_under_way_;
@@ -129,11 +139,11 @@ Gate::Queue::iterator Gate::find(Ticket ticket) {
 }
 
 bool Gate::leave(Ticket ticket) {
-  Passage left;  // destroyed after the lock
+  Done<Priority> left;  // destroyed after the lock
   const MutexLock lock(mutex_);
   const auto found = find(ticket);
   if (found == waiting_.end()) return false;
-  left = std::move(found->second);
+  left = std::move(found->second.go);
   waiting_.erase(found);
   return true;
 }
@@ -157,18 +167,20 @@ void Gate::answered(const Answer& answer) {
   Ready ready;
   {
     const MutexLock lock(mutex_);
-    take_in(answer);
-    ready = let_pass();
+    take_in(answer, ready);
+    Ready passing = let_pass();
+    std::move(passing.begin(), passing.end(), std::back_inserter(ready));
   }
   for (const auto& go : ready) go();
 }
 
-void Gate::take_in(const Answer& answer) {
+/// What is to be said of it is said after the lock.
+void Gate::take_in(const Answer& answer, Ready& ready) {
   if (answer.priority == Priority::ahead) --ahead_under_way_;
   if (answer.outcome == Outcome::unknown) return;
   note_pace(answer);
-  note_circuit(answer);
-  note_credentials(answer);
+  note_circuit(answer, ready);
+  note_credentials(answer, ready);
 }
 
 void Gate::note_pace(const Answer& answer) {
@@ -193,38 +205,46 @@ void Gate::note_pace(const Answer& answer) {
 }
 
 /// It is said that the circuit is open when the first probe has failed too.
-void Gate::note_circuit(const Answer& answer) {
+void Gate::note_circuit(const Answer& answer, Ready& ready) {
   const bool no_connection = answer.outcome == Outcome::unreachable;
   const bool failed = answer.outcome == Outcome::failed || answer.outcome == Outcome::overloaded;
   if (!no_connection && !failed) {
-    if (circuit_.answered() && std::exchange(was_announced_, false)) log::info("the origin answers again");
+    if (circuit_.answered(answer.id) && std::exchange(was_announced_, false))
+      ready.emplace_back([] { log::info("the origin answers again"); });
     return;
   }
   const bool opened = no_connection ? circuit_.unreachable() : circuit_.failed(timer_.now(), answer.id);
   if (opened || !circuit_.is_open() || std::exchange(was_announced_, true)) return;
-  log::warning("the origin {}: until it answers it is asked once a second",
-               no_connection ? "cannot be reached" : "does not answer as it should");
+  ready.emplace_back([no_connection] {
+    log::warning("the origin {}: until it answers it is asked once a second",
+                 no_connection ? "cannot be reached" : "does not answer as it should");
+  });
 }
 
-void Gate::note_credentials(const Answer& answer) {
+void Gate::note_credentials(const Answer& answer, Ready& ready) {
   const bool of_the_key = answer.outcome == Outcome::key_denied;
   if (of_the_key || answer.outcome == Outcome::id_denied) {
+    if (answer.credentials < credentials_number_) return;  // of those before
     if (!credentials_.denied(timer_.now(), answer.id, of_the_key)) return;
-    log::error("the API does not take the credentials: until they are others it is asked once in {} s",
-               CredentialsCircuit::kBetweenProbes.count() / 1000);
-  } else if (answer.outcome == Outcome::answered && credentials_.accepted()) {
-    log::info("the API takes the credentials again");
+    ready.emplace_back([] {
+      log::error("the API does not take the credentials: until they are others it is asked once in {} s",
+                 CredentialsCircuit::kBetweenProbes.count() / 1000);
+    });
+  } else if (answer.outcome == Outcome::answered && credentials_.accepted(answer.id)) {
+    ready.emplace_back([] { log::info("the API takes the credentials again"); });
   }
 }
 
-void Gate::credentials_replaced() {
+void Gate::credentials_replaced(std::uint64_t number) {
   const MutexLock lock(mutex_);
+  credentials_number_ = std::max(credentials_number_, number);
   credentials_.replaced();
 }
 
 std::optional<Error> Gate::why_it_waits() {
   const MutexLock lock(mutex_);
   if (circuit_.is_open()) return Error{Errc::unavailable, "the origin does not answer"};
+  if (pace_.is_overloaded()) return Error{Errc::unavailable, "the origin is overloaded"};
   if (pace_.is_limited()) return Error{Errc::throttled, "the origin takes no more requests in this time"};
   return std::nullopt;
 }

@@ -26,6 +26,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   enum class Ticket : std::uint64_t {};
 
   struct Passage {
+    MediaId id;
     Priority priority = Priority::reader;
     SteadyTime deadline;
     /// Called once: when the request is to be sent, with the priority that it has by then; else why it is
@@ -51,6 +52,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
     Priority priority = Priority::reader;  // as it passed
     SteadyTime sent;
     std::optional<Duration> retry_after;  // of `refused`
+    std::uint64_t credentials = 0;        // which it was signed with
   };
 
   explicit Gate(Timer& timer) : timer_(timer) {}
@@ -63,8 +65,9 @@ class Gate : public std::enable_shared_from_this<Gate> {
   /// Somebody waits for it now.
   void hasten(Ticket ticket) EXCLUDES(mutex_);
   void answered(const Answer& answer) EXCLUDES(mutex_);
-  /// The credentials are others than before.
-  void credentials_replaced() EXCLUDES(mutex_);
+  /// The credentials are others than before, and have this number: nothing is held against them that was said
+  /// of earlier ones.
+  void credentials_replaced(std::uint64_t number) EXCLUDES(mutex_);
 
   /// Why requests wait here; nothing where they do not.
   [[nodiscard]] std::optional<Error> why_it_waits() EXCLUDES(mutex_);
@@ -81,10 +84,11 @@ class Gate : public std::enable_shared_from_this<Gate> {
   Ready let_pass() REQUIRES(mutex_);
   void wake_later() REQUIRES(mutex_);
   void wake() EXCLUDES(mutex_);
-  void take_in(const Answer& answer) REQUIRES(mutex_);
+  Queue::iterator next_to_pass() REQUIRES(mutex_);
+  void take_in(const Answer& answer, Ready& ready) REQUIRES(mutex_);
   void note_pace(const Answer& answer) REQUIRES(mutex_);
-  void note_circuit(const Answer& answer) REQUIRES(mutex_);
-  void note_credentials(const Answer& answer) REQUIRES(mutex_);
+  void note_circuit(const Answer& answer, Ready& ready) REQUIRES(mutex_);
+  void note_credentials(const Answer& answer, Ready& ready) REQUIRES(mutex_);
   Queue::iterator find(Ticket ticket) REQUIRES(mutex_);
 
   Timer& timer_;
@@ -96,6 +100,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   std::uint64_t last_ticket_ GUARDED_BY(mutex_) = 0;
   std::size_t ahead_under_way_ GUARDED_BY(mutex_) = 0;
   std::size_t answers_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t credentials_number_ GUARDED_BY(mutex_) = 0;
   bool was_announced_ GUARDED_BY(mutex_) = false;  // that the circuit is open
   std::optional<SteadyTime> wakes_at_ GUARDED_BY(mutex_);
 };

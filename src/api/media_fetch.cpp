@@ -48,9 +48,7 @@ HttpRequest MediaFetch::signed_request() const {
 
 void MediaFetch::start_attempt() {
   std::optional<Gate::Ticket> ticket;
-  Gate::Passage passage{
-      .deadline = request_.deadline,
-      .go = [self = shared_from_this()](const auto& admission) { self->admitted(admission); }};
+  Gate::Passage passage{.id = request_.id, .deadline = request_.deadline, .go = nullptr};
   {
     const MutexLock lock(mutex_);
     backoff_.reset();
@@ -58,6 +56,9 @@ void MediaFetch::start_attempt() {
     passage.priority = priority_;
   }
   if (!ticket) return finish(stop_reason());
+  passage.go = [self = shared_from_this(), asked_as = passage.priority](const Result<Priority>& admission) {
+    self->admitted(asked_as, admission);
+  };
   api_->gate->pass(*ticket, std::move(passage));
   bool too_late = false;
   {
@@ -70,8 +71,9 @@ void MediaFetch::start_attempt() {
 }
 
 /// The gate has let it pass, or turned it away.
-void MediaFetch::admitted(const Result<Priority>& admission) {
+void MediaFetch::admitted(Priority asked_as, const Result<Priority>& admission) {
   int number = 0;
+  bool hastened = false;
   {
     const MutexLock lock(mutex_);
     ticket_.reset();
@@ -79,6 +81,7 @@ void MediaFetch::admitted(const Result<Priority>& admission) {
       number = ++attempts_;
       setback_.reset();
     }
+    hastened = !stopped_ && priority_ != asked_as;
   }
   if (admission) {
     passed_as_ = *admission;
@@ -88,6 +91,7 @@ void MediaFetch::admitted(const Result<Priority>& admission) {
   if (number > 0) return send(number);
   report(Gate::Outcome::unknown);
   if (admission || is_stopped()) return finish(stop_reason());
+  if (hastened) return start_attempt();  // it was turned away for what it is no more
   finish(admission.error());
 }
 
@@ -182,7 +186,8 @@ void MediaFetch::report(Gate::Outcome outcome, std::optional<Duration> retry_aft
                         .id = request_.id,
                         .priority = passed_as_,
                         .sent = sent_,
-                        .retry_after = retry_after});
+                        .retry_after = retry_after,
+                        .credentials = credentials_->number});
 }
 
 /// Before the next attempt, if there is to be one.

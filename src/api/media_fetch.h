@@ -33,7 +33,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   class Attempt;
 
   void start_attempt() EXCLUDES(mutex_);
-  void admitted(const Result<Priority>& admission) EXCLUDES(mutex_);
+  void admitted(Priority asked_as, const Result<Priority>& admission) EXCLUDES(mutex_);
   void send(int number) EXCLUDES(mutex_);
   void take_newest_credentials();
   [[nodiscard]] HttpRequest signed_request() const;

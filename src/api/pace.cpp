@@ -15,6 +15,8 @@ constexpr double kLoweredWhenSeldom = 0.97;  // the same where few of the last a
 constexpr std::size_t kSeldom = 4;
 constexpr double kGrowth = 0.0028;        // of the rate, with each request that is taken
 constexpr double kGrowthWhenCalm = 0.02;  // the same where nothing has been refused for a while
+// What was taken before the first refusal is what was asked for, and the origin may take much more.
+constexpr double kGrowthUntilFound = 0.15;
 constexpr auto kCalm = seconds(10);
 constexpr auto kForgotten = seconds(30);  // without a refusal: no limit any more
 constexpr double kRateWhenNothingIsTaken = 100;
@@ -61,14 +63,15 @@ void Pace::accepted(SteadyTime now) {
   note(now, Answer::word);
   if (!limited_) return;
   if (now - last_refusal_ >= kForgotten) {
-    limited_ = false;
+    limited_ = found_ = false;
     next_ = SteadyTime::min();
     return;
   }
   taken_since_ = true;
   const bool calm = now - last_refusal_ >= kCalm;
   const double before = rate_;
-  rate_ = rate_ < known_ ? std::min(known_, 2 * rate_) : rate_ * (1 + (calm ? kGrowthWhenCalm : kGrowth));
+  const double growth = !found_ ? kGrowthUntilFound : calm ? kGrowthWhenCalm : kGrowth;
+  rate_ = rate_ < known_ ? std::min(known_, 2 * rate_) : rate_ * (1 + growth);
   if (next_ > now)
     next_ = now + std::chrono::duration_cast<SteadyTime::duration>((next_ - now) * (before / rate_));
 }
@@ -80,12 +83,15 @@ void Pace::failed(SteadyTime now) {
 void Pace::refused(SteadyTime now, SteadyTime sent, Duration rest) {
   note(now, Answer::refusal);
   closed_until_ = std::max(closed_until_, now + rest);
+  overloaded_ = false;
   slow_down(now, sent, refusals_.count());
 }
 
 void Pace::overloaded(SteadyTime now, SteadyTime sent) {
   note(now, Answer::overload);
-  if (overloads_.count() * 3 > kRecent) slow_down(now, sent, overloads_.count());
+  if (overloads_.count() * 3 <= kRecent) return;
+  overloaded_ = true;
+  slow_down(now, sent, overloads_.count());
 }
 
 /// Once for all that was sent at one rate; `refusals` of the last answers were such.
@@ -98,8 +104,9 @@ void Pace::slow_down(SteadyTime now, SteadyTime sent, std::size_t refusals) {
     rate_ = taken;
   } else if (taken_since_) {
     const double lowered = refusals > kSeldom ? kLowered : kLoweredWhenSeldom;
-    rate_ = std::max(lowered * rate_, std::min(rate_, taken));
+    rate_ = std::max(found_ ? lowered * rate_ : 0, std::min(rate_, taken));
     known_ = std::min(known_, rate_);
+    found_ = true;
   } else {
     rate_ = rate_ / 2;
   }

@@ -24,6 +24,8 @@ class Pace {
   [[nodiscard]] SteadyTime closed_until() const { return closed_until_; }
   /// It has refused something lately: nothing is asked for that nobody waits for.
   [[nodiscard]] bool is_limited() const { return limited_; }
+  /// The same, and because of 503 alone.
+  [[nodiscard]] bool is_overloaded() const { return limited_ && overloaded_; }
   /// In requests a second. REQUIRES: is_limited().
   [[nodiscard]] double rate() const { return rate_; }
 
@@ -50,6 +52,8 @@ class Pace {
   std::deque<SteadyTime> taken_at_;  // what was no refusal, of the last seconds
   std::optional<SteadyTime> began_;  // when the first answer came
   bool limited_ = false;
+  bool overloaded_ = false;  // by 503 and not by 429
+  bool found_ = false;       // it has been refused at the rate that it was given
   double rate_ = 0;
   double known_ = 0;          // the rate that has been seen to be taken: up to it growth is fast
   bool taken_since_ = false;  // anything has been accepted since the rate was lowered

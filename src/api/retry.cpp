@@ -10,6 +10,8 @@ constexpr int kAttemptsWhenMalformed = 2;
 constexpr Duration kFirstBackoff{50};
 constexpr Duration kLongestBackoff{5'000};
 constexpr int kMostDoublings = 10;
+constexpr Duration kShortestTry{50};  // before the deadline nothing is begun that has less
+constexpr Duration kLastTry{500};     // what a pause leaves of the time for one more
 
 enum class RetryKind { until_the_deadline, once_more, never };
 
@@ -44,10 +46,10 @@ std::optional<Duration> delay_before_retry(const RetryState& state) {
   const RetryKind kind = kind_of(state.failure);
   if (kind == RetryKind::never) return std::nullopt;
   if (kind == RetryKind::once_more && state.failures >= kAttemptsWhenMalformed) return std::nullopt;
-  const Duration delay = backoff(state.failures, state.jitter);
   const Duration asked_for = std::min(state.retry_after.value_or(Duration::zero()), kLongestRetryAfter);
-  if (std::max(delay, asked_for) >= state.left) return std::nullopt;
-  return delay;
+  if (asked_for >= state.left || state.left < kShortestTry) return std::nullopt;
+  const Duration last = state.left - std::min(kLastTry, state.left / 2);
+  return std::min(backoff(state.failures, state.jitter), last);
 }
 
 }  // namespace mediafs

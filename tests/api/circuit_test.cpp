@@ -24,10 +24,22 @@ TEST(OriginCircuit, OpensWhereThreeIdsFailWithNoAnswerBetweenAndOneBadIdOpensNot
   OriginCircuit circuit;
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(circuit.failed(kNow + seconds(i), id_of(1)));
   EXPECT_FALSE(circuit.failed(kNow + seconds(100), id_of(2)));
-  EXPECT_FALSE(circuit.answered());
+  EXPECT_FALSE(circuit.answered(id_of(9)));
   EXPECT_FALSE(circuit.failed(kNow + seconds(101), id_of(3)));
-  EXPECT_FALSE(circuit.failed(kNow + seconds(102), id_of(1)));
-  EXPECT_TRUE(circuit.failed(kNow + seconds(103), id_of(2)));
+  EXPECT_FALSE(circuit.failed(kNow + seconds(102), id_of(4)));
+  EXPECT_TRUE(circuit.failed(kNow + seconds(103), id_of(5)));
+}
+
+TEST(OriginCircuit, IdsThatFailWhileOthersAreAnsweredOpenNothingForThem) {
+  OriginCircuit circuit;
+  for (int i = 1; i < 8; ++i) circuit.failed(kNow, id_of(i));
+  circuit.answered(id_of(9));
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 1; i < 8; ++i) EXPECT_FALSE(circuit.failed(kNow + seconds(round), id_of(i)));
+  }
+  for (int i = 1; i < 8; ++i) EXPECT_TRUE(circuit.is_known_to_fail(id_of(i)));
+  circuit.answered(id_of(1));
+  EXPECT_FALSE(circuit.is_known_to_fail(id_of(1))) << "it has been answered";
 }
 
 TEST(OriginCircuit, FailuresOfAMomentMayBeChance) {
@@ -45,48 +57,54 @@ TEST(OriginCircuit, ProbesAtOnceAndThenOnceASecondUntilOneIsAnswered) {
   EXPECT_EQ(circuit.next_probe(), kNow + seconds(1));
   circuit.unreachable();
   EXPECT_EQ(circuit.next_probe(), kNow + seconds(1));
-  EXPECT_TRUE(circuit.answered());
+  EXPECT_TRUE(circuit.answered(id_of(9)));
   EXPECT_FALSE(circuit.is_open());
   EXPECT_LE(circuit.next_probe(), kNow);
 }
 
 TEST(CredentialsCircuit, OpensWithTheFirstWordAgainstTheKey) {
   CredentialsCircuit circuit;
-  EXPECT_TRUE(circuit.lets_through(kNow));
+  EXPECT_TRUE(circuit.lets_through(kNow, id_of(8)));
   EXPECT_TRUE(circuit.denied(kNow, id_of(1), /*of_the_key=*/true));
-  EXPECT_FALSE(circuit.lets_through(kNow));
+  EXPECT_FALSE(circuit.lets_through(kNow, id_of(8)));
 }
 
 TEST(CredentialsCircuit, A403IsOfItsIdAloneUntilThreeHaveIt) {
   CredentialsCircuit circuit;
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(circuit.denied(kNow, id_of(1), false));
   EXPECT_FALSE(circuit.denied(kNow, id_of(2), false));
-  EXPECT_TRUE(circuit.lets_through(kNow));
-  circuit.accepted();
+  EXPECT_TRUE(circuit.lets_through(kNow, id_of(8)));
+  circuit.accepted(id_of(9));
+  EXPECT_FALSE(circuit.denied(kNow, id_of(1), false)) << "that is its own";
   EXPECT_FALSE(circuit.denied(kNow, id_of(3), false));
   EXPECT_FALSE(circuit.denied(kNow, id_of(4), false));
   EXPECT_TRUE(circuit.denied(kNow, id_of(5), false));
-  EXPECT_FALSE(circuit.lets_through(kNow));
+  EXPECT_FALSE(circuit.lets_through(kNow, id_of(3))) << "which tells nothing new";
+  EXPECT_TRUE(circuit.lets_through(kNow, id_of(8))) << "a probe at once: it may be these alone";
+  EXPECT_FALSE(circuit.lets_through(kNow, id_of(8)));
+  circuit.accepted(id_of(8));
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(circuit.denied(kNow, id_of(3 + i), false));
+  EXPECT_TRUE(circuit.lets_through(kNow, id_of(3)));
 }
 
 TEST(CredentialsCircuit, ProbesEvery30SecondsUntilOneIsAccepted) {
   CredentialsCircuit circuit;
   circuit.denied(kNow, id_of(1), true);
-  EXPECT_FALSE(circuit.lets_through(kNow + seconds(29)));
-  EXPECT_TRUE(circuit.lets_through(kNow + seconds(30)));
-  EXPECT_FALSE(circuit.lets_through(kNow + seconds(59)));
-  EXPECT_TRUE(circuit.accepted());
-  EXPECT_TRUE(circuit.lets_through(kNow + seconds(59)));
+  EXPECT_FALSE(circuit.lets_through(kNow + seconds(29), id_of(8)));
+  EXPECT_TRUE(circuit.lets_through(kNow + seconds(30), id_of(8)));
+  EXPECT_FALSE(circuit.lets_through(kNow + seconds(59), id_of(8)));
+  EXPECT_TRUE(circuit.accepted(id_of(9)));
+  EXPECT_TRUE(circuit.lets_through(kNow + seconds(59), id_of(8)));
 }
 
 TEST(CredentialsCircuit, LetsAllThroughWithNewCredentialsAndIsClosedByTheFirstAnswer) {
   CredentialsCircuit circuit;
   circuit.denied(kNow, id_of(1), true);
   circuit.replaced();
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(circuit.lets_through(kNow));
-  EXPECT_TRUE(circuit.accepted());
-  EXPECT_FALSE(circuit.accepted()) << "which is told once";
-  EXPECT_TRUE(circuit.lets_through(kNow));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(circuit.lets_through(kNow, id_of(8)));
+  EXPECT_TRUE(circuit.accepted(id_of(9)));
+  EXPECT_FALSE(circuit.accepted(id_of(9))) << "which is told once";
+  EXPECT_TRUE(circuit.lets_through(kNow, id_of(8)));
 }
 
 TEST(CredentialsCircuit, OpensAnewWhereTheNewCredentialsAreDeniedToo) {
@@ -95,14 +113,14 @@ TEST(CredentialsCircuit, OpensAnewWhereTheNewCredentialsAreDeniedToo) {
   circuit.replaced();
   EXPECT_TRUE(circuit.denied(kNow, id_of(1), true));
   EXPECT_FALSE(circuit.denied(kNow, id_of(2), true));
-  EXPECT_FALSE(circuit.lets_through(kNow));
-  EXPECT_TRUE(circuit.accepted());
+  EXPECT_FALSE(circuit.lets_through(kNow, id_of(8)));
+  EXPECT_TRUE(circuit.accepted(id_of(9)));
 }
 
 TEST(CredentialsCircuit, ClosesNothingWhereItWasNotOpen) {
   CredentialsCircuit circuit;
   circuit.replaced();
-  EXPECT_FALSE(circuit.accepted());
+  EXPECT_FALSE(circuit.accepted(id_of(9)));
 }
 
 }  // namespace

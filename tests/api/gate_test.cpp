@@ -16,7 +16,8 @@ class GateTest : public testing::Test {
   Gate::Ticket ask(const std::string& name, Priority priority = Priority::reader,
                    Duration deadline = seconds(30)) {
     const Gate::Ticket ticket = gate_->new_ticket();
-    gate_->pass(ticket, {.priority = priority,
+    gate_->pass(ticket, {.id = *MediaId::parse("some-media-id-008"),
+                         .priority = priority,
                          .deadline = timer_.now() + deadline,
                          .go = [this, name](const Result<Priority>& admission) {
                            admission ? passed_.push_back(name) : refused_.push_back(name);
@@ -152,7 +153,7 @@ TEST_F(GateTest, DeniedCredentialsAreNotAskedWithAgain) {
   ask("reader");
   EXPECT_EQ(refused_, (Names{"reader"}));
   EXPECT_EQ(why_, Errc::denied);
-  gate_->credentials_replaced();
+  gate_->credentials_replaced(1);
   ask("with new ones");
   EXPECT_EQ(passed_, (Names{"with new ones"}));
 }
@@ -162,8 +163,17 @@ TEST_F(GateTest, AGatewaysAnswerIsNoWordOnTheCredentials) {
   answer(Outcome::id_denied, 2);
   answer(Outcome::not_the_api, 3);
   answer(Outcome::id_denied, 4);
+  ask("probe");
   ask("reader");
+  EXPECT_EQ(refused_, (Names{"reader"}));
   EXPECT_EQ(why_, Errc::denied);
+}
+
+TEST_F(GateTest, WhatIsSaidOfEarlierCredentialsIsNotHeldAgainstTheNewOnes) {
+  gate_->credentials_replaced(1);
+  answer(Outcome::key_denied);  // signed with number 0
+  ask("reader");
+  EXPECT_EQ(passed_, (Names{"reader"}));
 }
 
 TEST_F(GateTest, WhatNobodyWaitedForSaysNothing) {

@@ -105,6 +105,15 @@ TEST_F(PaceTest, AFewRefusalsInAHundredByChanceDoNotSlowItMoreAndMore) {
   EXPECT_LE(now_ - begin, seconds(300)) << "of which 40 s would be without a limit";
 }
 
+TEST_F(PaceTest, OneRefusalOfAQuietClientHoldsItUpForSecondsAndNotForHalfAMinute) {
+  pace_.accepted(now_);
+  now_ += seconds(2);
+  pace_.refused(now_, now_, Duration(0));
+  tokens_ = 1'000;
+  filled_ = now_;
+  EXPECT_GE(ask_for(seconds(8), 1'000).sent, 100);
+}
+
 TEST_F(PaceTest, WhatWasSentBeforeItSlowedDownDoesNotSlowItTwice) {
   for (int i = 0; i < 100; ++i) pace_.accepted(now_ += milliseconds(10));
   const SteadyTime sent = now_;

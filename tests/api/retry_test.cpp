@@ -66,6 +66,14 @@ TEST(Retry, AWishForLessThanNothingIsNoLeaveToHurry) {
   }
 }
 
+TEST(Retry, TheLastPauseLeavesRoomForOneMoreTry) {
+  const auto pause = [](Duration left) {
+    return delay_before_retry({Errc::unavailable, 20, left, std::nullopt, 0.99});
+  };
+  EXPECT_EQ(pause(seconds(4)), Duration(3'500));
+  EXPECT_EQ(pause(Duration(600)), Duration(300));
+}
+
 TEST(Retry, NothingIsBegunThatCannotEndInTime) {
   EXPECT_FALSE(delay_before_retry({Errc::unavailable, 1, Duration(25), std::nullopt, 0.5}).has_value());
   EXPECT_FALSE(delay_before_retry({Errc::unavailable, 1, Duration(-1), std::nullopt, 0.0}).has_value());

@@ -34,8 +34,8 @@ inline constexpr Duration kLongestRetryAfter{60'000};
 /// How long to wait before the next attempt; nothing where there should be none.
 ///
 /// What may pass is tried again until the deadline, with full-jitter backoff: at most 50 ms at first, twice
-/// as much each time, 5 s in the end. Malformed and unverifiable responses are asked for once more. What does
-/// not fit before the deadline is not begun.
+/// as much each time, 5 s in the end, and never so long that no try fits before the deadline. Malformed and
+/// unverifiable responses are asked for once more.
 std::optional<Duration> delay_before_retry(const RetryState& state);
 
 }  // namespace mediafs
