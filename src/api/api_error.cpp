@@ -1,5 +1,7 @@
 #include "api/api_error.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace mediafs {
@@ -16,7 +18,13 @@ std::string text_in(const json& object, const char* key) {
   return {};
 }
 
-/// 18xx: of the key and the signature.
+/// Depth is bounded before parsing: nlohmann's parser keeps its own stack, but what it builds is destroyed
+/// level by level.
+json parsed_within_bounds(std::string_view text) {
+  const auto depth_limit = [](int depth, json::parse_event_t, json&) { return depth <= 8; };
+  return json::parse(text, depth_limit, /*allow_exceptions=*/false);
+}
+
 bool is_unknown_id_code(std::string_view code) {
   return code == "1001" || code == "1002" || code == "1104";
 }
@@ -35,10 +43,13 @@ bool is_api_code(std::string_view code) {
 }
 
 std::optional<ApiError> parse_api_error(std::string_view body) {
-  // Depth is bounded before parsing: nlohmann's parser keeps its own stack, but what it builds is destroyed
-  // level by level.
-  const auto depth_limit = [](int depth, json::parse_event_t, json&) { return depth <= 8; };
-  const json parsed = json::parse(body, depth_limit, /*allow_exceptions=*/false);
+  json parsed = parsed_within_bounds(body);
+  if (parsed.is_discarded()) {  // perhaps for words that are not UTF-8
+    std::string plain(body);
+    std::replace_if(
+        plain.begin(), plain.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+    parsed = parsed_within_bounds(plain);
+  }
   if (!parsed.is_object()) return std::nullopt;
   ApiError error{text_in(parsed, "code"), text_in(parsed, "message")};
   if (error.message.empty()) error.message = text_in(parsed, "error");

@@ -191,6 +191,7 @@ void Gate::note_pace(const Answer& answer) {
     case Outcome::overloaded:
       return pace_.overloaded(now, answer.sent);
     case Outcome::answered:
+    case Outcome::head_came:
     case Outcome::not_the_api:
     case Outcome::key_denied:
     case Outcome::id_denied:
@@ -204,21 +205,38 @@ void Gate::note_pace(const Answer& answer) {
   }
 }
 
-/// It is said that the circuit is open when the first probe has failed too.
 void Gate::note_circuit(const Answer& answer, Ready& ready) {
   const bool no_connection = answer.outcome == Outcome::unreachable;
   const bool failed = answer.outcome == Outcome::failed || answer.outcome == Outcome::overloaded;
-  if (!no_connection && !failed) {
-    if (circuit_.answered(answer.id) && std::exchange(was_announced_, false))
-      ready.emplace_back([] { log::info("the origin answers again"); });
-    return;
-  }
-  const bool opened = no_connection ? circuit_.unreachable() : circuit_.failed(timer_.now(), answer.id);
+  if (answer.outcome == Outcome::head_came) return;
+  if (no_connection || failed) return note_failure(answer.id, no_connection, ready);
+  note_life(answer.id, ready);
+}
+
+void Gate::note_life(const MediaId& id, Ready& ready) {
+  if (circuit_.answered(id) && std::exchange(was_announced_, false))
+    ready.emplace_back([] { log::info("the origin answers again"); });
+}
+
+/// It is said that the circuit is open when the first probe has failed too.
+void Gate::note_failure(const MediaId& id, bool no_connection, Ready& ready) {
+  const bool opened = no_connection ? circuit_.unreachable() : circuit_.failed(timer_.now(), id);
   if (opened || !circuit_.is_open() || std::exchange(was_announced_, true)) return;
   ready.emplace_back([no_connection] {
     log::warning("the origin {}: until it answers it is asked once a second",
                  no_connection ? "cannot be reached" : "does not answer as it should");
   });
+}
+
+void Gate::body(const MediaId& id, bool well) {
+  Ready ready;
+  {
+    const MutexLock lock(mutex_);
+    well ? note_life(id, ready) : note_failure(id, /*no_connection=*/false, ready);
+    Ready passing = let_pass();
+    std::move(passing.begin(), passing.end(), std::back_inserter(ready));
+  }
+  for (const auto& go : ready) go();
 }
 
 void Gate::note_credentials(const Answer& answer, Ready& ready) {
@@ -230,7 +248,8 @@ void Gate::note_credentials(const Answer& answer, Ready& ready) {
       log::error("the API does not take the credentials: until they are others it is asked once in {} s",
                  CredentialsCircuit::kBetweenProbes.count() / 1000);
     });
-  } else if (answer.outcome == Outcome::answered && credentials_.accepted(answer.id)) {
+  } else if ((answer.outcome == Outcome::answered || answer.outcome == Outcome::head_came) &&
+             credentials_.accepted(answer.id)) {
     ready.emplace_back([] { log::info("the API takes the credentials again"); });
   }
 }

@@ -37,6 +37,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   /// What has become of a request that passed: one of these for each.
   enum class Outcome {
     answered,     // by the API, to whom it knows
+    head_came,    // the same, and a body is on its way: see body()
     not_the_api,  // by somebody: there is an origin, and it is no word on the credentials
     refused,      // 429, or 503 with Retry-After
     overloaded,   // 503
@@ -65,6 +66,8 @@ class Gate : public std::enable_shared_from_this<Gate> {
   /// Somebody waits for it now.
   void hasten(Ticket ticket) EXCLUDES(mutex_);
   void answered(const Answer& answer) EXCLUDES(mutex_);
+  /// What has become of a body: an origin none of whose bodies come is as bad as one that does not answer.
+  void body(const MediaId& id, bool well) EXCLUDES(mutex_);
   /// The credentials are others than before, and have this number: nothing is held against them that was said
   /// of earlier ones.
   void credentials_replaced(std::uint64_t number) EXCLUDES(mutex_);
@@ -88,6 +91,8 @@ class Gate : public std::enable_shared_from_this<Gate> {
   void take_in(const Answer& answer, Ready& ready) REQUIRES(mutex_);
   void note_pace(const Answer& answer) REQUIRES(mutex_);
   void note_circuit(const Answer& answer, Ready& ready) REQUIRES(mutex_);
+  void note_life(const MediaId& id, Ready& ready) REQUIRES(mutex_);
+  void note_failure(const MediaId& id, bool no_connection, Ready& ready) REQUIRES(mutex_);
   void note_credentials(const Answer& answer, Ready& ready) REQUIRES(mutex_);
   Queue::iterator find(Ticket ticket) REQUIRES(mutex_);
 

@@ -11,6 +11,7 @@ namespace mediafs {
 
 namespace {
 
+constexpr std::size_t kProgress = 128_KiB;  // as the store counts it: a chunk
 constexpr std::size_t kMaxErrorBody = 64_KiB;
 constexpr std::size_t kLongestShownType = 64;
 
@@ -32,6 +33,7 @@ Flow MediaFetch::Attempt::on_head(const ResponseHead& head) {
   if (head.status != 200 && head.status != 206) {
     retry_after_ = parse_retry_after(head.find("retry-after"), fetch_->api_->timer.clock().wall_seconds());
     location_ = head.find("location").value_or("");
+    error_origin_ = origin_of(head, question());
     return Flow::go_on;
   }
   auto media = interpret_media_head(head, question());
@@ -72,6 +74,7 @@ void MediaFetch::Attempt::on_end(Status outcome) {
       log::warning("{}: its signature does not match; it is taken as unsigned",
                    crypto::pseudonym(fetch_->request_.id.text()));
     }
+    body_ended(outcome);
     fetch_->finish(std::move(outcome));
     return;
   }
@@ -94,8 +97,17 @@ Flow MediaFetch::Attempt::pass_head() {
   return fetch_->sink_->on_head(*media_);
 }
 
+/// A body of which much has come shows an origin that is alive; else its end tells.
+void MediaFetch::Attempt::body_ended(const Status& outcome) {
+  if (std::exchange(alive_, true)) return;
+  const bool well = outcome.ok() || outcome.error().code == Errc::cancelled;
+  fetch_->api_->gate->body(fetch_->request_.id, well);
+}
+
 Flow MediaFetch::Attempt::pass_body(ByteView piece) {
   const Flow flow = fetch_->sink_->on_body(piece);
+  passed_ += flow == Flow::go_on ? piece.size() : 0;
+  if (passed_ >= kProgress) body_ended(ok_status());
   if (flow == Flow::go_on && media_->verifier) media_->verifier->update(piece);
   if (flow == Flow::go_on && unbinding_) unbinding_->update(piece);
   return flow;
@@ -145,12 +157,20 @@ std::optional<Error> MediaFetch::Attempt::why_refused(BodyKind kind) {
                            body_length());
 }
 
+bool MediaFetch::Attempt::is_proved_foreign() {
+  if (error_origin_.contradicts) return true;
+  if (!error_origin_.verifier || !fetch_->api_->verify_signatures) return false;
+  error_origin_.verifier->update(bytes_of(collected_));
+  return !std::exchange(error_origin_.verifier, nullptr)->matches();
+}
+
 Error MediaFetch::Attempt::error_from_body() {
   const FetchRequest& asked = fetch_->request_;
   const bool of_session = asked.listing && *asked.listing != ListingKind::attempt_media;
-  Refusal refusal =
-      refusal_of({.status = status_, .location = location_, .body = collected_, .of_session = of_session},
-                 credentials());
+  // What cannot be the API's is a gateway's, whatever form it has.
+  const std::string_view body = is_proved_foreign() ? std::string_view() : collected_;
+  Refusal refusal = refusal_of(
+      {.status = status_, .location = location_, .body = body, .of_session = of_session}, credentials());
   code_ = std::move(refusal.code);
   by_api_ = refusal.by_api;
   if (asked.existence && status_ == 400 && refusal.error.code == Errc::not_found)

@@ -23,10 +23,12 @@ class MediaFetch::Attempt final : public ResponseSink {
  private:
   [[nodiscard]] MediaQuestion question() const;
   Flow pass_head();
+  void body_ended(const Status& outcome);
   Flow pass_body(ByteView piece);
   Flow take_error_body();
   Flow judge_body(bool ended);
   std::optional<Error> why_refused(BodyKind kind);
+  [[nodiscard]] bool is_proved_foreign();
   Error error_from_body();
   [[nodiscard]] std::optional<std::uint64_t> body_length() const {
     return media_->end ? std::optional(*media_->end - media_->offset) : std::nullopt;
@@ -39,9 +41,12 @@ class MediaFetch::Attempt final : public ResponseSink {
   std::optional<MediaHead> media_;
   std::shared_ptr<BodyVerifier> unbinding_;  // where a signature that does not match is only logged
   bool head_passed_ = false;
-  bool judged_ = false;    // to be what was asked for: all of it is passed on
-  std::string collected_;  // of an error, or of what is not judged yet
+  std::size_t passed_ = 0;  // bytes of the body
+  bool alive_ = false;      // the gate has been told what becomes of the body
+  bool judged_ = false;     // to be what was asked for: all of it is passed on
+  std::string collected_;   // of an error, or of what is not judged yet
   std::string location_;
+  Origin error_origin_;
   std::string code_;
   bool by_api_ = false;
   std::optional<Error> failure_;

@@ -121,7 +121,7 @@ void MediaFetch::take_newest_credentials() {
 
 void MediaFetch::head_arrived() {
   credentials_->working = secret_;
-  report(Gate::Outcome::answered);
+  report(Gate::Outcome::head_came);
   const MutexLock lock(mutex_);
   if (deadline_) api_->timer.cancel(*deadline_);
   deadline_.reset();

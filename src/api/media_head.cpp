@@ -144,6 +144,13 @@ bool BodyVerifier::matches() {
   });
 }
 
+Origin origin_of(const ResponseHead& head, const MediaQuestion& question) {
+  const auto signature = signature_of(head);
+  if (!signature || !all_for(question.credentials->api_key, head)) return {.contradicts = true};
+  if (signature->empty()) return {.contradicts = question.require_signature};
+  return {.verifier = std::make_shared<BodyVerifier>(*signature, question.credentials->shared_secrets)};
+}
+
 Result<MediaHead> interpret_media_head(const ResponseHead& head, const MediaQuestion& question) {
   auto media = place_of_body(head, question);
   if (!media) return media;

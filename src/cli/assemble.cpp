@@ -183,12 +183,13 @@ struct Ground {
   GivenOut& given_out;
   Keeper& keeper;
   const Mount::Device& device;
+  std::uint64_t descriptors = 0;  // that may be open
 };
 
 /// From the http client up; each stands on those before it.
 struct Floors {
   explicit Floors(const Ground& on)
-      : http(http_options(on.command, raise_descriptor_limit())),
+      : http(http_options(on.command, on.descriptors)),
         api({.base = on.base,
              .credentials = on.credentials,
              .require_signature = on.command.require_signature,
@@ -263,6 +264,11 @@ Exit serve_kept(const MountCommand& command, const BaseUrl& base, const Credenti
   if (!log::set_up(command.log)) return cannot_log(command);
   block_signals();
   keep_freed_memory();
+  const std::uint64_t descriptors = raise_descriptor_limit();
+  if (descriptors < kFewestDescriptors)
+    return {ExitCode::internal,
+            fmt::format("no more than {} files can be open: ulimit -n has to be {} at least", descriptors,
+                        kFewestDescriptors)};
   Result<Mount::Device> device = Mount::Device{};
   if (keeper.takes_over()) device = keeper.attach();
   if (!device) return {ExitCode::internal, device.error().context};
@@ -280,8 +286,8 @@ Exit serve_kept(const MountCommand& command, const BaseUrl& base, const Credenti
     device = keeper.attach();
     if (!device) return {ExitCode::mount_refused, device.error().context};
   }
-  return run_mounted(
-      {command, base, credentials, directory, cache.get(), catalog, open_files, given_out, keeper, *device});
+  return run_mounted({command, base, credentials, directory, cache.get(), catalog, open_files, given_out,
+                      keeper, *device, descriptors});
 }
 
 }  // namespace

@@ -8,6 +8,9 @@ namespace mediafs {
 /// must not look like an origin that cannot be reached.
 std::uint64_t raise_descriptor_limit();
 
+/// With fewer a server could not do its work.
+inline constexpr std::uint64_t kFewestDescriptors = 44;
+
 /// How many connections may be open at one time beside all else that a server has open; further requests
 /// wait.
 long connections_for(std::uint64_t descriptors);

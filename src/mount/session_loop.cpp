@@ -115,6 +115,7 @@ Mount::End serve_session(fuse_session* session, unsigned workers, const std::fun
                          int orders, const std::function<void(Mount::End)>& ending) {
   handle(kWakeUp, do_nothing);
   const UniqueFd ended(::eventfd(0, EFD_CLOEXEC));
+  if (!ended) throw std::system_error(errno, std::system_category(), "eventfd");
   std::atomic<bool> stopping = false;
   std::atomic<bool> failed = false;
   Mount::End why{};

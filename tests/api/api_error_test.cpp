@@ -95,5 +95,11 @@ TEST(ApiError, AnotherSecretIsTriedForAuthorizationFailuresAlone) {
   for (const char* code : {"", "1101", "1302", "180", "18055"}) EXPECT_FALSE(is_authorization_code(code));
 }
 
+TEST(ApiError, WordsThatAreNotUtf8AreWordsAllTheSame) {
+  const auto said = parse_api_error("{\"status\":\"fail\",\"code\":\"1302\",\"message\":\"caf\xe9\"}");
+  ASSERT_TRUE(said.has_value());
+  EXPECT_EQ(said->code, "1302");
+}
+
 }  // namespace
 }  // namespace mediafs

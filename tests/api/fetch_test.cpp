@@ -235,6 +235,26 @@ TEST_F(FetchTest, A404IsTheApisWordOnlyWhereItsBodyIsTheApis) {
   }
 }
 
+/// What cannot be the API's, though it has the form.
+class ForgedDenial : public FetchTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(ForgedDenial, IsAGatewaysWord) {
+  server_.set_rules(std::string("* * status 404 1302 Erased + ") + GetParam());
+  ApiClient api = client();
+  expect_failure(fetch(api), Errc::not_found_by_gateway);
+}
+
+INSTANTIATE_TEST_SUITE_P(By, ForgedDenial,
+                         testing::Values("bad-signature", "foreign-client", "two-signatures"));
+
+TEST_F(FetchTest, AnUnsignedDenialIsAGatewaysWordWhereSignaturesAreRequired) {
+  server_.set_rules("* * status 404 1302 Erased + no-signature");
+  ApiClient lenient = client();
+  expect_failure(fetch(lenient), Errc::not_found);
+  ApiClient strict = client({"sandbox-secret"}, true);
+  expect_failure(fetch(strict), Errc::not_found_by_gateway);
+}
+
 TEST_F(ExistenceTest, ADislikeOfTheIdIsNoWordOnTheMedia) {
   server_.set_rules("* * status 400 1104 Invalid id");
   expect_failure(ask(), Errc::invalid_argument);

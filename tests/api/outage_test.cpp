@@ -156,7 +156,7 @@ TEST_P(WholeOutage, IsOverWithinTwoSecondsAlsoForThreeWhoHaveWaitedForLong) {
 
 INSTANTIATE_TEST_SUITE_P(OfEachKind, WholeOutage,
                          testing::Values("status 429", "status 503", "status 500", "status-plain 502", "drop",
-                                         "refused"));
+                                         "bad-signature", "cut 100", "html", "refused"));
 
 TEST_F(OutageTest, CredentialsThatAreNotTakenAreTriedOnceAndThenNotUntilTheyChange) {
   start_readers(50);
