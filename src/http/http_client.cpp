@@ -5,6 +5,7 @@
 #include <new>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include "http/address_policy.h"
 #include "http/curl_error.h"
@@ -73,7 +74,7 @@ class HttpClient::Loop {
       int running = 0;
       curl_multi_perform(multi_.get(), &running);
       finish_done();
-      const bool any_to_watch = leave_dead_paths();
+      const bool any_to_watch = look_after_transfers();
       curl_multi_poll(multi_.get(), nullptr, 0, any_to_watch ? kWatchMilliseconds : kPollMilliseconds,
                       nullptr);
     }
@@ -118,12 +119,28 @@ class HttpClient::Loop {
     }
   }
 
-  /// What was sent over a connection that leads nowhere any more is sent over a new one. False: nothing is
-  /// sent that may have been.
-  bool leave_dead_paths() {
+  /// Now and then. Whether to look again soon: something is sent over a connection of the pool.
+  bool look_after_transfers() {
     const SteadyTime now = context_.clock.now();
     if (now < watched_ + std::chrono::milliseconds(kWatchMilliseconds)) return context_.pool_is_relied_on;
     watched_ = now;
+    end_what_stands_still(now);
+    leave_dead_paths(now);
+    return context_.pool_is_relied_on;
+  }
+
+  void end_what_stands_still(SteadyTime now) {
+    std::vector<TransferId> still;
+    for (const auto& [id, transfer] : transfers_) {
+      if (transfer->stands_still(now)) still.push_back(id);
+    }
+    for (const TransferId id : still) {
+      if (auto transfer = take(id)) transfer->end(CURLE_OPERATION_TIMEDOUT);
+    }
+  }
+
+  /// What was sent over a connection that leads nowhere any more is sent over a new one.
+  void leave_dead_paths(SteadyTime now) {
     context_.pool_is_relied_on = false;
     for (const auto& [id, transfer] : transfers_) {
       context_.pool_is_relied_on |= transfer->relies_on_pool();
@@ -133,7 +150,6 @@ class HttpClient::Loop {
       transfer->begin_anew();
       curl_multi_add_handle(multi_.get(), transfer->easy());
     }
-    return context_.pool_is_relied_on;
   }
 
   static constexpr int kPollMilliseconds = 1000;

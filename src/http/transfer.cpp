@@ -136,6 +136,7 @@ std::size_t Transfer::take_header(std::string_view line) {
       break;
   }
   head_passed_ = true;
+  progress_ = context_.clock.now();
   // The origin may take its time before the head: only a body can stall.
   set(easy(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(context_.options.stall_timeout.count()));
   if (sink_->on_head(parser_.head()) == Flow::go_on) return line.size();
@@ -146,8 +147,10 @@ std::size_t Transfer::take_header(std::string_view line) {
 std::size_t Transfer::take_body(std::string_view piece) {
   switch (sink_->on_body(bytes_of(piece))) {
     case Flow::go_on:
+      progress_ = context_.clock.now();
       return piece.size();
     case Flow::pause:
+      paused_ = true;
       return CURL_WRITEFUNC_PAUSE;
     case Flow::stop:
       break;
@@ -156,7 +159,13 @@ std::size_t Transfer::take_body(std::string_view piece) {
   return piece.size() + 1;
 }
 
-void Transfer::resume() const {
+bool Transfer::stands_still(SteadyTime now) const {
+  return head_passed_ && !paused_ && now - progress_ >= context_.options.stall_timeout;
+}
+
+void Transfer::resume() {
+  paused_ = false;
+  progress_ = context_.clock.now();
   curl_easy_pause(easy(), CURLPAUSE_CONT);
 }
 

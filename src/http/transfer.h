@@ -21,7 +21,10 @@ class Transfer {
   [[nodiscard]] TransferId id() const { return id_; }
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
 
-  void resume() const;
+  void resume();
+
+  /// Its body has begun, is taken, and has stood still for too long: libcurl's own count goes by an average.
+  [[nodiscard]] bool stands_still(SteadyTime now) const;
 
   /// It is sent over a connection of the pool, and nothing of an answer has come.
   [[nodiscard]] bool relies_on_pool() const { return over_.has_value() && !head_begun_; }
@@ -59,8 +62,10 @@ class Transfer {
   ResponseParser parser_;
   bool head_begun_ = false;
   bool head_passed_ = false;
-  bool resolves_ = false;         // a name has been given to the resolver
-  std::optional<Ends> over_;      // the connection of the pool that it has been sent over
+  bool resolves_ = false;     // a name has been given to the resolver
+  std::optional<Ends> over_;  // the connection of the pool that it has been sent over
+  bool paused_ = false;
+  SteadyTime progress_{};         // when something of the response has come last
   SteadyTime sent_{};             // when
   std::optional<Error> refusal_;  // why we ended it, where we did
 };

@@ -172,5 +172,19 @@ TEST_F(HttpClientTest, ReachabilityNeedsNoRequest) {
   EXPECT_EQ(server_.total_requests(), 0U);
 }
 
+TEST_F(HttpClientTest, ABodyThatStandsStillAfterAFastStartIsGivenUpOneThatIsPausedIsNot) {
+  server_.put_media(std::string(kId), "image/png", std::string(8 << 20, 'x'));
+  const auto paused = std::make_shared<KeepingSink>();
+  paused->pause_once = true;
+  const TransferId id = client_.start(request(), paused);
+  paused->paused.get_future().wait();
+  server_.set_rules("* * stall 6000000");
+  const auto stalled = std::make_shared<KeepingSink>();
+  EXPECT_EQ(get(stalled).error().code, Errc::timed_out);
+  EXPECT_EQ(stalled->body.size(), 6'000'000U);
+  client_.resume(id);
+  EXPECT_TRUE(paused->ended.get_future().get().ok());
+}
+
 }  // namespace
 }  // namespace mediafs
