@@ -79,7 +79,8 @@ void MediaFetch::admitted(Priority asked_as, const Result<Priority>& admission) 
     ticket_.reset();
     if (!stopped_ && admission) {
       number = ++attempts_;
-      setback_.reset();
+      // One that begins this late has not stalled when the deadline ends it.
+      if (request_.deadline - api_->timer.now() > kLastTry) setback_.reset();
     }
     hastened = !stopped_ && priority_ != asked_as;
   }

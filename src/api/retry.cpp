@@ -11,7 +11,6 @@ constexpr Duration kFirstBackoff{50};
 constexpr Duration kLongestBackoff{5'000};
 constexpr int kMostDoublings = 10;
 constexpr Duration kShortestTry{50};  // before the deadline nothing is begun that has less
-constexpr Duration kLastTry{500};     // what a pause leaves of the time for one more
 
 enum class RetryKind { until_the_deadline, once_more, never };
 

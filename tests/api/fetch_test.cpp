@@ -34,6 +34,14 @@ TEST_P(FailureThatMayPass, IsRetriedUntilTheDeadlineAndEndsByNoCount) {
   EXPECT_LE(server_.total_requests(), 40U) << "with pauses that grow";
 }
 
+TEST_P(FailureThatMayPass, IsNamedWhereTheLastTryIsNotAnswered) {
+  server_.set_rules(std::string("* 1 ") + GetParam() + "\n* 2+ hang");
+  ApiClient api = client();
+  const Status outcome = fetch(api, Duration(400));
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_NE(outcome.error().code, Errc::timed_out);
+}
+
 TEST_P(FailureThatMayPass, IsForgottenWhenItHasPassed) {
   server_.set_rules(std::string("* 1-8 ") + GetParam());
   ApiClient api = client();

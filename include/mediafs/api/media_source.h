@@ -59,7 +59,7 @@ class Fetch : public Request {
  public:
   /// Lets a paused body go on.
   virtual void resume() = 0;
-  /// Why it waits before it tries again; nothing while an attempt runs.
+  /// Why it waits before it tries again; nothing while an attempt runs that has time.
   [[nodiscard]] virtual std::optional<Error> setback() = 0;
 };
 

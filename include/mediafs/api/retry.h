@@ -31,6 +31,9 @@ struct RetryState {
 /// The longest that an origin's Retry-After is believed.
 inline constexpr Duration kLongestRetryAfter{60'000};
 
+/// What a pause leaves of the time for one more attempt.
+inline constexpr Duration kLastTry{500};
+
 /// How long to wait before the next attempt; nothing where there should be none.
 ///
 /// What may pass is tried again until the deadline, with full-jitter backoff: at most 50 ms at first, twice
