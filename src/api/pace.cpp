@@ -70,7 +70,8 @@ void Pace::accepted(SteadyTime now) {
   taken_since_ = true;
   const bool calm = now - last_refusal_ >= kCalm;
   const double before = rate_;
-  const double growth = !found_ ? kGrowthUntilFound : calm ? kGrowthWhenCalm : kGrowth;
+  double growth = calm ? kGrowthWhenCalm : kGrowth;
+  if (!found_) growth = kGrowthUntilFound;
   rate_ = rate_ < known_ ? std::min(known_, 2 * rate_) : rate_ * (1 + growth);
   if (next_ > now)
     next_ = now + std::chrono::duration_cast<SteadyTime::duration>((next_ - now) * (before / rate_));
