@@ -47,6 +47,7 @@ HttpRequest MediaFetch::signed_request() const {
 }
 
 void MediaFetch::start_attempt() {
+  const auto self = shared_from_this();  // it may end in the gate, and whoever holds it let it go
   std::optional<Gate::Ticket> ticket;
   Gate::Passage passage{.id = request_.id, .deadline = request_.deadline, .go = nullptr};
   {
@@ -56,7 +57,7 @@ void MediaFetch::start_attempt() {
     passage.priority = priority_;
   }
   if (!ticket) return finish(stop_reason());
-  passage.go = [self = shared_from_this(), asked_as = passage.priority](const Result<Priority>& admission) {
+  passage.go = [self, asked_as = passage.priority](const Result<Priority>& admission) {
     self->admitted(asked_as, admission);
   };
   api_->gate->pass(*ticket, std::move(passage));
