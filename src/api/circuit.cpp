@@ -35,14 +35,16 @@ bool OriginCircuit::answered(const MediaId& id) {
 
 bool CredentialsCircuit::lets_through(SteadyTime now, const MediaId& id) {
   if (!is_open()) return true;
-  if (now < next_probe_ || forbidden_.contains(id.text()) || own_.has(id)) return false;
-  next_probe_ = now + kBetweenProbes;
+  const bool known = forbidden_.contains(id.text()) || own_.has(id);
+  SteadyTime& next = known ? next_probe_of_known_ : next_probe_;
+  if (now < next) return false;
+  next = now + kBetweenProbes;
   return true;
 }
 
 bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_key) {
   if (is_open() || (!of_the_key && own_.has(id))) return false;
-  next_probe_ = now + kBetweenProbes;
+  next_probe_ = next_probe_of_known_ = now + kBetweenProbes;
   if (!of_the_key) {
     if (forbidden_.size() < kMostRemembered) forbidden_.insert(id.text());
     if (forbidden_.size() < kIdsThatTell) return false;

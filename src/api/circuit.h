@@ -70,7 +70,8 @@ class CredentialsCircuit {
   static constexpr Duration kBetweenProbes{30'000};
 
   [[nodiscard]] bool is_open() const { return open_ && !on_trial_; }
-  /// Whether to ask: a probe, where it is open. None is for an id that is forbidden for all that is known.
+  /// Whether to ask: a probe, where it is open. Ids that are known to be forbidden have probes of their own,
+  /// so that they take none from others.
   bool lets_through(SteadyTime now, const MediaId& id);
 
   /// Each secret has been tried. `of_the_key`: 401 or a code 18xx; else it is a 403, which is of that id
@@ -88,6 +89,7 @@ class CredentialsCircuit {
   std::set<std::string> forbidden_;  // ids, since something was accepted last
   OwnFaults own_;
   SteadyTime next_probe_ = SteadyTime::min();
+  SteadyTime next_probe_of_known_ = SteadyTime::min();
 };
 
 }  // namespace mediafs

@@ -80,6 +80,7 @@ TEST(CredentialsCircuit, A403IsOfItsIdAloneUntilThreeHaveIt) {
   EXPECT_FALSE(circuit.denied(kNow, id_of(4), false));
   EXPECT_TRUE(circuit.denied(kNow, id_of(5), false));
   EXPECT_FALSE(circuit.lets_through(kNow, id_of(3))) << "which tells nothing new";
+  EXPECT_TRUE(circuit.lets_through(kNow + seconds(30), id_of(3))) << "but may be allowed again";
   EXPECT_TRUE(circuit.lets_through(kNow, id_of(8))) << "a probe at once: it may be these alone";
   EXPECT_FALSE(circuit.lets_through(kNow, id_of(8)));
   circuit.accepted(id_of(8));

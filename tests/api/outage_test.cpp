@@ -179,6 +179,16 @@ TEST_F(OutageTest, CredentialsThatAreTakenAgainAreFoundOutByAProbe) {
   expect_all_read_within(seconds(31));
 }
 
+/// Also where nothing else is asked for.
+TEST_F(OutageTest, WhatWasForbiddenIsFoundOutToBeAllowedAgain) {
+  start_readers(3);
+  server_.set_rules("* * status-plain 403");
+  timer_.advance(seconds(10));
+  EXPECT_EQ(readers_.front()->last_failure, Errc::denied);
+  server_.set_rules("");
+  expect_all_read_within(seconds(31));
+}
+
 TEST_F(OutageTest, AnIdThatIsForbiddenClosesNothingForOthers) {
   start_readers(20);
   server_.set_rules(
