@@ -204,6 +204,7 @@ Status check_reachable(const std::string& url, const std::string& proxy, std::ch
   curl_easy_setopt(easy.get(), CURLOPT_PROXY, proxy.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
   curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy.get(), CURLOPT_QUICK_EXIT, 1L);  // a name may hang
   curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
   sockets.guard(easy.get());
   const CURLcode code = curl_easy_perform(easy.get());

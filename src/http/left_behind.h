@@ -8,7 +8,8 @@ namespace mediafs {
 
 /// Bounds the threads that libcurl leaves behind when a transfer ends while its name is still being resolved:
 /// getaddrinfo(3) cannot be interrupted. Each is taken to end by itself within a while, as resolv.conf(5) has
-/// it end. Guarded by its owner.
+/// it end. Those that resolve at the same time are no more than there may be connections, and may all be left
+/// behind; the next are let through one by one. Guarded by its owner.
 class LeftBehind {
  public:
   static constexpr double kMost = 8;
@@ -24,7 +25,7 @@ class LeftBehind {
   /// A resolution has not ended.
   void add(SteadyTime now) {
     static_cast<void>(has_room(now));
-    count_ += 1;
+    count_ = std::min(count_ + 1, kMost);  // many at once are one event, and not minutes without a name
   }
 
  private:

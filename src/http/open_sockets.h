@@ -27,6 +27,8 @@ std::optional<Ends> ends_of(int socket);
 class OpenSockets {
  public:
   void add(int socket) { sockets_.insert(socket); }
+  [[nodiscard]] bool has(int socket) const { return sockets_.contains(socket); }
+  /// Looks at every one.
   [[nodiscard]] std::optional<int> find(const Ends& ends) const;
 
   /// A CURLOPT_CLOSESOCKETFUNCTION, whose data is the OpenSockets.

@@ -98,6 +98,7 @@ int Transfer::on_request(void* self, char* peer_address, char* local_address, in
   long connections_made = 0;
   curl_easy_getinfo(transfer.easy(), CURLINFO_NUM_CONNECTS, &connections_made);
   transfer.over_.reset();
+  transfer.socket_.reset();
   transfer.context_.pool_is_relied_on |= connections_made == 0;
   if (connections_made == 0) transfer.over_ = Ends{local_address, local_port, peer_address, peer_port};
   transfer.sent_ = transfer.context_.clock.now();
@@ -176,15 +177,16 @@ curl_off_t Transfer::time_of(CURLINFO event) const {
   return time;
 }
 
-bool Transfer::is_on_dead_path(SteadyTime now) const {
+bool Transfer::is_on_dead_path(SteadyTime now) {
   if (!relies_on_pool() || now - sent_ < kAcknowledgedWithin) return false;
-  const auto socket = context_.sockets.find(*over_);
-  const auto path = socket ? path_state(*socket) : std::nullopt;
+  if (!socket_ || !context_.sockets.has(*socket_)) socket_ = context_.sockets.find(*over_);
+  const auto path = socket_ ? path_state(*socket_) : std::nullopt;
   return path && seems_dead(*path, now - sent_);
 }
 
 void Transfer::begin_anew() {
   over_.reset();
+  socket_.reset();
   limit_idleness(/*fresh=*/true);
 }
 
@@ -193,13 +195,14 @@ bool Transfer::never_connected(CURLcode code) const {
   return code == CURLE_OPERATION_TIMEDOUT && time_of(CURLINFO_PRETRANSFER_TIME_T) == 0;
 }
 
-/// Where its name has not been resolved by its end, a thread is left behind.
+/// Where it ends before the resolver has said anything, a thread is left behind.
 void Transfer::note_resolution() {
   if (resolves_ && time_of(CURLINFO_NAMELOOKUP_TIME_T) == 0) context_.left_behind.add(context_.clock.now());
 }
 
 void Transfer::end(CURLcode code) {
-  note_resolution();
+  const bool resolver_has_failed = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY;
+  if (!resolver_has_failed) note_resolution();
   if (refusal_) {
     sink_->on_end(*std::move(refusal_));
   } else if (code == CURLE_COULDNT_CONNECT && sockets_.all_forbidden()) {

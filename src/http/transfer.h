@@ -29,7 +29,7 @@ class Transfer {
   /// It is sent over a connection of the pool, and nothing of an answer has come.
   [[nodiscard]] bool relies_on_pool() const { return over_.has_value() && !head_begun_; }
   /// The same, and what was sent is not acknowledged and hardly ever will be.
-  [[nodiscard]] bool is_on_dead_path(SteadyTime now) const;
+  [[nodiscard]] bool is_on_dead_path(SteadyTime now);
   /// Whoever has taken it from libcurl may give it there again, for a connection of its own.
   void begin_anew();
 
@@ -66,7 +66,8 @@ class Transfer {
   std::optional<Ends> over_;  // the connection of the pool that it has been sent over
   bool paused_ = false;
   SteadyTime progress_{};         // when something of the response has come last
-  SteadyTime sent_{};             // when
+  std::optional<int> socket_;     // the same, once it has been looked for
+  SteadyTime sent_{};             // the request, last
   std::optional<Error> refusal_;  // why we ended it, where we did
 };
 

@@ -23,5 +23,12 @@ TEST(LeftBehind, HasRoomForAFewAtATimeAndForMoreAsTheyEnd) {
   EXPECT_TRUE(left.has_room(kStart + seconds(60)));
 }
 
+TEST(LeftBehind, ManyAtOnceAreNotMinutesWithoutAName) {
+  LeftBehind left;
+  for (int i = 0; i < 200; ++i) left.add(kStart);
+  EXPECT_FALSE(left.has_room(kStart + seconds(3)));
+  EXPECT_TRUE(left.has_room(kStart + seconds(4)));
+}
+
 }  // namespace
 }  // namespace mediafs

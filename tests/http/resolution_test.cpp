@@ -32,6 +32,18 @@ std::future<Status> ask(HttpClient& client, const std::string& url) {
   return sink->ended.get_future();
 }
 
+void enter_own_mounts() {
+  EXPECT_EQ(::unshare(CLONE_NEWNS), 0);
+  EXPECT_EQ(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+}
+/// Of /etc, for this process alone.
+void configure(const char* name, const std::string& text) {
+  const std::string path = testing::TempDir() + name + std::to_string(::getpid());
+  std::ofstream(path) << text;
+  EXPECT_EQ(::mount(path.c_str(), (std::string("/etc/") + name).c_str(), nullptr, MS_BIND, nullptr), 0);
+  std::filesystem::remove(path);
+}
+
 /// Whoever asks the name server of this process' own machine waits, for it never answers.
 UniqueFd silent_name_server() {
   UniqueFd server(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -40,16 +52,9 @@ UniqueFd silent_name_server() {
   address.sin_port = htons(53);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   EXPECT_EQ(::bind(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  EXPECT_EQ(::unshare(CLONE_NEWNS), 0);
-  EXPECT_EQ(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
-  const auto configuration = [](const char* name, const char* text) {
-    const std::string path = testing::TempDir() + name + std::to_string(::getpid());
-    std::ofstream(path) << text;
-    EXPECT_EQ(::mount(path.c_str(), (std::string("/etc/") + name).c_str(), nullptr, MS_BIND, nullptr), 0);
-    std::filesystem::remove(path);
-  };
-  configuration("resolv.conf", "nameserver 127.0.0.1\noptions timeout:20 attempts:1\n");
-  configuration("nsswitch.conf", "hosts: files dns\n");
+  enter_own_mounts();
+  configure("resolv.conf", "nameserver 127.0.0.1\noptions timeout:20 attempts:1\n");
+  configure("nsswitch.conf", "hosts: files dns\n");
   return server;
 }
 
@@ -78,6 +83,24 @@ void names_hang() {
   EXPECT_LE(threads(), before + 3 * static_cast<std::ptrdiff_t>(LeftBehind::kMost))
       << "what is left is bounded";
   EXPECT_TRUE(ask(client, origin.url() + "/").get().ok());
+}
+
+void names_are_unknown() {
+  enter_own_network();
+  enter_own_mounts();
+  configure("nsswitch.conf", "hosts: files\n");
+  configure("hosts", "127.0.0.1 known.test\n");
+  sandbox::Server origin;
+  HttpClient client({});
+  for (int i = 0; i < 3 * static_cast<int>(LeftBehind::kMost); ++i)
+    EXPECT_EQ(ask(client, "http://unknown.test:1/").get().error().code, Errc::unreachable);
+  const std::string port = origin.url().substr(origin.url().rfind(':'));
+  EXPECT_TRUE(ask(client, "http://known.test" + port + "/").get().ok());
+}
+
+/// The resolver has answered: it has left nothing behind.
+TEST(Resolution, ThatFailsIsNotHeldAgainstTheNext) {
+  run_apart(&names_are_unknown);
 }
 
 TEST(Resolution, ThatHangsHoldsUpNoTransferAndLeavesFewThreadsBehind) {
