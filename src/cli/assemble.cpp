@@ -219,6 +219,22 @@ struct Floors {
   Filesystem filesystem;
 };
 
+/// Ends what runs on timers before that goes which it needs.
+class TimersEnd {
+ public:
+  TimersEnd(TimerThread& one, TimerThread& other) : one_(one), other_(other) {}
+  ~TimersEnd() {
+    one_.stop();
+    other_.stop();
+  }
+  TimersEnd(const TimersEnd&) = delete;
+  TimersEnd& operator=(const TimersEnd&) = delete;
+
+ private:
+  TimerThread& one_;
+  TimerThread& other_;
+};
+
 /// For as long as the mount is there.
 Exit run_mounted(const Ground& on) {
   Floors floors(on);
@@ -233,6 +249,7 @@ Exit run_mounted(const Ground& on) {
   TimerThread watching;  // waits for the credentials file, whose disk may hang, and for nothing else
   const auto watch =
       watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, watching);
+  const TimersEnd timers_end(chores, watching);  // also where no thread can be made for the mount
   log::tell_counts_by(watching);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {

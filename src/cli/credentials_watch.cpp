@@ -9,7 +9,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr auto kLookAgain = std::chrono::milliseconds(500);
+constexpr auto kLookAgain = std::chrono::milliseconds(250);
 
 bool same_file(const std::optional<struct stat>& a, const std::optional<struct stat>& b) {
   if (!a || !b) return a.has_value() == b.has_value();

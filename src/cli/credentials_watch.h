@@ -12,7 +12,7 @@
 
 namespace mediafs {
 
-/// Looks every second whether the credentials file has changed, and hands the shared secrets on that it holds
+/// Looks now and then whether the credentials file has changed, and hands the shared secrets on that it holds
 /// then. A file that is refused, or has another API key, leaves everything as it is, with a warning in the
 /// log. All of it on the timer's thread, which waits for that file.
 class CredentialsWatch {

@@ -11,7 +11,11 @@ namespace mediafs {
 namespace {
 
 constexpr std::uint64_t kForAllElse = 40;  // a server has 25 open without a connection, and some for a moment
+// Of which the connection's own is one: while its name is resolved libcurl has a pair of sockets open, and
+// getaddrinfo(3) one.
+constexpr std::uint64_t kForEach = 3;
 constexpr std::uint64_t kFewest = 4;
+static_assert(kFewestDescriptors == kForAllElse + kForEach * kFewest);
 
 }  // namespace
 
@@ -26,7 +30,7 @@ std::uint64_t raise_descriptor_limit() {
 long connections_for(std::uint64_t descriptors) {
   const auto most = static_cast<std::uint64_t>(HttpClient::Options().connections);
   const std::uint64_t left = descriptors - std::min(descriptors, kForAllElse);
-  return static_cast<long>(std::clamp(left, kFewest, most));
+  return static_cast<long>(std::clamp(left / kForEach, kFewest, most));
 }
 
 }  // namespace mediafs

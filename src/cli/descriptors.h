@@ -9,7 +9,7 @@ namespace mediafs {
 std::uint64_t raise_descriptor_limit();
 
 /// With fewer a server could not do its work.
-inline constexpr std::uint64_t kFewestDescriptors = 44;
+inline constexpr std::uint64_t kFewestDescriptors = 52;
 
 /// How many connections may be open at one time beside all else that a server has open; further requests
 /// wait.

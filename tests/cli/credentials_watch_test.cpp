@@ -71,12 +71,12 @@ TEST_F(CredentialsWatchTest, NewSecretsAreHandedOnOnce) {
 
 TEST_F(CredentialsWatchTest, AFileThatStillChangesIsNotReadYet) {
   write(kNew);
-  timer_.advance(std::chrono::milliseconds(500));
+  timer_.advance(std::chrono::milliseconds(250));
   EXPECT_TRUE(taken_.empty());
   write(kNew + "# more to come\n");
-  timer_.advance(std::chrono::milliseconds(500));
+  timer_.advance(std::chrono::milliseconds(250));
   EXPECT_TRUE(taken_.empty());
-  timer_.advance(std::chrono::milliseconds(500));
+  timer_.advance(std::chrono::milliseconds(250));
   EXPECT_EQ(taken_.size(), 1U);
 }
 
