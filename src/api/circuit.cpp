@@ -12,7 +12,7 @@ constexpr std::size_t kMostRemembered = 10'000;
 }  // namespace
 
 bool OriginCircuit::failed(SteadyTime now, const MediaId& id) {
-  if (own_.has(id)) return false;
+  if (own_.has(now, id)) return false;
   if (failing_.empty()) failing_since_ = now;
   if (failing_.size() < kMostRemembered) failing_.insert(id.text());
   return failing_.size() >= kIdsThatTell && now - failing_since_ >= kFailsFor && open();
@@ -24,26 +24,26 @@ bool OriginCircuit::open() {
   return true;
 }
 
-bool OriginCircuit::answered(const MediaId& id) {
+bool OriginCircuit::answered(SteadyTime now, const MediaId& id) {
   failing_.erase(id.text());
-  own_.add(failing_);
+  own_.add(now, failing_);
   own_.forget(id);
   failing_.clear();
   next_probe_ = SteadyTime::min();
   return std::exchange(open_, false);
 }
 
-bool CredentialsCircuit::lets_through(SteadyTime now, const MediaId& id) {
-  if (!is_open()) return true;
-  const bool known = forbidden_.contains(id.text()) || own_.has(id);
-  SteadyTime& next = known ? next_probe_of_known_ : next_probe_;
-  if (now < next) return false;
-  next = now + kBetweenProbes;
-  return true;
+bool CredentialsCircuit::lets_through(SteadyTime now, const MediaId& id) const {
+  return !is_open() || now >= (is_known_to_be_forbidden(now, id) ? next_probe_of_known_ : next_probe_);
+}
+
+void CredentialsCircuit::sent(SteadyTime now, const MediaId& id) {
+  if (!is_open()) return;
+  (is_known_to_be_forbidden(now, id) ? next_probe_of_known_ : next_probe_) = now + kBetweenProbes;
 }
 
 bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_key) {
-  if (is_open() || (!of_the_key && own_.has(id))) return false;
+  if (is_open() || (!of_the_key && own_.has(now, id))) return false;
   next_probe_ = next_probe_of_known_ = now + kBetweenProbes;
   if (!of_the_key) {
     if (forbidden_.size() < kMostRemembered) forbidden_.insert(id.text());
@@ -55,9 +55,9 @@ bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_k
   return true;
 }
 
-bool CredentialsCircuit::accepted(const MediaId& id) {
+bool CredentialsCircuit::accepted(SteadyTime now, const MediaId& id) {
   forbidden_.erase(id.text());
-  own_.add(forbidden_);
+  own_.add(now, forbidden_);
   own_.forget(id);
   forbidden_.clear();
   on_trial_ = false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 
@@ -11,19 +12,27 @@
 
 namespace mediafs {
 
-/// Ids of which something is held against nobody but themselves; as many as are worth remembering.
+/// Ids of which something is held against nobody but themselves, for a while: an outage, too, ends with some
+/// that have failed and others that are answered. As many as are worth remembering.
 class OwnFaults {
  public:
-  void add(const std::set<std::string>& ids) {
-    if (ids_.size() < kMost) ids_.insert(ids.begin(), ids.end());
+  static constexpr std::chrono::seconds kHeldFor{60};
+
+  void add(SteadyTime now, const std::set<std::string>& ids) {
+    for (const std::string& id : ids) {
+      if (until_.size() < kMost) until_[id] = now + kHeldFor;
+    }
   }
-  void forget(const MediaId& id) { ids_.erase(id.text()); }
-  void clear() { ids_.clear(); }
-  [[nodiscard]] bool has(const MediaId& id) const { return ids_.contains(id.text()); }
+  void forget(const MediaId& id) { until_.erase(id.text()); }
+  void clear() { until_.clear(); }
+  [[nodiscard]] bool has(SteadyTime now, const MediaId& id) const {
+    const auto found = until_.find(id.text());
+    return found != until_.end() && now < found->second;
+  }
 
  private:
   static constexpr std::size_t kMost = 10'000;
-  std::set<std::string> ids_;
+  std::map<std::string, SteadyTime> until_;
 };
 
 /// A circuit breaker around the origin. Open, it lets one probe through a second; the first answer closes it.
@@ -48,10 +57,10 @@ class OriginCircuit {
   /// answered counts no more until it is answered itself.
   bool failed(SteadyTime now, const MediaId& id);
   /// True: that has closed it.
-  bool answered(const MediaId& id);
+  bool answered(SteadyTime now, const MediaId& id);
   /// Whether a probe for it tells little of the origin.
-  [[nodiscard]] bool is_known_to_fail(const MediaId& id) const {
-    return failing_.contains(id.text()) || own_.has(id);
+  [[nodiscard]] bool is_known_to_fail(SteadyTime now, const MediaId& id) const {
+    return failing_.contains(id.text()) || own_.has(now, id);
   }
 
  private:
@@ -72,18 +81,24 @@ class CredentialsCircuit {
   [[nodiscard]] bool is_open() const { return open_ && !on_trial_; }
   /// Whether to ask: a probe, where it is open. Ids that are known to be forbidden have probes of their own,
   /// so that they take none from others.
-  bool lets_through(SteadyTime now, const MediaId& id);
+  [[nodiscard]] bool lets_through(SteadyTime now, const MediaId& id) const;
+  /// It is asked for.
+  void sent(SteadyTime now, const MediaId& id);
 
   /// Each secret has been tried. `of_the_key`: 401 or a code 18xx; else it is a 403, which is of that id
   /// alone until three have it with nothing accepted in between, and for good where others are accepted.
   /// True: that has opened it.
   bool denied(SteadyTime now, const MediaId& id, bool of_the_key);
   /// The API has answered as it does to whom it knows. True: that has closed it.
-  bool accepted(const MediaId& id);
+  bool accepted(SteadyTime now, const MediaId& id);
   /// There are new ones, which nothing is held against until there is an answer to one of them.
   void replaced();
 
  private:
+  [[nodiscard]] bool is_known_to_be_forbidden(SteadyTime now, const MediaId& id) const {
+    return forbidden_.contains(id.text()) || own_.has(now, id);
+  }
+
   bool open_ = false;
   bool on_trial_ = false;            // of the new ones
   std::set<std::string> forbidden_;  // ids, since something was accepted last

@@ -44,6 +44,8 @@ std::optional<Error> Gate::refusal(const Passage& passage) {
     return Error{Errc::throttled, "nothing is fetched ahead while the origin is in trouble"};
   if (pace_.closed_until() >= passage.deadline)
     return Error{Errc::throttled, "the origin asks to be left alone for longer than the deadline"};
+  if (!passage.is_next_secret && !credentials_.lets_through(timer_.now(), passage.id))
+    return Error{Errc::denied, "the API does not take the credentials"};
   return std::nullopt;
 }
 
@@ -55,10 +57,7 @@ void Gate::pass(Ticket ticket, Passage passage) {
   Ready ready;
   {
     const MutexLock lock(mutex_);
-    auto error = refusal(passage);
-    if (!error && !credentials_.lets_through(timer_.now(), passage.id))
-      error = Error{Errc::denied, "the API does not take the credentials"};
-    if (error) {
+    if (auto error = refusal(passage)) {
       ready.emplace_back([go = std::move(passage.go), error = *std::move(error)] { go(error); });
     } else {
       waiting_.emplace(std::pair(passage.priority, ticket), std::move(passage));
@@ -70,6 +69,7 @@ void Gate::pass(Ticket ticket, Passage passage) {
 
 /// Takes out of the queue what has no use to wait there any more.
 void Gate::turn_away(Ready& ready) {
+  if (!in_trouble()) return;
   for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
     const auto error = refusal(waiting->second);
     if (!error) {
@@ -84,16 +84,17 @@ void Gate::turn_away(Ready& ready) {
 /// The first, or where it is a probe the first that tells something of the origin. REQUIRES: somebody waits.
 Gate::Queue::iterator Gate::next_to_pass() {
   if (!circuit_.is_open()) return waiting_.begin();
-  const auto telling = std::find_if(
-      waiting_.begin(), waiting_.end(),
-      [this](const auto& one) REQUIRES(mutex_) { return !circuit_.is_known_to_fail(one.second.id); });
+  const auto telling =
+      std::find_if(waiting_.begin(), waiting_.end(), [this](const auto& one) REQUIRES(mutex_) {
+        return !circuit_.is_known_to_fail(timer_.now(), one.second.id);
+      });
   return telling == waiting_.end() ? waiting_.begin() : telling;
 }
 
 /// Takes out of the queue what is to be called now.
 Gate::Ready Gate::let_pass() {
   Ready ready;
-  if (in_trouble()) turn_away(ready);
+  turn_away(ready);
   const SteadyTime now = timer_.now();
   while (!waiting_.empty() && next() <= now) {
     const auto first = next_to_pass();
@@ -102,8 +103,10 @@ Gate::Ready Gate::let_pass() {
     if (ahead) ++ahead_under_way_;
     circuit_.sent(now);
     pace_.sent(now);
+    if (!first->second.is_next_secret) credentials_.sent(now, first->second.id);
     ready.emplace_back([go = std::move(first->second.go), as = first->second.priority] { go(as); });
     waiting_.erase(first);
+    if (credentials_.is_open()) turn_away(ready);  // that was the probe
   }
   wake_later();
   return ready;
@@ -214,8 +217,8 @@ void Gate::note_circuit(const Answer& answer, Ready& ready) {
 }
 
 void Gate::note_life(const MediaId& id, Ready& ready) {
-  if (circuit_.answered(id) && std::exchange(was_announced_, false))
-    ready.emplace_back([] { log::info("the origin answers again"); });
+  if (circuit_.answered(timer_.now(), id) && std::exchange(was_announced_, false))
+    ready.emplace_back([] { log::write_event(log::Level::info, "the origin answers again"); });
 }
 
 /// It is said that the circuit is open when the first probe has failed too.
@@ -223,8 +226,9 @@ void Gate::note_failure(const MediaId& id, bool no_connection, Ready& ready) {
   const bool opened = no_connection ? circuit_.unreachable() : circuit_.failed(timer_.now(), id);
   if (opened || !circuit_.is_open() || std::exchange(was_announced_, true)) return;
   ready.emplace_back([no_connection] {
-    log::warning("the origin {}: until it answers it is asked once a second",
-                 no_connection ? "cannot be reached" : "does not answer as it should");
+    log::write_event(log::Level::warning,
+                     fmt::format("the origin {}: until it answers it is asked once a second",
+                                 no_connection ? "cannot be reached" : "does not answer as it should"));
   });
 }
 
@@ -245,12 +249,14 @@ void Gate::note_credentials(const Answer& answer, Ready& ready) {
     if (answer.credentials < credentials_number_) return;  // of those before
     if (!credentials_.denied(timer_.now(), answer.id, of_the_key)) return;
     ready.emplace_back([] {
-      log::error("the API does not take the credentials: until they are others it is asked once in {} s",
-                 CredentialsCircuit::kBetweenProbes.count() / 1000);
+      log::write_event(
+          log::Level::error,
+          fmt::format("the API does not take the credentials: until they are others it is asked once in {} s",
+                      CredentialsCircuit::kBetweenProbes.count() / 1000));
     });
   } else if ((answer.outcome == Outcome::answered || answer.outcome == Outcome::head_came) &&
-             credentials_.accepted(answer.id)) {
-    ready.emplace_back([] { log::info("the API takes the credentials again"); });
+             credentials_.accepted(timer_.now(), answer.id)) {
+    ready.emplace_back([] { log::write_event(log::Level::info, "the API takes the credentials again"); });
   }
 }
 

@@ -29,6 +29,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
     MediaId id;
     Priority priority = Priority::reader;
     SteadyTime deadline;
+    bool is_next_secret = false;  // of a question that has been let through with another one
     /// Called once: when the request is to be sent, with the priority that it has by then; else why it is
     /// not. On the caller's thread, the timer's or that of an answer, without a lock.
     Done<Priority> go;
@@ -79,7 +80,9 @@ class Gate : public std::enable_shared_from_this<Gate> {
   using Queue = std::map<std::pair<Priority, Ticket>, Passage>;
   using Ready = std::vector<std::function<void()>>;
 
-  [[nodiscard]] bool in_trouble() const REQUIRES(mutex_) { return circuit_.is_open() || pace_.is_limited(); }
+  [[nodiscard]] bool in_trouble() const REQUIRES(mutex_) {
+    return circuit_.is_open() || pace_.is_limited() || credentials_.is_open();
+  }
   [[nodiscard]] SteadyTime next() const REQUIRES(mutex_);
   [[nodiscard]] std::optional<Error> refusal(const Passage& passage) REQUIRES(mutex_);
   [[nodiscard]] bool has_room_ahead() const REQUIRES(mutex_);

@@ -49,7 +49,10 @@ HttpRequest MediaFetch::signed_request() const {
 void MediaFetch::start_attempt() {
   const auto self = shared_from_this();  // it may end in the gate, and whoever holds it let it go
   std::optional<Gate::Ticket> ticket;
-  Gate::Passage passage{.id = request_.id, .deadline = request_.deadline, .go = nullptr};
+  Gate::Passage passage{.id = request_.id,
+                        .deadline = request_.deadline,
+                        .is_next_secret = std::exchange(turned_, false),
+                        .go = nullptr};
   {
     const MutexLock lock(mutex_);
     backoff_.reset();
@@ -171,6 +174,7 @@ bool MediaFetch::turn_to_other_credentials() {
   if (secrets_tried_ >= secrets) return false;
   ++secrets_tried_;
   secret_ = (secret_ + 1) % secrets;
+  turned_ = true;
   return true;
 }
 
@@ -247,7 +251,8 @@ void MediaFetch::hasten() {
 
 void MediaFetch::stop(Errc why) {
   const MutexLock lock(mutex_);
-  if (stopped_) return;
+  const bool is_in_time = why == Errc::timed_out && !deadline_;  // a head has come meanwhile
+  if (stopped_ || is_in_time) return;
   stopped_ = why;
   if (transfer_) api_->http.cancel(*transfer_);
   // Before an attempt: that one finds out that it is not to be, now instead of later.

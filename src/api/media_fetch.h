@@ -57,6 +57,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   std::shared_ptr<ActiveCredentials> credentials_;
   std::size_t secrets_tried_ = 1;
   std::size_t secret_;
+  bool turned_ = false;  // to it, by a word against the one before
   bool fresh_;
   bool empty_before_ = false;  // an attempt has ended with an empty body
   FailureCount failures_;

@@ -14,16 +14,20 @@ class GateTest : public testing::Test {
  protected:
   /// Notes under `name` when it may go, or why not.
   Gate::Ticket ask(const std::string& name, Priority priority = Priority::reader,
-                   Duration deadline = seconds(30)) {
+                   Duration deadline = seconds(30), bool is_next_secret = false) {
     const Gate::Ticket ticket = gate_->new_ticket();
     gate_->pass(ticket, {.id = *MediaId::parse("some-media-id-008"),
                          .priority = priority,
                          .deadline = timer_.now() + deadline,
+                         .is_next_secret = is_next_secret,
                          .go = [this, name](const Result<Priority>& admission) {
                            admission ? passed_.push_back(name) : refused_.push_back(name);
                            if (!admission) why_ = admission.error().code;
                          }});
     return ticket;
+  }
+  void ask_with_next_secret(const std::string& name) {
+    ask(name, Priority::reader, seconds(30), /*is_next_secret=*/true);
   }
   void answer(Outcome outcome, int id = 1, Priority priority = Priority::reader,
               std::optional<Duration> retry_after = std::nullopt) {
@@ -125,6 +129,42 @@ TEST_F(GateTest, WhoWaitsIsToldWhenTheOriginAsksForMoreTimeThanThereIs) {
   ask("waits");
   answer(Outcome::refused, 1, Priority::reader, seconds(60));
   EXPECT_EQ(refused_, (Names{"waits"}));
+}
+
+/// Else each would ask with credentials that are known not to be taken.
+TEST_F(GateTest, WhoWaitsIsToldWhenTheCredentialsAreNotTaken) {
+  answer(Outcome::unreachable);
+  ask("probe");
+  for (int i = 0; i < 10; ++i) ask("waits");
+  answer(Outcome::key_denied);
+  EXPECT_EQ(passed_, (Names{"probe"}));
+  EXPECT_EQ(refused_.size(), 10U);
+  EXPECT_EQ(why_, Errc::denied);
+}
+
+TEST_F(GateTest, AProbeOfTheCredentialsIsSpentByNobodyWhoLeaves) {
+  answer(Outcome::key_denied);
+  timer_.advance(std::chrono::milliseconds(29'500));
+  answer(Outcome::unreachable);
+  ask_with_next_secret("first");
+  timer_.advance(std::chrono::milliseconds(500));
+  const Gate::Ticket gone = ask("waits for a connection");
+  EXPECT_TRUE(gate_->leave(gone));
+  timer_.advance(std::chrono::milliseconds(500));
+  ask("probe");
+  EXPECT_EQ(passed_, (Names{"first", "probe"}));
+  EXPECT_TRUE(refused_.empty());
+}
+
+TEST_F(GateTest, TheNextSecretOfAProbeIsPartOfIt) {
+  answer(Outcome::key_denied);
+  timer_.advance(seconds(30));
+  ask("probe");
+  EXPECT_EQ(passed_, (Names{"probe"}));
+  ask("another");
+  EXPECT_EQ(refused_, (Names{"another"}));
+  ask_with_next_secret("its next secret");
+  EXPECT_EQ(passed_, (Names{"probe", "its next secret"}));
 }
 
 TEST_F(GateTest, AMinuteIsTheLongestThatAnOriginIsLeftAlone) {

@@ -154,6 +154,16 @@ TEST_P(WholeOutage, IsOverWithinTwoSecondsAlsoForThreeWhoHaveWaitedForLong) {
   }
 }
 
+/// What the origin takes is not known then.
+TEST_P(WholeOutage, IsOverWithinTwoSecondsAlsoForAMountThatHasBegunInIt) {
+  begin();
+  start_readers();
+  timer_.advance(seconds(20));
+  EXPECT_EQ(all_read(), 0);
+  end();
+  expect_all_read_within(seconds(2));
+}
+
 INSTANTIATE_TEST_SUITE_P(OfEachKind, WholeOutage,
                          testing::Values("status 429", "status 503", "status 500", "status-plain 502", "drop",
                                          "bad-signature", "cut 100", "html", "refused"));
@@ -169,6 +179,20 @@ TEST_F(OutageTest, CredentialsThatAreNotTakenAreTriedOnceAndThenNotUntilTheyChan
   EXPECT_EQ(readers_.front()->last_failure, Errc::denied);
   api_.replace_secrets(secret("new-secret"));
   expect_all_read_within(seconds(2));
+}
+
+/// The probe tries each of them.
+TEST_F(OutageTest, OneOfSeveralSecretsThatIsTakenAgainIsFoundOutByAProbe) {
+  std::vector<SecretString> secrets = secret("sandbox-secret");
+  secrets.emplace_back("second-secret");
+  api_.replace_secrets(std::move(secrets));
+  start_readers(50);
+  timer_.advance(seconds(1));
+  server_.set_secrets({"neither-of-them"});
+  timer_.advance(seconds(10));
+  EXPECT_EQ(readers_.front()->last_failure, Errc::denied);
+  server_.set_secrets({"second-secret"});
+  expect_all_read_within(seconds(31));
 }
 
 TEST_F(OutageTest, CredentialsThatAreTakenAgainAreFoundOutByAProbe) {

@@ -43,7 +43,9 @@ struct MediaHead {
   std::shared_ptr<BodyVerifier> verifier;  // null: not signed, or only a part of the body
 };
 
-/// Takes in a media's body. All calls come from the http thread; on_end comes exactly once and is the last.
+/// Takes in a media's body. One call at a time, from the http thread; on_end comes exactly once and is the
+/// last. Where there was no answer it may come from the thread that begins the request, before that returns,
+/// from the timer's, or from one that another answer has come on.
 class MediaSink {
  public:
   MediaSink() = default;

@@ -71,8 +71,7 @@ class MediaSource {
   MediaSource(const MediaSource&) = delete;
   MediaSource& operator=(const MediaSource&) = delete;
 
-  /// A GET for begin() to send, which never blocks. The sink is called from one thread, the source's own, or
-  /// from the timer's where a deadline ends a backoff.
+  /// A GET for begin() to send, which never blocks. MediaSink says on which threads the sink is called.
   virtual std::shared_ptr<Fetch> fetch(FetchRequest request, std::shared_ptr<MediaSink> sink) = 0;
 
   /// A listing's GET for begin() to send, all retries included until `deadline`. It is given as it was
