@@ -107,7 +107,7 @@ Result<ExtendedAttributes> Filesystem::extended_attributes(NodeNumber number) {
   if (!item) return out;
   out.emplace_back("user.mime_type", freedesktop_type(item->content_type));
   out.emplace_back("user.mediafs.id", item->id.text());
-  if (const auto listed = catalog_.mention(item->id).listed) {
+  if (const auto listed = catalog_.listed(item->id)) {
     add_unless_empty(out, "user.mediafs.session", listed->session);
     add_unless_empty(out, "user.mediafs.context", listed->context);
     add_unless_empty(out, "user.mediafs.duration", listed->duration);

@@ -15,7 +15,7 @@ void add_root_names(const Catalog& catalog, const MediaId& id, Erasure& gone) {
     gone.names.emplace_back(kRootNode, id.text() + "." + std::string(extension_of(type)));
   };
   if (const auto item = catalog.find(id)) add(item->content_type);
-  if (const auto listed = catalog.mention(id).listed) add(listed->content_type);
+  if (const auto listed = catalog.listed(id)) add(listed->content_type);
 }
 
 }  // namespace

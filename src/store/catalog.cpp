@@ -6,6 +6,7 @@
 
 #include "mediafs/cache/cache.h"
 #include "mediafs/crypto/random.h"
+#include "mediafs/model/media_type.h"
 #include "store/mentions.h"
 
 namespace mediafs {
@@ -22,6 +23,15 @@ MediaItem claimed_item(const ListedMedia& media, bool superseded) {
           .shown = media.first_seen,
           .unsized = !media.size,
           .superseded = superseded};
+}
+
+/// What `listed` does not tell, as another listing has it.
+void complete(ListedMedia& listed, const ListedMedia& other) {
+  if (listed.context.empty()) listed.context = other.context;
+  if (listed.content_type == kUnknownType) listed.content_type = other.content_type;
+  if (!listed.size) listed.size = other.size;
+  if (listed.duration.empty()) listed.duration = other.duration;
+  if (listed.session.empty()) listed.session = other.session;
 }
 
 /// All but when it was first seen.
@@ -224,7 +234,7 @@ void Catalog::forget(const MediaId& id) {
     const bool superseded =
         before != items_.end() && (before->second->superseded || !before->second->claimed());
     if (before != items_.end()) items_.erase(before);
-    if (const auto listed = listings_->media.find(id)) claim(*listed, superseded);
+    if (const auto listed = as_listed(id)) claim(*listed, superseded);
   }
   if (cache_ != nullptr) cache_->forget_item(id);
   note(id);
@@ -242,7 +252,7 @@ void Catalog::add_listing(const ListingRef& listing) {
   newest_ = std::max(newest_, listing->changed);
   listings_->media.add(listing, listing->media);
   listings_->attempts.add(listing, listing->attempts);
-  for (const ListedMedia& media : listing->media) claim(media, /*superseded=*/false);
+  for (const ListedMedia& media : listing->media) claim(*as_listed(media.id), /*superseded=*/false);
 }
 
 /// The one that was there.
@@ -344,10 +354,24 @@ Catalog::Mention Catalog::mention(const MediaId& id) const {
   const MutexLock lock(mutex_);
   const Listings& all = *listings_;
   std::size_t directories = 0;
-  all.media.for_each_listing(id, [&](const ListingKey& key) {
+  all.media.for_each(id, [&](const ListingKey& key, const ListedMedia&) {
     directories += 1 + (key.kind == ListingKind::attempt_media ? all.attempts.count(key.id) : 0);
   });
-  return {all.media.find(id), all.media.count(id), directories};
+  return {all.media.count(id), directories};
+}
+
+std::optional<ListedMedia> Catalog::listed(const MediaId& id) const {
+  const MutexLock lock(mutex_);
+  return as_listed(id);
+}
+
+std::optional<ListedMedia> Catalog::as_listed(const MediaId& id) const {
+  const auto last = listings_->media.find(id);
+  if (!last) return std::nullopt;
+  ListedMedia listed = *last;
+  listings_->media.for_each(id,
+                            [&](const ListingKey&, const ListedMedia& other) { complete(listed, other); });
+  return listed;
 }
 
 std::vector<ListingKey> Catalog::listings_with(const MediaId& id) const {

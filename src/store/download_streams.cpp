@@ -153,8 +153,8 @@ void Download::start_range(Effects& effects, std::uint64_t from, std::uint64_t t
 }
 
 std::optional<std::uint64_t> Download::listed_size() const {
-  const auto listed = context_->catalog.mention(id_).listed;
-  return listed ? std::optional(listed->size) : std::nullopt;
+  const auto listed = context_->catalog.listed(id_);
+  return listed ? listed->size : std::nullopt;
 }
 
 void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) {

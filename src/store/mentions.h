@@ -40,15 +40,17 @@ class Mentions {
 
   [[nodiscard]] std::vector<ListingKey> listings_with(const MediaId& id) const {
     std::vector<ListingKey> keys;
-    for_each_listing(id, [&](const ListingKey& key) { keys.push_back(key); });
+    for_each(id, [&](const ListingKey& key, const Entry&) { keys.push_back(key); });
     return keys;
   }
 
+  /// Newest first.
   template <typename Visit>
-  void for_each_listing(const MediaId& id, const Visit& visit) const {
+  void for_each(const MediaId& id, const Visit& visit) const {
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) return;
-    for (const Place& place : found->second) visit(place.listing->key);
+    for (auto place = found->second.rbegin(); place != found->second.rend(); ++place)
+      visit(place->listing->key, *place->entry);
   }
 
   [[nodiscard]] std::vector<EntryRef> all() const {

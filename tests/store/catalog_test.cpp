@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "mediafs/base/shared_memory.h"
+#include "mediafs/model/media_type.h"
 
 namespace mediafs {
 namespace {
@@ -48,6 +49,28 @@ TEST(Catalog, WhatTheMediaItselfSaysIsRight) {
   catalog.remember(confirmed(kOne));
   catalog.remember_listing(listing(kSessionMedia, {kOne}, 200));
   EXPECT_EQ(catalog.find(kOne)->size, 11U);
+}
+
+TEST(Catalog, WhatTheLastListingDoesNotTellIsAsTheOthersHaveIt) {
+  Catalog catalog({}, nullptr, kClock);
+  EXPECT_FALSE(catalog.listed(kOne));
+  Listing tells = listing(kSessionMedia, {kOne});
+  tells.media[0].session = kSessionMedia.id.text();
+  tells.media[0].duration = "7";
+  catalog.remember_listing(tells);
+  Listing tells_less = listing(kAttemptMedia, {kOne});
+  tells_less.media[0] = {.id = kOne, .content_type = std::string(kUnknownType)};
+  catalog.remember_listing(tells_less);
+  EXPECT_EQ(catalog.listed(kOne)->session, kSessionMedia.id.text());
+  EXPECT_EQ(catalog.listed(kOne)->context, "face");
+  EXPECT_EQ(catalog.listed(kOne)->duration, "7");
+  EXPECT_EQ(catalog.listed(kOne)->content_type, "image/png");
+  EXPECT_EQ(catalog.find(kOne)->size, 10U) << "what is claimed too";
+  EXPECT_FALSE(catalog.find(kOne)->unsized);
+  Listing tells_more = listing(kAttemptMedia, {kOne});
+  tells_more.media[0].size = 12;
+  catalog.remember_listing(tells_more);
+  EXPECT_EQ(catalog.find(kOne)->size, 12U) << "the last word counts";
 }
 
 TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {

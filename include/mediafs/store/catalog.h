@@ -68,10 +68,13 @@ class Catalog {
   /// The listing as it would be without these media, and as old as can be.
   void strike(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(mutex_);
 
-  /// The media as a listing has it, in how many listings it stands, and how many directories show those: an
-  /// attempt is in the list of attempts of its session too. Null and 0: in none.
+  /// The media as the listing has it that came last; what that does not tell, as the others do. Nothing: it
+  /// is in none.
+  [[nodiscard]] std::optional<ListedMedia> listed(const MediaId& id) const EXCLUDES(mutex_);
+
+  /// In how many listings a media stands, and how many directories show those: an attempt is in the list of
+  /// attempts of its session too.
   struct Mention {
-    std::shared_ptr<const ListedMedia> listed;
     std::size_t listings = 0;
     std::size_t directories = 0;
   };
@@ -100,6 +103,7 @@ class Catalog {
   void add_listing(const ListingRef& listing) REQUIRES(mutex_);
   ListingRef remove_listing(const ListingKey& key) REQUIRES(mutex_);
   void set_first_seen(Listing& answered) const REQUIRES(mutex_);
+  [[nodiscard]] std::optional<ListedMedia> as_listed(const MediaId& id) const REQUIRES(mutex_);
   void drop_claims_of(const Listing& listing) REQUIRES(mutex_);
   void claim(const ListedMedia& media, bool superseded) REQUIRES(mutex_);
 
