@@ -66,7 +66,7 @@ Errc meaning_of(int status, std::string_view code) {
   if (status >= 500 && status < 600) return Errc::unavailable;
   switch (status) {
     case 400:
-      return is_unknown_id_code(code) ? Errc::not_found : Errc::invalid_argument;
+      return is_unknown_id_code(code) ? Errc::impossible_id : Errc::invalid_argument;
     case 401:
     case 403:
       return Errc::denied;

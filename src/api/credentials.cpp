@@ -41,14 +41,6 @@ std::string_view why_no_name(std::string_view line) {
   return "is neither api_key=… nor shared_secret=…";
 }
 
-bool is_uuid(std::string_view text) {
-  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  return text.size() == kForm.size() &&
-         std::equal(text.begin(), text.end(), kForm.begin(), [](char c, char form) {
-           return form == '-' ? c == '-' : std::isxdigit(static_cast<unsigned char>(c)) != 0;
-         });
-}
-
 Error wrong_line(int number, std::string_view reason) {
   return {Errc::invalid_argument, fmt::format("credentials, line {}: {}", number, reason)};
 }

@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "api/api_error.h"
 #include "api/json_reader.h"
 #include "mediafs/model/chunk.h"
 #include "mediafs/model/media_type.h"
@@ -171,19 +170,6 @@ void merge_by_id(std::vector<Entry>& entries) {
   entries.erase(out, entries.end());
 }
 
-/// The API's way of saying no with a 200.
-std::optional<Error> failure_in(const JsonFields& object) {
-  const std::string* const status = text_in(object, "status");
-  if (status == nullptr || *status != "fail") return std::nullopt;
-  const JsonField* const field = object.find("code");
-  std::string code;
-  if (field != nullptr) {
-    if (const auto* const text = std::get_if<std::string>(field)) code = *text;
-    if (const auto* const number = std::get_if<std::uint64_t>(field)) code = std::to_string(*number);
-  }
-  return Error{code.empty() ? Errc::outside_api : meaning_of(400, code), "a listing that says \"fail\""};
-}
-
 /// Some other JSON must not pass for an empty listing.
 bool is_listing(const JsonFields& object, bool has_array) {
   const JsonField* const field = object.find("status");
@@ -271,8 +257,8 @@ Result<ParsedListing> parse_listing(const ListingKey& key, std::string_view body
   Entries entries(key);
   const JsonTaker taker{.arrays = entries.arrays(),
                         .other_arrays = key.kind != ListingKind::session_attempts,
-                        .fields = {"status", "code", "id", "name", "context", "size", "mimetype", "duration",
-                                   "url", "sessionId", "createdTime"},
+                        .fields = {"status", "id", "name", "context", "size", "mimetype", "duration", "url",
+                                   "sessionId", "createdTime"},
                         .on_entry = [&](const std::string& array, const JsonFields& entry) {
                           return entries.take(array, entry);
                         }};
@@ -280,7 +266,6 @@ Result<ParsedListing> parse_listing(const ListingKey& key, std::string_view body
   if (entries.too_many())
     return Error{Errc::outside_api, fmt::format("a listing of more than {} entries", kMaxListed)};
   if (!object) return object.error();
-  if (auto failure = failure_in(*object)) return *std::move(failure);
   const bool has_array =
       entries.any() || std::ranges::any_of(entries.arrays(), [&](const std::string& array) {
         return object->find(array) != nullptr;

@@ -21,6 +21,8 @@ std::optional<Duration> parse_retry_after(std::optional<std::string_view> text, 
   std::int32_t seconds = 0;
   const char* const past = text->data() + text->size();
   const auto [end, error] = std::from_chars(text->data(), past, seconds);
+  if (error == std::errc::result_out_of_range && end == past)
+    return text->starts_with('-') ? Duration::zero() : kLongestRetryAfter;
   if (error == std::errc() && end == past) return std::chrono::seconds(seconds);
   if (const auto date = parse_http_date(*text)) return std::chrono::seconds(*date - now);
   return std::nullopt;
@@ -30,10 +32,11 @@ std::optional<Duration> parse_retry_after(std::optional<std::string_view> text, 
 
 Flow MediaFetch::Attempt::on_head(const ResponseHead& head) {
   status_ = head.status;
-  if (head.status != 200 && head.status != 206) {
+  error_origin_ = origin_of(head, question());
+  if (asks_to_wait())
     retry_after_ = parse_retry_after(head.find("retry-after"), fetch_->api_->timer.clock().wall_seconds());
+  if (head.status != 200 && head.status != 206) {
     location_ = head.find("location").value_or("");
-    error_origin_ = origin_of(head, question());
     return Flow::go_on;
   }
   auto media = interpret_media_head(head, question());
@@ -64,7 +67,10 @@ void MediaFetch::Attempt::on_end(Status outcome) {
   if (media_ && !judged_ && !failure_ && outcome.ok()) {
     const Flow flow = judge_body(/*ended=*/true);
     if (flow == Flow::stop) outcome = Error{Errc::cancelled, "not wanted"};
-    if (flow == Flow::pause) outcome = Error{Errc::unavailable, "no memory for a small body"};
+    if (flow == Flow::pause) {
+      body_ended(ok_status());  // the want is ours
+      outcome = Error{Errc::unavailable, "no memory for a small body"};
+    }
   }
   if (head_passed_) {
     if (outcome.ok() && media_->verifier && !media_->verifier->matches()) {
@@ -78,7 +84,8 @@ void MediaFetch::Attempt::on_end(Status outcome) {
     fetch_->finish(std::move(outcome));
     return;
   }
-  const bool cut = !failure_ && !outcome.ok();
+  const bool broke_off = !outcome.ok() && (outcome.error().code == Errc::cancelled || !asks_to_wait());
+  const bool cut = !failure_ && broke_off;
   if (cut) failure_ = std::move(outcome).error();
   if (!failure_) failure_ = error_from_body();
   fetch_->attempt_failed({*std::move(failure_), status_, std::move(code_), by_api_, cut, retry_after_});
@@ -144,7 +151,7 @@ std::optional<Error> MediaFetch::Attempt::why_refused(BodyKind kind) {
   if (kind == BodyKind::api_error) {
     Error said = error_from_body();
     if (code_.empty()) said.code = Errc::outside_api;
-    if (said.code == Errc::denied || asked.listing) return said;
+    if (said.code == Errc::denied || (asked.listing && by_api_)) return said;
   } else if (asked.listing && kind != BodyKind::html_page) {
     return std::nullopt;  // whoever reads it finds out
   } else if (kind == BodyKind::empty) {
@@ -173,8 +180,6 @@ Error MediaFetch::Attempt::error_from_body() {
       {.status = status_, .location = location_, .body = body, .of_session = of_session}, credentials());
   code_ = std::move(refusal.code);
   by_api_ = refusal.by_api;
-  if (asked.existence && status_ == 400 && refusal.error.code == Errc::not_found)
-    refusal.error.code = Errc::invalid_argument;  // it does not like the id: no word on the media
   return std::move(refusal.error);
 }
 

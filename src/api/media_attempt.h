@@ -22,6 +22,8 @@ class MediaFetch::Attempt final : public ResponseSink {
 
  private:
   [[nodiscard]] MediaQuestion question() const;
+  /// Whatever becomes of its body.
+  [[nodiscard]] bool asks_to_wait() const { return status_ == 429 || status_ == 503; }
   Flow pass_head();
   void body_ended(const Status& outcome);
   Flow pass_body(ByteView piece);

@@ -22,9 +22,10 @@ bool is_header_name(std::string_view run) {
   return name == "x-hmac-signature" || name == "vrf-hmac-signature";
 }
 
-std::string without(std::string text, const SecretString& secret, std::string_view instead) {
-  if (secret.empty()) return text;
-  const std::string wanted = lower_case(secret.reveal());
+/// In any case.
+std::string replaced(std::string text, std::string_view what, std::string_view instead) {
+  if (what.empty()) return text;
+  const std::string wanted = lower_case(what);
   std::string out;
   std::size_t from = 0;
   const std::string folded = lower_case(text);
@@ -56,9 +57,10 @@ std::string host_in(std::string_view location, const Credentials& credentials) {
 }  // namespace
 
 std::string redacted(std::string_view text, const Credentials& credentials) {
-  std::string rest = without(std::string(text), credentials.api_key, "(key)");
+  std::string rest = replaced(std::string(text), credentials.api_key.reveal(), "(key)");
   for (const SecretString& secret : credentials.shared_secrets)
-    rest = without(std::move(rest), secret, "(secret)");
+    rest = replaced(std::move(rest), secret.reveal(), "(secret)");
+  rest = replaced(std::move(rest), "%2d", "-");  // as some gateways write a path
   std::string out;
   for (std::size_t at = 0; at < rest.size();) {
     const std::size_t end = std::min(rest.find_first_not_of(kIdAlphabet, at), rest.size());

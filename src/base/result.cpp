@@ -10,6 +10,7 @@ namespace {
 constexpr std::pair<Errc, std::string_view> kWords[] = {
     {Errc::not_found, "not found"},
     {Errc::not_found_by_gateway, "not found, says a gateway"},
+    {Errc::impossible_id, "no id, says the API"},
     {Errc::invalid_argument, "invalid argument"},
     {Errc::denied, "denied"},
     {Errc::throttled, "throttled"},

@@ -28,13 +28,6 @@ std::string usual_name(NodeKind directory, std::string_view name) {
   return id ? id->text() + std::string(name.substr(parts.id.size())) : std::string(name);
 }
 
-/// A gateway's word that there is no list of attempts says nothing of the session, which is there.
-Error why_not_listed(const ListingKey& listing, const Error& error) {
-  const bool says_nothing =
-      listing.kind == ListingKind::session_attempts && error.code == Errc::not_found_by_gateway;
-  return says_nothing ? Error{Errc::outside_api, error.context} : error;
-}
-
 /// Which listing decides whether a session or attempt of that id exists.
 ListingKey listing_in(NodeKind directory, const MediaId& id) {
   return {directory == NodeKind::sessions ? ListingKind::session_media : ListingKind::attempt_media, id};
@@ -143,6 +136,16 @@ bool Filesystem::is_known(const ListingKey& key) {
   if (catalog_.find_listing(key)) return true;
   return key.kind == ListingKind::session_media ? sessions_->current()->ids.contains(key.id)
                                                 : catalog_.attempt(key.id) != nullptr;
+}
+
+/// That there is no such list, by another word than the API's 404, says nothing of a session or attempt that
+/// is there.
+Error Filesystem::why_not_listed(const ListingKey& listing, const Error& error) {
+  const bool is_there =
+      listing.kind == ListingKind::session_attempts ||
+      (listing.kind == ListingKind::attempt_media && catalog_.attempt(listing.id) != nullptr);
+  const bool says_nothing = error.code == Errc::not_found_by_gateway || error.code == Errc::impossible_id;
+  return is_there && says_nothing ? Error{Errc::outside_api, error.context} : error;
 }
 
 /// In a session's or attempt's directory: a name that is known needs no newer listing, one that is not does.
@@ -283,6 +286,16 @@ Result<DirectorySnapshot> Filesystem::list_known_now(const Node& directory) {
   return Error{Errc::changed, "a directory that is not known any more"};
 }
 
+/// An attempt that its session names is there: where the API has no media of it, with nothing in it.
+Result<DirectorySnapshot> Filesystem::show_without(const Node& directory, const Error& error) {
+  const ListingKey key = *listing_of(directory);
+  const bool is_empty = error.code == Errc::not_found && key.kind == ListingKind::attempt_media &&
+                        catalog_.attempt(key.id) != nullptr;
+  if (!is_empty) return why_not_listed(key, error);
+  return std::make_shared<const Directory>(
+      make_directory(node_number_of(directory), parent_of(directory), {}));
+}
+
 Result<std::uint64_t> Filesystem::handle_for(const DirectorySnapshot& snapshot) {
   walks_->begin(*snapshot);
   const std::uint64_t handle = crypto::random_number();  // unlike any of an earlier server
@@ -302,9 +315,9 @@ void Filesystem::open_directory(NodeNumber number, const Done<std::uint64_t>& do
   if (of_session && options_.fetch_ahead) listings_.fetch_attempts_ahead(key->id);
   listings_.find(
       *key, ListingStore::Older::shown,
-      [this, key = *key, directory = *node, done](const Result<ListingRef>& listing) {
-        done(listing ? handle_for(show_as(directory, *listing))
-                     : Result<std::uint64_t>(why_not_listed(key, listing.error())));
+      [this, directory = *node, done](const Result<ListingRef>& listing) {
+        const auto shown = listing ? show_as(directory, *listing) : show_without(directory, listing.error());
+        done(shown ? handle_for(*shown) : Result<std::uint64_t>(shown.error()));
       },
       stop);
 }

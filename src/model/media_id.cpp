@@ -13,7 +13,8 @@ bool alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/// Has the form of RFC 9562 section 4, in either case.
+}  // namespace
+
 bool is_uuid(std::string_view text) {
   constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
   constexpr std::string_view kHex = "0123456789abcdefABCDEF";
@@ -21,8 +22,6 @@ bool is_uuid(std::string_view text) {
     return form == '-' ? c == '-' : kHex.find(c) != std::string_view::npos;
   });
 }
-
-}  // namespace
 
 Result<MediaId> MediaId::parse(std::string_view text) {
   const bool valid =

@@ -8,6 +8,7 @@ int errno_of(Errc code) {
   switch (code) {
     case Errc::not_found:
     case Errc::not_found_by_gateway:
+    case Errc::impossible_id:
       return ENOENT;
     case Errc::invalid_argument:
       return EINVAL;

@@ -14,6 +14,23 @@ namespace {
 
 constexpr auto kRememberFailure = std::chrono::seconds(1);
 
+/// A gateway may have a word of its own for a range; what the API has to say of the media, such as that it
+/// has been erased, it says of the whole too.
+bool may_be_for_the_range(Errc code) {
+  switch (code) {
+    case Errc::not_found:
+    case Errc::not_found_by_gateway:
+    case Errc::impossible_id:
+    case Errc::invalid_argument:
+    case Errc::denied:
+    case Errc::protocol:
+    case Errc::outside_api:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 /// For another attempt to come forward.
@@ -25,21 +42,16 @@ Duration Download::time_left(const Stream& stream) const {
 /// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.
 void Download::recover(Effects& effects, Stream& stream, const Error& error) {
   if (stream.cancelled && !context_->stopping) return;
-  // A gateway may have a word of its own for a range; and an API that has erased the media says so of the
-  // whole.
-  const bool denied_a_range = error.code == Errc::not_found || error.code == Errc::not_found_by_gateway;
-  const bool answered_wrongly =
-      denied_a_range || error.code == Errc::protocol || error.code == Errc::outside_api;
-  if (!stream.head_seen && stream.position > 0 && answered_wrongly) {
+  if (!stream.head_seen && stream.position > 0 && may_be_for_the_range(error.code)) {
     ranges_refused_ = true;  // it may do better with the whole
     if (others_bring_all(stream)) return;
     return restart_later(stream.shared_from_this(), Duration::zero(), error);
   }
   if (stream.ahead && !stream.head_seen && may_pass(error.code))
-    return;                                                  // who waits by now has it begun anew
-  if (!stream.head_seen || error.code == Errc::cancelled) {  // all retries have been made by now
-    if (error.code == Errc::not_found && !item_)
-      context_->catalog.note_absent(id_, context_->options.negative_ttl);
+    return;                                                         // who waits by now has it begun anew
+  if (!stream.head_seen || error.code == Errc::cancelled) {         // all retries have been made by now
+    if (may_be_for_the_range(error.code)) ranges_refused_ = false;  // it was not: the whole has it too
+    if (is_denial(error.code) && !item_) context_->catalog.note_absent(id_, context_->options.negative_ttl);
     return fail(effects, error);
   }
   if (error.code == Errc::corrupt) {
@@ -125,7 +137,7 @@ void Download::remember_failure(const Error& error, ByteRange of) {
 
 /// Tells everybody who waits for what no other stream brings; remembers it for a moment.
 void Download::fail(Effects& effects, const Error& error) {
-  const auto level = error.code == Errc::not_found ? log::Level::info : log::Level::warning;
+  const auto level = is_denial(error.code) ? log::Level::info : log::Level::warning;
   if (error.code != Errc::cancelled && log::enabled(level)) {
     log::write(level, fmt::format("media {}: {} ({})", crypto::pseudonym(id_.text()), to_string(error.code),
                                   error.context));

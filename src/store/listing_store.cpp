@@ -25,7 +25,7 @@ SteadyTime fresh_until(UnixSeconds listed, Duration ttl, const Clock& clock) {
 }
 
 void complain(const ListingKey& key, const Error& failure, bool known_is_shown) {
-  const auto level = failure.code == Errc::not_found ? log::Level::info : log::Level::warning;
+  const auto level = is_denial(failure.code) ? log::Level::info : log::Level::warning;
   if (!log::enabled(level)) return;
   log::write(level,
              fmt::format("listing {}: {} ({}){}", crypto::pseudonym(key.id.text()), to_string(failure.code),
@@ -104,7 +104,7 @@ bool ListingStore::believes(const Listed& state, Older older, bool known) const 
   if (known && older == Older::shown && may_pass(state.failure->code)) {
     believed = std::max(believed, std::min<Duration>(kAskAgainWhenKnown, options_.ttl));
   }
-  if (state.failure->code == Errc::not_found) believed = options_.negative_ttl;
+  if (is_denial(state.failure->code)) believed = options_.negative_ttl;
   return timer_.now() < state.failed + believed;
 }
 

@@ -4,7 +4,7 @@
 
 namespace mediafs {
 
-/// The origin may be back later, and nothing speaks against what is known.
+/// The origin may say something else later, and nothing speaks against what is known.
 inline bool may_pass(Errc code) {
   switch (code) {
     case Errc::unreachable:
@@ -13,10 +13,16 @@ inline bool may_pass(Errc code) {
     case Errc::timed_out:
     case Errc::throttled:
     case Errc::not_found_by_gateway:
+    case Errc::impossible_id:
       return true;
     default:
       return false;
   }
+}
+
+/// The API has said that there is no such thing: believed for a while where nothing is known.
+inline bool is_denial(Errc code) {
+  return code == Errc::not_found || code == Errc::impossible_id;
 }
 
 }  // namespace mediafs

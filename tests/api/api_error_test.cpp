@@ -50,9 +50,9 @@ TEST(ApiError, EveryStatusHasItsMeaningAndEvery18xxIsDenied) {
   };
   for (const Row& row : {Row{400, "", Errc::invalid_argument},
                          Row{400, "1101", Errc::invalid_argument},
-                         Row{400, "1001", Errc::not_found},
-                         Row{400, "1002", Errc::not_found},
-                         Row{400, "1104", Errc::not_found},
+                         Row{400, "1001", Errc::impossible_id},
+                         Row{400, "1002", Errc::impossible_id},
+                         Row{400, "1104", Errc::impossible_id},
                          Row{400, "1801", Errc::denied},
                          Row{400, "1819", Errc::denied},
                          Row{400, "1800", Errc::denied},

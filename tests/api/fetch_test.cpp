@@ -86,6 +86,32 @@ TEST_F(FetchTest, ThrottlingThatOutlastsTheDeadlineIsSaidAtOnce) {
   EXPECT_EQ(server_.total_requests(), 1U);
 }
 
+TEST_F(FetchTest, AMomentBeyondAllNumbersIsLongToo) {
+  server_.set_rules("* * status 429 + retry-after 99999999999999999999");
+  ApiClient api = client();
+  expect_failure(fetch(api), Errc::throttled);
+  EXPECT_EQ(server_.total_requests(), 1U);
+}
+
+TEST_F(FetchTest, WhenToComeBackIsAWordOf429And503Alone) {
+  server_.set_rules("* 1-3 status 502 + retry-after 3600");
+  ApiClient api = client();
+  EXPECT_TRUE(fetch(api).ok());
+  EXPECT_EQ(server_.total_requests(), 4U);
+}
+
+TEST_F(FetchTest, ARefusalWhoseBodyBreaksOffIsOne) {
+  for (const char* status : {"429", "503"}) {
+    server_.reset();
+    server_.set_rules(std::string("* 1 status ") + status + " + retry-after 5 + cut 3");
+    ApiClient api = client();
+    const SteadyTime asked = timer_.now();
+    EXPECT_TRUE(fetch(api).ok());
+    EXPECT_GE(timer_.now() - asked, std::chrono::seconds(5)) << status;
+    EXPECT_EQ(server_.total_requests(), 2U);
+  }
+}
+
 TEST_F(FetchTest, ThrottlingThatPassesIsWaitedFor) {
   server_.set_rules("* 1 status 429 + retry-after 0");
   ApiClient api = client();
@@ -265,7 +291,7 @@ TEST_F(FetchTest, AnUnsignedDenialIsAGatewaysWordWhereSignaturesAreRequired) {
 
 TEST_F(ExistenceTest, ADislikeOfTheIdIsNoWordOnTheMedia) {
   server_.set_rules("* * status 400 1104 Invalid id");
-  expect_failure(ask(), Errc::invalid_argument);
+  expect_failure(ask(), Errc::impossible_id);
   server_.set_rules("* * status 410 1302 Erased");
   expect_failure(ask(), Errc::not_found);
 }

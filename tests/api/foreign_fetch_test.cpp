@@ -57,6 +57,12 @@ TEST_F(ForeignFetchTest, AnErrorFormOfThe18xxIsDenied) {
   EXPECT_EQ(server_.total_requests(), 1U);
 }
 
+TEST_F(ForeignFetchTest, AForgedErrorFormIsNoWordOfTheApis) {
+  server_.set_rules("* * json-error 1812 + bad-signature");
+  expect_failure(fetch(api_), Errc::protocol);
+  EXPECT_EQ(server_.total_requests(), 2U);
+}
+
 TEST_F(ForeignFetchTest, TheErrorSaysWhatCameAndNothingOfIt) {
   const Status outcome = fetch_in_place("text/plain", kSorry, "no-signature");
   ASSERT_FALSE(outcome.ok());

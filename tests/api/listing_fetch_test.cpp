@@ -79,6 +79,14 @@ TEST_F(ListingFetchTest, AGatewaysWordThatThereIsNoListOfAttemptsIsNone) {
   expect_failure(list(ListingKind::session_attempts), Errc::not_found_by_gateway);
 }
 
+TEST_F(ListingFetchTest, ADislikeOfTheIdIsNoWordOnWhatWasThere) {
+  server_.set_rules("* * status 400 1002 Invalid id");
+  expect_failure(list(), Errc::impossible_id);
+  expect_failure(list(ListingKind::session_attempts), Errc::impossible_id);
+  server_.set_rules("* * status 410 1302 Erased");
+  expect_failure(list(), Errc::not_found);
+}
+
 TEST_F(ListingFetchTest, ACutBodyIsAskedForAgain) {
   server_.set_rules("* 1 cut 20");
   EXPECT_TRUE(list().ok());
@@ -106,7 +114,7 @@ TEST_F(ListingFetchTest, AnErrorWith200KeepsItsWordsAndItsCode) {
     EXPECT_EQ(outcome.error().context, words);
     EXPECT_EQ(server_.requests_for(kPath), 1U);
   };
-  says(R"({"status":"fail","code":"1104","message":"no such id"})", Errc::not_found,
+  says(R"({"status":"fail","code":"1104","message":"no such id"})", Errc::impossible_id,
        "HTTP 200, code 1104: no such id");
   says(R"({"status":"fail","message":"not now"})", Errc::outside_api, "HTTP 200, code none: not now");
   says(R"({"status":404,"code":1802,"error":"no UUID"})", Errc::denied, "HTTP 200, code 1802: no UUID");

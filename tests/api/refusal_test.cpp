@@ -19,6 +19,7 @@ TEST_F(RefusalTest, WhatIsAnIdAHashOrTheKeyIsReplaced) {
   EXPECT_EQ(washed_text("sig " + hex + "."), "sig (id).");
   EXPECT_EQ(washed_text("sig=" + hex.substr(0, 32)), "sig=(id)");
   EXPECT_EQ(washed_text("the id 05CFC122-15d8-4838-bbf1-7b26a736b2d2 is odd"), "the id (id) is odd");
+  EXPECT_EQ(washed_text("/05CFC122%2D15d8%2d4838%2Dbbf1%2D7b26a736b2d2"), "/(id)");
   EXPECT_EQ(washed_text("/v1/media/tiny_media-000001/x"), "/v1/media/(id)/x");
   EXPECT_EQ(washed_text("only-letters-in-it"), "(id)");
   EXPECT_EQ(washed_text("key 'sandbox-KEY' unknown, SANDBOX-KEYsandbox-key"),

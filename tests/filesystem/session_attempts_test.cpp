@@ -140,6 +140,40 @@ TEST_F(SessionAttempts, AreAnErrorWhereAGatewaySaysSo) {
   EXPECT_THAT(names_in(attempts()), ElementsAre(kOlder, kNewer)) << "which is remembered by nobody";
 }
 
+TEST_F(SessionAttempts, OneOfWhichTheApiHasNoMediaIsEmpty) {
+  server_.set_rules(kOlder + " * status 404 1302 None here");
+  const NodeNumber older = attempt(kOlder);
+  EXPECT_THAT(names_in(older), ElementsAre());
+  EXPECT_EQ(dots(older, 1).node, attempts());
+  EXPECT_EQ(look_up(kOldFaceName, older).error().code, Errc::not_found);
+  EXPECT_THAT(names_in(look_up(kOlder, kAttemptsNode)->node), ElementsAre());
+}
+
+TEST_F(SessionAttempts, OneOfWhichAGatewayKnowsNothingIsAnError) {
+  server_.set_rules(kOlder + " * status-plain 404");
+  const NodeNumber older = attempt(kOlder);
+  EXPECT_THAT(names_in(older), ElementsAre("(not an answer of the API)"));
+  EXPECT_EQ(look_up(kOldFaceName, older).error().code, Errc::outside_api);
+}
+
+/// What the session's listing says of a media the attempt's does not, in which it stands too.
+TEST_F(SessionAttempts, AnAttemptThatTellsLessTakesNothingFromWhatIsShown) {
+  const std::string path = "/v1/sessions/" + kSession + "/media";
+  server_.put_document(path, "application/json",
+                       R"({"status":"success","images":[{"id":")" + kFace +
+                           R"(","context":"face","size":1000,"mimetype":"image/png"}]})");
+  names_in(session());
+  const auto size = files_->attributes(node_number_of(id_of(kFace)))->size;
+  const auto before = *files_->extended_attributes(node_number_of(id_of(kFace)));
+  EXPECT_EQ(size, 1000U);
+  EXPECT_THAT(before, Contains(std::pair(std::string("user.mediafs.session"), kSession)));
+  server_.put_document("/v1/attempts/" + kOlder + "/media", "application/json",
+                       R"({"status":"success","documents":[{"id":")" + kFace + R"(","url":"none"}]})");
+  names_in(attempt(kOlder));
+  EXPECT_EQ(files_->attributes(node_number_of(id_of(kFace)))->size, size);
+  EXPECT_EQ(*files_->extended_attributes(node_number_of(id_of(kFace))), before);
+}
+
 TEST_F(SessionAttempts, EnteringASessionFetchesThemAhead) {
   filesystem_options_.fetch_ahead = true;
   show();

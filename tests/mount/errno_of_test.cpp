@@ -14,6 +14,7 @@ TEST(ErrnoOf, EveryFailureHasItsRow) {
   };
   const Row rows[] = {{Errc::not_found, ENOENT},
                       {Errc::not_found_by_gateway, ENOENT},
+                      {Errc::impossible_id, ENOENT},
                       {Errc::invalid_argument, EINVAL},
                       {Errc::denied, EACCES},
                       {Errc::throttled, EBUSY},

@@ -34,7 +34,8 @@ class ListingAnswers : public testing::TestWithParam<Errc> {
   /// The origin may be back later, and nothing speaks against what is known.
   static bool is_transient(Errc code) {
     return code == Errc::unreachable || code == Errc::unavailable || code == Errc::untrusted ||
-           code == Errc::timed_out || code == Errc::throttled || code == Errc::not_found_by_gateway;
+           code == Errc::timed_out || code == Errc::throttled || code == Errc::not_found_by_gateway ||
+           code == Errc::impossible_id;
   }
 
   const ListingKey kSession{ListingKind::session_media, *MediaId::parse("some-session-00001")};

@@ -28,8 +28,7 @@ struct ParsedListing {
 /// Makes a listing of a response's body, which is taken to be hostile.
 ///
 /// Errc::protocol where it is not the one JSON object that was asked for (strict JSON, at most 32 levels
-/// deep, no array twice); Errc::outside_api beyond kMaxListed entries; what the API's code means where it
-/// says "fail".
+/// deep, no array twice); Errc::outside_api beyond kMaxListed entries.
 ///
 /// An entry is left out for its id alone. Any other field may be missing or odd: then it is not known, and a
 /// type is what the array's name says. Two entries of one id are one media, of which the better known fields

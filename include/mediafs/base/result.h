@@ -15,6 +15,7 @@ namespace mediafs {
 enum class Errc {
   not_found,             // no such media or name, said by the API or by the grammar
   not_found_by_gateway,  // a 404 or 410 that is not the API's: true for who asked, and no word on the media
+  impossible_id,         // the API takes the id for none: no media then, and no word on one that is known
   invalid_argument,      // the caller or the API says that the request is not valid
   denied,                // key, signature or permission
   throttled,             // the API asked to slow down until past the deadline
@@ -36,16 +37,17 @@ enum class Errc {
 };
 
 /// Every Errc, for tables and their tests.
-inline constexpr Errc kAllErrcs[] = {Errc::not_found,        Errc::not_found_by_gateway,
-                                     Errc::invalid_argument, Errc::denied,
-                                     Errc::throttled,        Errc::unreachable,
-                                     Errc::unavailable,      Errc::timed_out,
-                                     Errc::untrusted,        Errc::outside_api,
-                                     Errc::protocol,         Errc::corrupt,
-                                     Errc::changed,          Errc::too_large,
-                                     Errc::no_space,         Errc::not_directory,
-                                     Errc::is_directory,     Errc::name_too_long,
-                                     Errc::cancelled,        Errc::internal};
+inline constexpr Errc kAllErrcs[] = {Errc::not_found,     Errc::not_found_by_gateway,
+                                     Errc::impossible_id, Errc::invalid_argument,
+                                     Errc::denied,        Errc::throttled,
+                                     Errc::unreachable,   Errc::unavailable,
+                                     Errc::timed_out,     Errc::untrusted,
+                                     Errc::outside_api,   Errc::protocol,
+                                     Errc::corrupt,       Errc::changed,
+                                     Errc::too_large,     Errc::no_space,
+                                     Errc::not_directory, Errc::is_directory,
+                                     Errc::name_too_long, Errc::cancelled,
+                                     Errc::internal};
 
 /// The word as written above, for logs.
 std::string_view to_string(Errc code);

@@ -145,6 +145,8 @@ class Filesystem {
 
   DirectorySnapshot show(const ListingRef& listing) EXCLUDES(mutex_);
   DirectorySnapshot show_as(const Node& directory, const ListingRef& listing) EXCLUDES(mutex_);
+  Result<DirectorySnapshot> show_without(const Node& directory, const Error& error);
+  Error why_not_listed(const ListingKey& listing, const Error& error);
   std::vector<NodeNumber> directories_of(const ListingKey& listing) EXCLUDES(mutex_);
   void tell_gone(const ListingKey& listing, std::span<const DirectoryEntry> entries) EXCLUDES(mutex_);
   void listing_changed(const ListingKey& key) EXCLUDES(mutex_);

@@ -17,7 +17,7 @@ struct Header {
   std::string value;  // without white space around it
 };
 
-/// The status line and headers of a final (not 1xx) response whose framing is sound: see parse_head.
+/// The status line and headers of a final (not 1xx) response whose framing is sound.
 struct ResponseHead {
   int status = 0;
   std::vector<Header> headers;

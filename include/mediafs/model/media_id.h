@@ -10,6 +10,9 @@
 
 namespace mediafs {
 
+/// Has the form of RFC 9562 section 4, in either case.
+bool is_uuid(std::string_view text);
+
 /// The opaque name of one media, session or attempt at the API.
 ///
 /// Nothing is ever signed or requested that is not one of these (a request's signature covers the bare id, so
