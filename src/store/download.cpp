@@ -167,6 +167,7 @@ Error Download::why_late() const {
   if (setback_) return *setback_;
   for (const auto& stream : streams_) {
     if (const auto setback = stream->fetch->setback()) return *setback;
+    if (stream->setback && stream->head_seen && stream->only_repeats()) return *stream->setback;
   }
   return {Errc::timed_out, "the deadline passed"};
 }

@@ -64,7 +64,7 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
     stream.held.clear();
   }
   // Progress is a chunk or more: an origin that gives ten bytes and hangs up each time is broken.
-  if (stream.position >= stream.broke_at + kChunkSize) {
+  if (!stream.only_repeats()) {
     stream.failures = {};
     stream.failing_since.reset();
   }
@@ -76,6 +76,7 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
                                          .retry_after = std::nullopt,
                                          .jitter = crypto::random_fraction()});
   if (!delay) return fail(effects, error);
+  stream.setback = error;
   if (worth_going_on(stream)) restart_later(stream.shared_from_this(), *delay, error);
 }
 
@@ -106,6 +107,7 @@ std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
   auto stream = std::make_shared<Stream>(shared_from_this());
   stream->failures = broken.failures;
   stream->failing_since = broken.failing_since;
+  stream->setback = broken.setback;
   stream->broke_at = broken.broke_at;
   const bool same_version = broken.revision == revision_;
   if (same_version && has_ranges() && broken.position > 0 &&

@@ -39,6 +39,9 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   /// Its memory is given back: nothing goes on from it.
   void let_go();
 
+  /// Whether it has come no further than those that it succeeds.
+  [[nodiscard]] bool only_repeats() const { return position < broke_at + kChunkSize; }
+
   /// Where it is, and how fast it has been.
   [[nodiscard]] StreamPlace place(SteadyTime now) const;
 
@@ -58,6 +61,7 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   std::uint64_t broke_at = 0;               // where those that it succeeds have come to
   FailureCount failures;                    // of those, since the last progress
   std::optional<SteadyTime> failing_since;  // the last progress was before that
+  std::optional<Error> setback;             // what the last of those has broken with
   bool ahead = false;                       // nobody waited for it when it began
   bool hastened = false;                    // somebody does now
   bool holds_back = false;

@@ -166,6 +166,18 @@ TEST_F(DownloadTest, WhoWaitsInVainIsToldWhyTheSourceWaits) {
   EXPECT_EQ(timer_.wait(std::move(waiting)).error().code, Errc::throttled);
 }
 
+TEST_F(DownloadTest, WhoWaitsInVainForWhatBreaksAgainAndAgainIsToldSo) {
+  const MediaItemRef item = begin();
+  store_.opened(kId);
+  auto failure = failure_of_read(item, {2 * kChunkSize, 4096});
+  source_.media[0]->end(Error{Errc::unavailable, "as the test says"});
+  timer_.advance(std::chrono::seconds(1));
+  MediaHead rest = kHead;
+  rest.offset = source_.media.at(1)->request.offset;
+  source_.media[1]->head(rest);  // and is on its way when the time is up
+  EXPECT_EQ(timer_.wait(std::move(failure)), Errc::unavailable);
+}
+
 TEST_F(DownloadTest, WhatNobodyWaitsForAnyMoreIsDroppedAfterItsTime) {
   std::stop_source stop;
   auto waiting = find(stop.get_token());
