@@ -241,15 +241,15 @@ Exit run_mounted(const Ground& on) {
   auto mount = Mount::open(mount_options(on.command), on.device, floors.filesystem, floors.timer);
   if (!mount)
     return {ExitCode::mount_refused, fmt::format("{}: {}", on.command.mountpoint, mount.error().context)};
-  TimerThread chores;  // what may wait for the disk or the kernel, and nobody waits for
-  Erasing erasing(floors.filesystem, on.cache, **mount);
-  connect(**mount, floors.filesystem, floors.store, erasing, chores);
-  std::optional<KeyRotation> keys;
-  if (on.cache != nullptr) keys.emplace(*on.cache, chores).rotate_to(on.credentials.shared_secrets);
+  TimerThread chores;    // what may wait for the disk or the kernel, and nobody waits for
   TimerThread watching;  // waits for the credentials file, whose disk may hang, and for nothing else
-  const auto watch =
-      watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, watching);
+  Erasing erasing(floors.filesystem, on.cache, **mount);
+  std::optional<KeyRotation> keys;
+  std::unique_ptr<CredentialsWatch> watch;
   const TimersEnd timers_end(chores, watching);  // also where no thread can be made for the mount
+  connect(**mount, floors.filesystem, floors.store, erasing, chores);
+  if (on.cache != nullptr) keys.emplace(*on.cache, chores).rotate_to(on.credentials.shared_secrets);
+  watch = watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, watching);
   log::tell_counts_by(watching);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
