@@ -43,9 +43,11 @@ void CredentialsCircuit::sent(SteadyTime now, const MediaId& id) {
 }
 
 bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_key) {
-  if (is_open() || (!of_the_key && own_.has(now, id))) return false;
+  if (is_open() || own_.has(now, id)) return false;
   next_probe_ = next_probe_of_known_ = now + kBetweenProbes;
-  if (!of_the_key) {
+  if (of_the_key) {
+    denied_.insert(id.text());
+  } else {
     if (forbidden_.size() < kMostRemembered) forbidden_.insert(id.text());
     if (forbidden_.size() < kIdsThatTell) return false;
     next_probe_ = now;  // by another id: it may be these alone
@@ -56,16 +58,19 @@ bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_k
 }
 
 bool CredentialsCircuit::accepted(SteadyTime now, const MediaId& id) {
-  forbidden_.erase(id.text());
-  own_.add(now, forbidden_);
+  for (std::set<std::string>* const held : {&forbidden_, &denied_}) {
+    held->erase(id.text());
+    own_.add(now, *held);
+    held->clear();
+  }
   own_.forget(id);
-  forbidden_.clear();
   on_trial_ = false;
   return std::exchange(open_, false);
 }
 
 void CredentialsCircuit::replaced() {
   forbidden_.clear();
+  denied_.clear();
   own_.clear();
   on_trial_ = true;
 }

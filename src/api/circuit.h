@@ -86,8 +86,8 @@ class CredentialsCircuit {
   void sent(SteadyTime now, const MediaId& id);
 
   /// Each secret has been tried. `of_the_key`: 401 or a code 18xx; else it is a 403, which is of that id
-  /// alone until three have it with nothing accepted in between, and for good where others are accepted.
-  /// True: that has opened it.
+  /// alone until three have it with nothing accepted in between. Either is of that id alone for a while where
+  /// others are accepted after it. True: that has opened it.
   bool denied(SteadyTime now, const MediaId& id, bool of_the_key);
   /// The API has answered as it does to whom it knows. True: that has closed it.
   bool accepted(SteadyTime now, const MediaId& id);
@@ -102,6 +102,7 @@ class CredentialsCircuit {
   bool open_ = false;
   bool on_trial_ = false;            // of the new ones
   std::set<std::string> forbidden_;  // ids, since something was accepted last
+  std::set<std::string> denied_;     // the same, by a word against the key
   OwnFaults own_;
   SteadyTime next_probe_ = SteadyTime::min();
   SteadyTime next_probe_of_known_ = SteadyTime::min();

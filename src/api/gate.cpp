@@ -59,6 +59,8 @@ void Gate::pass(Ticket ticket, Passage passage) {
     const MutexLock lock(mutex_);
     if (auto error = refusal(passage)) {
       ready.emplace_back([go = std::move(passage.go), error = *std::move(error)] { go(error); });
+    } else if (passage.is_next_secret) {
+      send(std::move(passage), ready);  // its question has had its turn, and others wait for what comes of it
     } else {
       waiting_.emplace(std::pair(passage.priority, ticket), std::move(passage));
       ready = let_pass();
@@ -91,6 +93,15 @@ Gate::Queue::iterator Gate::next_to_pass() {
   return telling == waiting_.end() ? waiting_.begin() : telling;
 }
 
+void Gate::send(Passage passage, Ready& ready) {
+  const SteadyTime now = timer_.now();
+  if (passage.priority == Priority::ahead) ++ahead_under_way_;
+  circuit_.sent(now);
+  pace_.sent(now);
+  if (!passage.is_next_secret) credentials_.sent(now, passage.id);
+  ready.emplace_back([go = std::move(passage.go), as = passage.priority] { go(as); });
+}
+
 /// Takes out of the queue what is to be called now.
 Gate::Ready Gate::let_pass() {
   Ready ready;
@@ -98,13 +109,8 @@ Gate::Ready Gate::let_pass() {
   const SteadyTime now = timer_.now();
   while (!waiting_.empty() && next() <= now) {
     const auto first = next_to_pass();
-    const bool ahead = first->second.priority == Priority::ahead;
-    if (ahead && !has_room_ahead()) break;
-    if (ahead) ++ahead_under_way_;
-    circuit_.sent(now);
-    pace_.sent(now);
-    if (!first->second.is_next_secret) credentials_.sent(now, first->second.id);
-    ready.emplace_back([go = std::move(first->second.go), as = first->second.priority] { go(as); });
+    if (first->second.priority == Priority::ahead && !has_room_ahead()) break;
+    send(std::move(first->second), ready);
     waiting_.erase(first);
     if (credentials_.is_open()) turn_away(ready);  // that was the probe
   }
@@ -195,6 +201,7 @@ void Gate::note_pace(const Answer& answer) {
       return pace_.overloaded(now, answer.sent);
     case Outcome::answered:
     case Outcome::head_came:
+    case Outcome::next_secret:
     case Outcome::not_the_api:
     case Outcome::key_denied:
     case Outcome::id_denied:
@@ -211,7 +218,7 @@ void Gate::note_pace(const Answer& answer) {
 void Gate::note_circuit(const Answer& answer, Ready& ready) {
   const bool no_connection = answer.outcome == Outcome::unreachable;
   const bool failed = answer.outcome == Outcome::failed || answer.outcome == Outcome::overloaded;
-  if (answer.outcome == Outcome::head_came) return;
+  if (answer.outcome == Outcome::head_came || answer.outcome == Outcome::next_secret) return;
   if (no_connection || failed) return note_failure(answer.id, no_connection, ready);
   note_life(answer.id, ready);
 }

@@ -39,6 +39,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   enum class Outcome {
     answered,     // by the API, to whom it knows
     head_came,    // the same, and a body is on its way: see body()
+    next_secret,  // it does not take this one, and there is another: more is said by what comes of that
     not_the_api,  // by somebody: there is an origin, and it is no word on the credentials
     refused,      // 429, or 503 with Retry-After
     overloaded,   // 503
@@ -87,6 +88,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   [[nodiscard]] std::optional<Error> refusal(const Passage& passage) REQUIRES(mutex_);
   [[nodiscard]] bool has_room_ahead() const REQUIRES(mutex_);
   void turn_away(Ready& ready) REQUIRES(mutex_);
+  void send(Passage passage, Ready& ready) REQUIRES(mutex_);
   Ready let_pass() REQUIRES(mutex_);
   void wake_later() REQUIRES(mutex_);
   void wake() EXCLUDES(mutex_);

@@ -147,7 +147,7 @@ Error MediaFetch::stop_reason() {
 void MediaFetch::attempt_failed(FailedAttempt failure) {
   const bool denied = failure.error.code == Errc::denied;
   const bool others_may_do = denied && turn_to_other_credentials();
-  report(others_may_do ? Gate::Outcome::not_the_api : what_it_says(failure), failure.retry_after);
+  report(others_may_do ? Gate::Outcome::next_secret : what_it_says(failure), failure.retry_after);
   std::optional<Duration> delay;
   bool stopped = false;
   {

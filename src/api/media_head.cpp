@@ -92,12 +92,16 @@ std::optional<std::string> signature_of(const ResponseHead& head) {
   return signature;
 }
 
-/// Whether each header that names the client means us.
+/// Whether each header that names the client means us, and is there once.
 bool all_for(const SecretString& api_key, const ResponseHead& head) {
-  return std::all_of(head.headers.begin(), head.headers.end(), [&](const Header& header) {
-    const bool names_client = header.name == "x-auth-client" || header.name == "vrf-auth-client";
-    return !names_client || header.value == api_key.reveal();
-  });
+  return std::ranges::all_of(std::initializer_list<std::string_view>{"x-auth-client", "vrf-auth-client"},
+                             [&](std::string_view name) {
+                               const auto has_name = [&](const Header& header) {
+                                 return header.name == name;
+                               };
+                               const auto count = std::ranges::count_if(head.headers, has_name);
+                               return count == 0 || (count == 1 && head.find(name) == api_key.reveal());
+                             });
 }
 
 Result<MediaHead> place_of_body(const ResponseHead& head, const MediaQuestion& question) {

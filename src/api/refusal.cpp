@@ -1,6 +1,7 @@
 #include "api/refusal.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,8 @@ namespace mediafs {
 namespace {
 
 constexpr std::string_view kIdAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-";
+constexpr std::size_t kHexDigitsOfId = 32;
+constexpr std::size_t kLongestSeparator = 3;  // bytes: UTF-8's hyphens have as many
 constexpr std::size_t kLongestShownCode = 20;
 constexpr std::size_t kLongestHost = 100;
 
@@ -34,6 +37,40 @@ std::string replaced(std::string text, std::string_view what, std::string_view i
     from = at + wanted.size();
   }
   return out.append(text, from);
+}
+
+bool is_hex_digit(char c) {
+  return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+}
+bool is_separator(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) == 0;
+}
+
+/// Where a signature or UUID ends that begins at `at`, however its digits are grouped; `at`: there is none.
+std::size_t end_of_grouped_hex(std::string_view text, std::size_t at) {
+  std::size_t digits = 0;
+  std::size_t end = at;
+  while (at < text.size() && is_hex_digit(text[at])) {
+    std::size_t group = at;
+    while (group < text.size() && is_hex_digit(text[group])) ++group;
+    if (group < text.size() && !is_separator(text[group])) break;  // a word
+    digits += group - at;
+    end = group;
+    at = group;
+    while (at < text.size() && at - group < kLongestSeparator && is_separator(text[at])) ++at;
+  }
+  return digits >= kHexDigitsOfId ? end : 0;
+}
+
+std::string without_grouped_hex(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool begins_word = at == 0 || is_separator(text[at - 1]);
+    const std::size_t end = begins_word ? end_of_grouped_hex(text, at) : 0;
+    out += end > at ? "(id)" : text.substr(at, 1);
+    at = std::max(end, at + 1);
+  }
+  return out;
 }
 
 /// What may be the reason, for those that people meet.
@@ -60,7 +97,7 @@ std::string redacted(std::string_view text, const Credentials& credentials) {
   std::string rest = replaced(std::string(text), credentials.api_key.reveal(), "(key)");
   for (const SecretString& secret : credentials.shared_secrets)
     rest = replaced(std::move(rest), secret.reveal(), "(secret)");
-  rest = replaced(std::move(rest), "%2d", "-");  // as some gateways write a path
+  rest = without_grouped_hex(replaced(std::move(rest), "%2d", "-"));  // as some gateways write a path
   std::string out;
   for (std::size_t at = 0; at < rest.size();) {
     const std::size_t end = std::min(rest.find_first_not_of(kIdAlphabet, at), rest.size());

@@ -46,11 +46,11 @@ void CredentialsWatch::look() {
   const bool rests = last_look_ && same_file(*last_look_, now);
   last_look_ = now;
   if (!rests || (settled_ && same_file(*settled_, now))) return;
-  settled_ = now;
-  read_again();
+  const bool is_first = !std::exchange(settled_, now);
+  read_again(is_first);
 }
 
-void CredentialsWatch::read_again() {
+void CredentialsWatch::read_again(bool is_first) {
   auto read = load_credentials(file_);
   if (!read) {
     log::warning("the credentials file is refused, the last one stays in use: {}", read.error().context);
@@ -61,9 +61,13 @@ void CredentialsWatch::read_again() {
         "the credentials file has another API key, which takes a remount; the last one stays in use");
     return;
   }
-  if (same_secrets(read->shared_secrets, known_.shared_secrets)) return;
+  // Also where they are the same: whoever has touched the file wants them tried again.
+  const bool are_new = !same_secrets(read->shared_secrets, known_.shared_secrets);
+  if (is_first && !are_new) return;
   known_ = *std::move(read);
-  log::info("the credentials file has changed, shared secrets from now on: {}", known_.shared_secrets.size());
+  if (are_new)
+    log::info("the credentials file has changed, shared secrets from now on: {}",
+              known_.shared_secrets.size());
   take_(known_.shared_secrets);
 }
 

@@ -13,8 +13,9 @@
 namespace mediafs {
 
 /// Looks now and then whether the credentials file has changed, and hands the shared secrets on that it holds
-/// then. A file that is refused, or has another API key, leaves everything as it is, with a warning in the
-/// log. All of it on the timer's thread, which waits for that file.
+/// then, the same ones too, which may be taken by now. A file that is refused, or has another API key, leaves
+/// everything as it is, with a warning in the log. All of it on the timer's thread, which waits for that
+/// file.
 class CredentialsWatch {
  public:
   using Taker = std::function<void(const std::vector<SecretString>& secrets)>;
@@ -27,7 +28,7 @@ class CredentialsWatch {
 
   void look_later();
   void look();
-  void read_again();
+  void read_again(bool is_first);
 
   const CredentialsFile file_;
   Credentials known_;

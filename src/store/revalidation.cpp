@@ -155,6 +155,7 @@ Verdict Revalidation::judge(const MediaId& id, std::uint64_t number, const Statu
   if (found == questions_.end() || found->second.number != number || stopping_) return Verdict::unknown;
   Question& question = found->second;
   const Verdict verdict = verdict_on(said, question.denials);
+  if (verdict != Verdict::unknown) rests_until_ = SteadyTime::min();  // it answers
   if (verdict == Verdict::ask_again) {
     ++question.denials;
     send(effects, id, question);

@@ -79,6 +79,16 @@ TEST(CredentialsCircuit, OpensWithTheFirstWordAgainstTheKey) {
   EXPECT_FALSE(circuit.lets_through(kNow, id_of(8)));
 }
 
+/// Else one bad id would close it again and again.
+TEST(CredentialsCircuit, AWordAgainstTheKeyIsOfItsIdAloneForAWhileWhereOthersAreAcceptedAfterIt) {
+  CredentialsCircuit circuit;
+  EXPECT_TRUE(circuit.denied(kNow, id_of(1), true));
+  EXPECT_TRUE(circuit.accepted(kNow + seconds(30), id_of(8)));
+  EXPECT_FALSE(circuit.denied(kNow + seconds(31), id_of(1), true));
+  EXPECT_TRUE(circuit.lets_through(kNow + seconds(31), id_of(8)));
+  EXPECT_TRUE(circuit.denied(kNow + seconds(32), id_of(2), true)) << "of another";
+}
+
 TEST(CredentialsCircuit, A403IsOfItsIdAloneUntilThreeHaveIt) {
   CredentialsCircuit circuit;
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(circuit.denied(kNow, id_of(1), false));

@@ -116,6 +116,7 @@ TEST_F(MediaHeadTest, EveryHeaderThatNamesTheClientMustMeanUs) {
   for (const char* name : {"x-auth-client", "vrf-auth-client"}) {
     expect_refused(interpret(ok({{name, "other"}})), Errc::corrupt);
     expect_refused(interpret(ok({{name, "key"}, {name, "other"}})), Errc::corrupt);
+    expect_refused(interpret(ok({{name, "key"}, {name, "key"}})), Errc::corrupt);
     expect_refused(interpret(ok({{name, ""}})), Errc::corrupt);
     EXPECT_TRUE(interpret(ok({{name, "key"}})).ok());
   }

@@ -195,6 +195,23 @@ TEST_F(OutageTest, OneOfSeveralSecretsThatIsTakenAgainIsFoundOutByAProbe) {
   expect_all_read_within(seconds(31));
 }
 
+/// Those who wait for the origin do not all ask with credentials that it does not take any more.
+TEST_F(OutageTest, AnOutageThatEndsWithADenialCostsAFewRequests) {
+  std::vector<SecretString> secrets = secret("sandbox-secret");
+  for (const char* another : {"second-secret", "third-secret"}) secrets.emplace_back(another);
+  api_.replace_secrets(std::move(secrets));
+  start_readers();
+  timer_.advance(seconds(1));
+  server_.set_rules("* * drop");
+  timer_.advance(seconds(6));
+  const auto before = server_.total_requests() + server_.unanswered();
+  server_.set_rules("");
+  server_.set_secrets({"none-of-them"});
+  timer_.advance(seconds(10));
+  EXPECT_LE(server_.total_requests() + server_.unanswered() - before, 10U);
+  EXPECT_EQ(readers_.front()->last_failure, Errc::denied);
+}
+
 TEST_F(OutageTest, CredentialsThatAreTakenAgainAreFoundOutByAProbe) {
   start_readers(50);
   server_.set_rules("* * status 401 1102 Inactive");

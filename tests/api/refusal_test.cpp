@@ -28,6 +28,17 @@ TEST_F(RefusalTest, WhatIsAnIdAHashOrTheKeyIsReplaced) {
   EXPECT_EQ(washed_text(hex + hex), "(id)");
 }
 
+TEST_F(RefusalTest, AnIdOrHashIsReplacedHoweverItsDigitsAreGrouped) {
+  EXPECT_EQ(washed_text("sig 18ec28b9 d585ba8d ee930794 5f821d95 0bb32b09 3d765694 d59fbec2 e0143550."),
+            "sig (id).");
+  EXPECT_EQ(washed_text("eb:02:07:10:6e:a1:fc:3c:eb:02:07:10:6e:a1:fc:3c"), "(id)");
+  EXPECT_EQ(washed_text("b.7.6.5.7.0.c.9.b.7.6.5.7.0.c.9.b.7.6.5.7.0.c.9.b.7.6.5.7.0.c.9 no"), "(id) no");
+  EXPECT_EQ(washed_text("id 05cfc122\u201015d8\u20104838\u2010bbf1\u20107b26a736b2d2"), "id (id)");
+  EXPECT_EQ(washed_text("05cfc122.15d8.4838.bbf1.7b26a736b2d2.example.com"), "(id).example.com");
+  EXPECT_EQ(washed_text("at 2026-11-29 19:52:18, code 1812, 30 of 100"),
+            "at 2026-11-29 19:52:18, code 1812, 30 of 100");
+}
+
 TEST_F(RefusalTest, OrdinaryWordsAndTheNamesOfTheApisHeadersStay) {
   for (const std::string_view text :
        {"", "X-HMAC-SIGNATURE is wrong", "X-AUTH-CLIENT and vrf-auth-client, vrf-hmac-signature",

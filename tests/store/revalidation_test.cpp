@@ -169,6 +169,20 @@ TEST_F(RevalidationTest, AnOriginThatDoesNotAnswerIsWaitedForOnce) {
   EXPECT_EQ(catalog_->find(id_of(kId)), nullptr);
 }
 
+TEST_F(RevalidationTest, AnOriginThatAnswersAgainIsWaitedForAgain) {
+  start_with_an_old_one();
+  server_.set_rules("* 1 status 503");
+  ASSERT_TRUE(open().ok());
+  timer_.advance(std::chrono::seconds(2));
+  ASSERT_TRUE(open().ok());
+  ASSERT_TRUE(happens([&] {
+    return catalog_->find(id_of(kId))->confirmed >= timer_.clock().wall_seconds() - 60;
+  })) << "asked in the background";
+  make_old();
+  server_.remove(kId);
+  EXPECT_EQ(open().error().code, Errc::not_found);
+}
+
 TEST_F(RevalidationTest, WhoIsKilledDoesNotWait) {
   start_with_an_old_one();
   server_.set_rules("* * hang");
