@@ -25,6 +25,21 @@ json parsed_within_bounds(std::string_view text) {
   return json::parse(text, depth_limit, /*allow_exceptions=*/false);
 }
 
+json parsed_leniently(std::string_view body) {
+  json parsed = parsed_within_bounds(body);
+  if (!parsed.is_discarded()) return parsed;
+  std::string plain(body);  // perhaps for words that are not UTF-8
+  std::replace_if(
+      plain.begin(), plain.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return parsed_within_bounds(plain);
+}
+
+ApiError error_in(const json& object) {
+  ApiError error{text_in(object, "code"), text_in(object, "message")};
+  if (error.message.empty()) error.message = text_in(object, "error");
+  return error;
+}
+
 bool is_unknown_id_code(std::string_view code) {
   return code == "1001" || code == "1002" || code == "1104";
 }
@@ -43,18 +58,21 @@ bool is_api_code(std::string_view code) {
 }
 
 std::optional<ApiError> parse_api_error(std::string_view body) {
-  json parsed = parsed_within_bounds(body);
-  if (parsed.is_discarded()) {  // perhaps for words that are not UTF-8
-    std::string plain(body);
-    std::replace_if(
-        plain.begin(), plain.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-    parsed = parsed_within_bounds(plain);
-  }
+  const json parsed = parsed_leniently(body);
   if (!parsed.is_object()) return std::nullopt;
-  ApiError error{text_in(parsed, "code"), text_in(parsed, "message")};
-  if (error.message.empty()) error.message = text_in(parsed, "error");
+  const ApiError error = error_in(parsed);
   if (text_in(parsed, "status") != "fail" && !is_old_form(parsed, error)) return std::nullopt;
   return error;
+}
+
+bool is_error_form(std::string_view body) {
+  const json parsed = parsed_leniently(body);
+  if (!parsed.is_object()) return false;
+  const ApiError error = error_in(parsed);
+  const auto status = parsed.find("status");
+  const bool is_http_error = status != parsed.end() && status->is_number_unsigned() &&
+                             status->get<std::uint64_t>() >= 400 && !error.message.empty();
+  return is_http_error || text_in(parsed, "status") == "fail" || is_old_form(parsed, error);
 }
 
 bool is_authorization_code(std::string_view code) {

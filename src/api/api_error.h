@@ -20,6 +20,10 @@ struct ApiError {
 /// what they like.
 std::optional<ApiError> parse_api_error(std::string_view body);
 
+/// The same, or what others send in place of a media: a number from 400 on for its status, beside `message`
+/// or `error`.
+bool is_error_form(std::string_view body);
+
 /// Four digits.
 bool is_api_code(std::string_view code);
 

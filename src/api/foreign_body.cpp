@@ -12,6 +12,7 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kMostBlanks = 1024;  // before what begins a body
+constexpr std::size_t kLongestFailureBeginning = 64;
 
 /// What a browser takes for a page (WHATWG MIME Sniffing, section 7.1), each with a blank or ">" behind it.
 constexpr std::string_view kPages[] = {
@@ -38,14 +39,36 @@ std::string_view without_blanks_before(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(" \t\r\n\f"), text.size()));
 }
 
-BodyKind kind_of_object(std::string_view text, bool whole) {
+/// However long it is, and whether or not it comes to its end.
+bool begins_as_failure(std::string_view text) {
+  for (const std::string_view token : {"{", "\"status\"", ":", "\"fail\""}) {
+    text = without_blanks_before(text);
+    if (!text.starts_with(token)) return false;
+    text.remove_prefix(token.size());
+  }
+  return true;
+}
+
+BodyKind kind_of_object(std::string_view text, bool may_be_error, bool whole) {
+  if (begins_as_failure(text)) return whole || !may_be_error ? BodyKind::api_error : BodyKind::undecided;
+  if (!may_be_error && (whole || text.size() >= kLongestFailureBeginning)) return BodyKind::media;
   if (!whole) return BodyKind::undecided;
-  return parse_api_error(text) ? BodyKind::api_error : BodyKind::media;
+  return is_error_form(text) ? BodyKind::api_error : BodyKind::media;
+}
+
+/// What stands behind an XML declaration, as of XHTML; nothing: it has not ended yet.
+std::optional<std::string_view> behind_declaration(std::string_view text) {
+  if (!text.starts_with("<?xml")) return text;
+  const std::size_t end = text.find("?>");
+  if (end == std::string_view::npos) return std::nullopt;
+  return without_blanks_before(text.substr(end + 2));
 }
 
 BodyKind kind_of_markup(std::string_view text, bool from_the_start, bool whole) {
-  if (!whole && text.size() < kLongestPage) return BodyKind::undecided;
-  return begins_as_page(text, from_the_start) ? BodyKind::html_page : BodyKind::media;
+  const auto markup = behind_declaration(text);
+  const bool is_enough = whole || text.size() > kMostBlanks || (markup && markup->size() >= kLongestPage);
+  if (!is_enough) return BodyKind::undecided;
+  return markup && begins_as_page(*markup, from_the_start) ? BodyKind::html_page : BodyKind::media;
 }
 
 }  // namespace
@@ -62,7 +85,7 @@ BodyKind kind_of_body(const BodyFacts& facts, std::string_view beginning, bool e
 
   const std::string_view text = without_blanks_before(beginning);
   if (text.empty()) return whole || beginning.size() > kMostBlanks ? BodyKind::media : BodyKind::undecided;
-  if (text.front() == '{' && may_be_error) return kind_of_object(text, whole);
+  if (text.front() == '{') return kind_of_object(text, may_be_error, whole);
   if (text.front() == '<' && !facts.is_signed) return kind_of_markup(text, facts.from_the_start, whole);
   return BodyKind::media;
 }

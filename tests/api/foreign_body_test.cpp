@@ -24,7 +24,7 @@ TEST(ForeignBody, AnUnsignedBodyThatBeginsAsHtmlIsRefusedUnderAnyType) {
   for (const std::string_view page :
        {"<!DOCTYPE html><p>", "<!doctype HTML public>", "<html>", "<HTML lang=en>", " \r\n\t<html>",
         "\xEF\xBB\xBF<html>", "<head>", "<title>Sign in</title>", "<script src=x>", "<!-- a comment -->",
-        "<p>x"}) {
+        "<p>x", "<?xml version='1.0'?>\n<!DOCTYPE html>", "<?xml version='1.0'?><html xmlns='x'>"}) {
     EXPECT_EQ(kind({.content_type = "image/jpeg"}, page), "an HTML page") << page;
     EXPECT_EQ(kind({.is_signed = true, .content_type = "image/jpeg"}, page), "a media") << page;
   }
@@ -42,12 +42,25 @@ TEST(ForeignBody, AnErrorFormIsRefusedUnderAnyTypeSignedOrNot) {
   }
   EXPECT_EQ(kind({}, "\n " + std::string(kFail) + "\n"), "an error");
   EXPECT_EQ(kind({}, R"({"status":404,"code":1302,"error":"no"})"), "an error");
+  EXPECT_EQ(kind({}, R"({"timestamp":1,"status":500,"error":"Internal Server Error","path":"/"})"),
+            "an error");
+}
+
+TEST(ForeignBody, WhatBeginsAsAFailureIsOneHoweverItGoesOn) {
+  const std::string begin = R"( { "status" : "fail" , "code":"1302","message":")";
+  EXPECT_EQ(kind({.content_type = "image/jpeg"}, begin), "an error") << "cut";
+  EXPECT_EQ(kind({.content_type = "image/jpeg"}, begin + "\"} and more"), "an error");
+  EXPECT_EQ(kind({.content_type = "image/jpeg", .length = 1'000'000}, begin + "no", false), "an error");
+  EXPECT_EQ(kind({.content_type = "image/jpeg"}, begin + std::string(kLongestApiError, ' '), false),
+            "an error");
+  EXPECT_EQ(kind_of_body({.length = 1'000'000}, begin.substr(0, 12), false), BodyKind::undecided);
 }
 
 TEST(ForeignBody, AnyOtherBytesPassWhateverTheirTypeSays) {
   for (const std::string_view bytes :
        {R"({"nfc":"data"})", R"({"status":"success","code":"1101"})", "{", "{}", "[]", "\xFF\xD8\xFF",
-        "Service unavailable", "%PDF-1.7", " ", "null", R"([{"status":"fail"}])"}) {
+        R"({"status":200,"error":"none"})", "<?xml version='1.0'?><svg>", "Service unavailable", "%PDF-1.7",
+        " ", "null", R"([{"status":"fail"}])"}) {
     for (const std::string_view type :
          {"application/json", "image/jpeg", "text/css", "application/x-unheard-of"})
       EXPECT_EQ(kind({.content_type = type}, bytes), "a media") << bytes;
@@ -77,7 +90,9 @@ TEST(ForeignBody, OfAPageEnoughIsHeldBackToTell) {
 
 TEST(ForeignBody, WhatIsHeldBackIsBounded) {
   EXPECT_EQ(kind_of_body({}, "{" + std::string(kLongestApiError, ' '), false), BodyKind::media);
-  EXPECT_EQ(kind_of_body({.length = kLongestApiError + 1}, "{", false), BodyKind::media);
+  EXPECT_EQ(kind_of_body({.length = kLongestApiError + 1}, "{" + std::string(64, '1'), false),
+            BodyKind::media);
+  EXPECT_EQ(kind_of_body({.length = 1'000'000}, "<?xml" + std::string(2000, ' '), false), BodyKind::media);
   EXPECT_EQ(kind_of_body({}, std::string(2000, ' '), false), BodyKind::media);
   EXPECT_EQ(kind_of_body({.is_signed = true, .length = 1'000'000}, "", false), BodyKind::media);
   EXPECT_EQ(kind_of_body({.length = 1'000'000}, "\xFF", false), BodyKind::media);

@@ -55,7 +55,8 @@ class Workplace:
     def mounted(self, kind: str):
         """A file system of the kernel's own, such as tmpfs."""
         with self.folder(kind) as folder:
-            run(["mount", "-t", kind, "-o", "mode=0700", kind, folder])
+            options = ["-o", "mode=0700"] if kind == "tmpfs" else []
+            run(["mount", "-t", kind, *options, kind, folder])
             try:
                 yield folder
             finally:
