@@ -60,7 +60,7 @@ bool is_api_code(std::string_view code) {
 std::optional<ApiError> parse_api_error(std::string_view body) {
   const json parsed = parsed_leniently(body);
   if (!parsed.is_object()) return std::nullopt;
-  const ApiError error = error_in(parsed);
+  ApiError error = error_in(parsed);
   if (text_in(parsed, "status") != "fail" && !is_old_form(parsed, error)) return std::nullopt;
   return error;
 }

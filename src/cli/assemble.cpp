@@ -177,7 +177,7 @@ struct Ground {
   const BaseUrl& base;
   const Credentials& credentials;
   const std::string& cache_directory;
-  Cache* cache;
+  Cache* cache = nullptr;  // null: there is none
   Catalog& catalog;
   OpenFiles& open_files;
   GivenOut& given_out;

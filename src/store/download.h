@@ -113,6 +113,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   std::shared_ptr<Stream> successor_of(Stream& broken) REQUIRES(mutex_);
   [[nodiscard]] Duration time_left(const Stream& stream) const REQUIRES(mutex_);
   void recover(Effects& effects, Stream& stream, const Error& error) REQUIRES(mutex_);
+  void end_without_head(Effects& effects, Stream& stream, const Error& error) REQUIRES(mutex_);
   void fail(Effects& effects, const Error& error) REQUIRES(mutex_);
   void remember_failure(const Error& error, ByteRange of = {}) REQUIRES(mutex_);
 

@@ -39,21 +39,23 @@ Duration Download::time_left(const Stream& stream) const {
   return context_->options.deadline - std::chrono::duration_cast<Duration>(failing);
 }
 
-/// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.
-void Download::recover(Effects& effects, Stream& stream, const Error& error) {
-  if (stream.cancelled && !context_->stopping) return;
-  if (!stream.head_seen && stream.position > 0 && may_be_for_the_range(error.code)) {
+/// All retries have been made by now.
+void Download::end_without_head(Effects& effects, Stream& stream, const Error& error) {
+  if (stream.position > 0 && may_be_for_the_range(error.code)) {
     ranges_refused_ = true;  // it may do better with the whole
     if (others_bring_all(stream)) return;
     return restart_later(stream.shared_from_this(), Duration::zero(), error);
   }
-  if (stream.ahead && !stream.head_seen && may_pass(error.code))
-    return;                                                         // who waits by now has it begun anew
-  if (!stream.head_seen || error.code == Errc::cancelled) {         // all retries have been made by now
-    if (may_be_for_the_range(error.code)) ranges_refused_ = false;  // it was not: the whole has it too
-    if (is_denial(error.code) && !item_) context_->catalog.note_absent(id_, context_->options.negative_ttl);
-    return fail(effects, error);
-  }
+  if (stream.ahead && may_pass(error.code)) return;               // who waits by now has it begun anew
+  if (may_be_for_the_range(error.code)) ranges_refused_ = false;  // it was not: the whole has it too
+  if (is_denial(error.code) && !item_) context_->catalog.note_absent(id_, context_->options.negative_ttl);
+  fail(effects, error);
+}
+
+/// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.
+void Download::recover(Effects& effects, Stream& stream, const Error& error) {
+  if (stream.cancelled && !context_->stopping) return;
+  if (!stream.head_seen || error.code == Errc::cancelled) return end_without_head(effects, stream, error);
   if (error.code == Errc::corrupt) {
     if (!stream.holds_back) {  // readers have had some of it
       version_changed(effects, Errc::corrupt, nullptr);
