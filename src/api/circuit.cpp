@@ -54,10 +54,12 @@ bool CredentialsCircuit::denied(SteadyTime now, const MediaId& id, bool of_the_k
   }
   on_trial_ = false;
   open_ = true;
+  opened_ = now;
   return true;
 }
 
-bool CredentialsCircuit::accepted(SteadyTime now, const MediaId& id) {
+bool CredentialsCircuit::accepted(SteadyTime now, SteadyTime sent, const MediaId& id) {
+  if (is_open() && sent < opened_) return false;
   for (std::set<std::string>* const held : {&forbidden_, &denied_}) {
     held->erase(id.text());
     own_.add(now, *held);

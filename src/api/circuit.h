@@ -89,8 +89,9 @@ class CredentialsCircuit {
   /// alone until three have it with nothing accepted in between. Either is of that id alone for a while where
   /// others are accepted after it. True: that has opened it.
   bool denied(SteadyTime now, const MediaId& id, bool of_the_key);
-  /// The API has answered as it does to whom it knows. True: that has closed it.
-  bool accepted(SteadyTime now, const MediaId& id);
+  /// The API has answered as it does to whom it knows, to what was `sent` then: before it opened that says
+  /// nothing. True: that has closed it.
+  bool accepted(SteadyTime now, SteadyTime sent, const MediaId& id);
   /// There are new ones, which nothing is held against until there is an answer to one of them.
   void replaced();
 
@@ -104,6 +105,7 @@ class CredentialsCircuit {
   std::set<std::string> forbidden_;  // ids, since something was accepted last
   std::set<std::string> denied_;     // the same, by a word against the key
   OwnFaults own_;
+  SteadyTime opened_ = SteadyTime::min();
   SteadyTime next_probe_ = SteadyTime::min();
   SteadyTime next_probe_of_known_ = SteadyTime::min();
 };

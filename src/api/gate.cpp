@@ -262,7 +262,7 @@ void Gate::note_credentials(const Answer& answer, Ready& ready) {
                       CredentialsCircuit::kBetweenProbes.count() / 1000));
     });
   } else if ((answer.outcome == Outcome::answered || answer.outcome == Outcome::head_came) &&
-             credentials_.accepted(timer_.now(), answer.id)) {
+             credentials_.accepted(timer_.now(), answer.sent, answer.id)) {
     ready.emplace_back([] { log::write_event(log::Level::info, "the API takes the credentials again"); });
   }
 }

@@ -83,10 +83,19 @@ TEST(CredentialsCircuit, OpensWithTheFirstWordAgainstTheKey) {
 TEST(CredentialsCircuit, AWordAgainstTheKeyIsOfItsIdAloneForAWhileWhereOthersAreAcceptedAfterIt) {
   CredentialsCircuit circuit;
   EXPECT_TRUE(circuit.denied(kNow, id_of(1), true));
-  EXPECT_TRUE(circuit.accepted(kNow + seconds(30), id_of(8)));
+  EXPECT_TRUE(circuit.accepted(kNow + seconds(30), kNow + seconds(30), id_of(8)));
   EXPECT_FALSE(circuit.denied(kNow + seconds(31), id_of(1), true));
   EXPECT_TRUE(circuit.lets_through(kNow + seconds(31), id_of(8)));
   EXPECT_TRUE(circuit.denied(kNow + seconds(32), id_of(2), true)) << "of another";
+}
+
+/// What was under way when they were denied comes in all the same.
+TEST(CredentialsCircuit, IsNotClosedByAnAnswerToWhatWasSentBeforeItOpened) {
+  CredentialsCircuit circuit;
+  EXPECT_TRUE(circuit.denied(kNow, id_of(1), true));
+  EXPECT_FALSE(circuit.accepted(kNow + seconds(1), kNow - seconds(1), id_of(8)));
+  EXPECT_FALSE(circuit.lets_through(kNow + seconds(1), id_of(8)));
+  EXPECT_TRUE(circuit.accepted(kNow + seconds(31), kNow + seconds(30), id_of(8)));
 }
 
 TEST(CredentialsCircuit, A403IsOfItsIdAloneUntilThreeHaveIt) {
@@ -94,7 +103,7 @@ TEST(CredentialsCircuit, A403IsOfItsIdAloneUntilThreeHaveIt) {
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(circuit.denied(kNow, id_of(1), false));
   EXPECT_FALSE(circuit.denied(kNow, id_of(2), false));
   EXPECT_TRUE(circuit.lets_through(kNow, id_of(8)));
-  circuit.accepted(kNow, id_of(9));
+  circuit.accepted(kNow, kNow, id_of(9));
   EXPECT_FALSE(circuit.denied(kNow, id_of(1), false)) << "that is its own";
   EXPECT_FALSE(circuit.denied(kNow, id_of(3), false));
   EXPECT_FALSE(circuit.denied(kNow, id_of(4), false));
@@ -104,7 +113,7 @@ TEST(CredentialsCircuit, A403IsOfItsIdAloneUntilThreeHaveIt) {
   EXPECT_TRUE(circuit.lets_through(kNow, id_of(8))) << "a probe at once: it may be these alone";
   circuit.sent(kNow, id_of(8));
   EXPECT_FALSE(circuit.lets_through(kNow, id_of(8)));
-  circuit.accepted(kNow, id_of(8));
+  circuit.accepted(kNow, kNow, id_of(8));
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(circuit.denied(kNow, id_of(3 + i), false));
   EXPECT_TRUE(circuit.lets_through(kNow, id_of(3)));
 }
@@ -117,7 +126,7 @@ TEST(CredentialsCircuit, ProbesEvery30SecondsUntilOneIsAccepted) {
   EXPECT_TRUE(circuit.lets_through(kNow + seconds(30), id_of(8))) << "for as long as it has not been sent";
   circuit.sent(kNow + seconds(30), id_of(8));
   EXPECT_FALSE(circuit.lets_through(kNow + seconds(59), id_of(8)));
-  EXPECT_TRUE(circuit.accepted(kNow, id_of(9)));
+  EXPECT_TRUE(circuit.accepted(kNow, kNow, id_of(9)));
   EXPECT_TRUE(circuit.lets_through(kNow + seconds(59), id_of(8)));
 }
 
@@ -126,8 +135,8 @@ TEST(CredentialsCircuit, LetsAllThroughWithNewCredentialsAndIsClosedByTheFirstAn
   circuit.denied(kNow, id_of(1), true);
   circuit.replaced();
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(circuit.lets_through(kNow, id_of(8)));
-  EXPECT_TRUE(circuit.accepted(kNow, id_of(9)));
-  EXPECT_FALSE(circuit.accepted(kNow, id_of(9))) << "which is told once";
+  EXPECT_TRUE(circuit.accepted(kNow, kNow, id_of(9)));
+  EXPECT_FALSE(circuit.accepted(kNow, kNow, id_of(9))) << "which is told once";
   EXPECT_TRUE(circuit.lets_through(kNow, id_of(8)));
 }
 
@@ -138,13 +147,13 @@ TEST(CredentialsCircuit, OpensAnewWhereTheNewCredentialsAreDeniedToo) {
   EXPECT_TRUE(circuit.denied(kNow, id_of(1), true));
   EXPECT_FALSE(circuit.denied(kNow, id_of(2), true));
   EXPECT_FALSE(circuit.lets_through(kNow, id_of(8)));
-  EXPECT_TRUE(circuit.accepted(kNow, id_of(9)));
+  EXPECT_TRUE(circuit.accepted(kNow, kNow, id_of(9)));
 }
 
 TEST(CredentialsCircuit, ClosesNothingWhereItWasNotOpen) {
   CredentialsCircuit circuit;
   circuit.replaced();
-  EXPECT_FALSE(circuit.accepted(kNow, id_of(9)));
+  EXPECT_FALSE(circuit.accepted(kNow, kNow, id_of(9)));
 }
 
 }  // namespace
