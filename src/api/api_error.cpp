@@ -51,6 +51,10 @@ bool is_old_form(const json& object, const ApiError& error) {
   return no_success && is_api_code(error.code) && !error.message.empty();
 }
 
+bool is_api_form(const json& object, const ApiError& error) {
+  return text_in(object, "status") == "fail" || is_old_form(object, error);
+}
+
 }  // namespace
 
 bool is_api_code(std::string_view code) {
@@ -61,8 +65,7 @@ std::optional<ApiError> parse_api_error(std::string_view body) {
   const json parsed = parsed_leniently(body);
   if (!parsed.is_object()) return std::nullopt;
   ApiError error = error_in(parsed);
-  if (text_in(parsed, "status") != "fail" && !is_old_form(parsed, error)) return std::nullopt;
-  return error;
+  return is_api_form(parsed, error) ? std::optional(std::move(error)) : std::nullopt;
 }
 
 bool is_error_form(std::string_view body) {
@@ -72,7 +75,7 @@ bool is_error_form(std::string_view body) {
   const auto status = parsed.find("status");
   const bool is_http_error = status != parsed.end() && status->is_number_unsigned() &&
                              status->get<std::uint64_t>() >= 400 && !error.message.empty();
-  return is_http_error || text_in(parsed, "status") == "fail" || is_old_form(parsed, error);
+  return is_http_error || is_api_form(parsed, error);
 }
 
 bool is_authorization_code(std::string_view code) {

@@ -32,11 +32,11 @@ std::optional<Duration> parse_retry_after(std::optional<std::string_view> text, 
 
 Flow MediaFetch::Attempt::on_head(const ResponseHead& head) {
   status_ = head.status;
-  error_origin_ = origin_of(head, question());
   if (asks_to_wait())
     retry_after_ = parse_retry_after(head.find("retry-after"), fetch_->api_->timer.clock().wall_seconds());
   if (head.status != 200 && head.status != 206) {
     location_ = head.find("location").value_or("");
+    error_origin_ = origin_of(head, question());
     return Flow::go_on;
   }
   auto media = interpret_media_head(head, question());
@@ -149,6 +149,7 @@ std::optional<Error> MediaFetch::Attempt::why_refused(BodyKind kind) {
   const FetchRequest& asked = fetch_->request_;
   if (kind == BodyKind::media) return std::nullopt;
   if (kind == BodyKind::api_error) {
+    if (status_ == 200) error_origin_.verifier = media_->verifier;  // which has seen nothing as yet
     Error said = error_from_body();
     if (code_.empty()) said.code = Errc::outside_api;
     if (said.code == Errc::denied || (asked.listing && by_api_)) return said;

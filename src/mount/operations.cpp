@@ -57,9 +57,7 @@ void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
     const auto reply = [request, parent](const Result<Attributes>& found) {
       serving(request).interrupts.forget(request);
       if (found) return reply_entry(request, *found);
-      const bool is_believed =
-          found.error().code == Errc::not_found || found.error().code == Errc::impossible_id;
-      if (!is_believed) return reply_error(request, found.error());
+      if (!is_denial(found.error().code)) return reply_error(request, found.error());
       reply_no_entry(request, in_seconds(serving(request).filesystem.believed_absent(node_of(parent))));
     };
     self.filesystem.lookup(node_of(parent), name, reply, stop);

@@ -234,17 +234,18 @@ void Catalog::forget(const MediaId& id) {
     const bool superseded =
         before != items_.end() && (before->second->superseded || !before->second->claimed());
     if (before != items_.end()) items_.erase(before);
-    if (const auto listed = as_listed(id)) claim(*listed, superseded);
+    if (listings_->media.count(id) > 0) claim(id, superseded);
   }
   if (cache_ != nullptr) cache_->forget_item(id);
   note(id);
 }
 
 /// What a listing says counts until the media itself has been asked for.
-void Catalog::claim(const ListedMedia& media, bool superseded) {
-  MediaItemRef& place = items_[media.id];
+void Catalog::claim(const MediaId& id, bool superseded) {
+  MediaItemRef& place = items_[id];
   if (place && !place->claimed()) return;
-  place = std::make_shared<const MediaItem>(claimed_item(media, superseded || (place && place->superseded)));
+  place = std::make_shared<const MediaItem>(
+      claimed_item(*as_listed(id), superseded || (place && place->superseded)));
 }
 
 void Catalog::add_listing(const ListingRef& listing) {
@@ -252,7 +253,7 @@ void Catalog::add_listing(const ListingRef& listing) {
   newest_ = std::max(newest_, listing->changed);
   listings_->media.add(listing, listing->media);
   listings_->attempts.add(listing, listing->attempts);
-  for (const ListedMedia& media : listing->media) claim(*as_listed(media.id), /*superseded=*/false);
+  for (const ListedMedia& media : listing->media) claim(media.id, /*superseded=*/false);
 }
 
 /// The one that was there.

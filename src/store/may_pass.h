@@ -20,9 +20,4 @@ inline bool may_pass(Errc code) {
   }
 }
 
-/// The API has said that there is no such thing: believed for a while where nothing is known.
-inline bool is_denial(Errc code) {
-  return code == Errc::not_found || code == Errc::impossible_id;
-}
-
 }  // namespace mediafs

@@ -105,7 +105,7 @@ class Catalog {
   void set_first_seen(Listing& answered) const REQUIRES(mutex_);
   [[nodiscard]] std::optional<ListedMedia> as_listed(const MediaId& id) const REQUIRES(mutex_);
   void drop_claims_of(const Listing& listing) REQUIRES(mutex_);
-  void claim(const ListedMedia& media, bool superseded) REQUIRES(mutex_);
+  void claim(const MediaId& id, bool superseded) REQUIRES(mutex_);
 
   const Options options_;
   Cache* const cache_;
