@@ -1,13 +1,13 @@
 #pragma once
 
-#include "mediafs/cache/cache.h"
+#include "mediafs/cache/media_cache.h"
 
 namespace mediafs {
 
 /// Keeps a media from being evicted as long as it lives. `cache` may be null and must outlive it.
 class CacheHold {
  public:
-  CacheHold(Cache* cache, MediaId id) : cache_(cache), id_(std::move(id)) {
+  CacheHold(MediaCache* cache, MediaId id) : cache_(cache), id_(std::move(id)) {
     if (cache_ != nullptr) cache_->hold(id_);
   }
   ~CacheHold() {
@@ -17,7 +17,7 @@ class CacheHold {
   CacheHold& operator=(const CacheHold&) = delete;
 
  private:
-  Cache* const cache_;
+  MediaCache* const cache_;
   const MediaId id_;
 };
 

@@ -4,7 +4,7 @@
 #include <tuple>
 #include <unordered_set>
 
-#include "mediafs/cache/cache.h"
+#include "mediafs/cache/media_cache.h"
 #include "mediafs/crypto/random.h"
 #include "mediafs/model/media_type.h"
 #include "store/mentions.h"
@@ -71,12 +71,12 @@ struct Catalog::Left {
   void add(const ListingKey& gone) { listings.erase(gone); }
 };
 
-Catalog::Catalog(Options options, Cache* cache, const Clock& clock)
+Catalog::Catalog(Options options, MediaCache* cache, const Clock& clock)
     : options_(std::move(options)), cache_(cache), clock_(clock), listings_(std::make_unique<Listings>()) {
   Left left;
   if (cache_ != nullptr) {
     cache_->on_incomplete([this](const MediaId& id, Revision revision) { note_incomplete(id, revision); });
-    Cache::Known kept = cache_->load();
+    MediaCache::Known kept = cache_->load();
     for (MediaItem& item : kept.items) left.add(std::move(item));
     for (Listing& listing : kept.listings) left.add(std::move(listing));
   }

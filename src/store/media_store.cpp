@@ -43,7 +43,7 @@ class MediaStore::Use {
   std::shared_ptr<Download> download_;
 };
 
-MediaStore::MediaStore(const Options& options, MediaSource& source, Cache* cache, Catalog& catalog,
+MediaStore::MediaStore(const Options& options, MediaSource& source, MediaCache* cache, Catalog& catalog,
                        Timer& timer)
     : context_(std::make_shared<StoreContext>(options, source, cache, catalog, timer)),
       lookups_(std::make_unique<TimedLookups>(TimedLookups::Options{.places = options.lookups}, timer)),

@@ -10,7 +10,7 @@ namespace mediafs {
 
 /// What the store and its downloads work with.
 struct StoreContext {
-  StoreContext(const MediaStore::Options& o, MediaSource& s, Cache* c, Catalog& k, Timer& t)
+  StoreContext(const MediaStore::Options& o, MediaSource& s, MediaCache* c, Catalog& k, Timer& t)
       : options(o),
         source(s),
         cache(c),
@@ -21,7 +21,7 @@ struct StoreContext {
 
   const MediaStore::Options options;
   MediaSource& source;
-  Cache* const cache;
+  MediaCache* const cache;
   Catalog& catalog;
   Timer& timer;
   BufferPool pool;     // the last eighth is for reads that somebody waits for: acquire_for_demand

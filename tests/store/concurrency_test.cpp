@@ -1,6 +1,5 @@
-// The store as the program has it: the http client's thread, the timer's, and readers of their own.
+// The store with threads, as the program has it: one that brings answers and keeps the time, and readers.
 #include <atomic>
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <random>
@@ -10,11 +9,11 @@
 #include <gtest/gtest.h>
 
 #include "mediafs/api/api_client.h"
-#include "mediafs/cache/cache.h"
-#include "mediafs/http/http_client.h"
 #include "mediafs/store/media_store.h"
-#include "sandbox/server.h"
 #include "sandbox/synthetic.h"
+#include "support/manual_timer.h"
+#include "support/memory_cache.h"
+#include "support/simulated_http.h"
 
 namespace mediafs {
 namespace {
@@ -23,15 +22,15 @@ class StoreConcurrency : public testing::Test {
  protected:
   static constexpr std::uint64_t kSize = 40'000'000;
 
-  ~StoreConcurrency() override {
-    store_.stop();
-    http_.stop();
-    timer_.stop();
-  }
+  ~StoreConcurrency() override { stop(); }
 
-  static std::unique_ptr<Cache> open_cache(const std::string& directory) {
-    return *Cache::open({.directory = directory + "/cache", .any_filesystem = true},
-                        {SecretString("sandbox-secret")});
+  /// Everything that is under way ends.
+  void stop() {
+    store_.stop();
+    thread_ = {};
+    server_.end_all();
+    timer_.advance(Duration::zero());
+    timer_.drop_jobs();
   }
 
   MediaItemRef find(const std::string& id) {
@@ -54,23 +53,21 @@ class StoreConcurrency : public testing::Test {
     EXPECT_TRUE(read.get_future().get() == original) << "wrong bytes at " << range.offset;
   }
 
-  struct Folder {
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::string name = testing::TempDir() + "mediafs-store-XXXXXX";
-    const std::string path = ::mkdtemp(name.data());
-  };
-
-  const Folder folder_;
-  const std::unique_ptr<Cache> cache_ = open_cache(folder_.path);
-  sandbox::Server server_;
-  TimerThread timer_;
-  HttpClient http_{{}};
-  ApiClient api_{{.base = *BaseUrl::parse(server_.url(), false),
+  ManualTimer timer_;
+  SimulatedHttp server_{timer_};
+  MemoryCache cache_{timer_};
+  ApiClient api_{{.base = *BaseUrl::parse(SimulatedHttp::url(), false),
                   .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
-                 http_,
+                 server_,
                  timer_};
-  Catalog catalog_{{}, cache_.get(), timer_.clock()};
-  MediaStore store_{{.memory = 16_MiB}, api_, cache_.get(), catalog_, timer_};
+  Catalog catalog_{{}, &cache_, timer_.clock()};
+  MediaStore store_{{.memory = 16_MiB}, api_, &cache_, catalog_, timer_};
+  std::jthread thread_{[this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      timer_.advance(steady_now() - timer_.now());
+      std::this_thread::yield();
+    }
+  }};
 };
 
 /// What has left the memory is in the cache, or on its way there; but for what a cache that could not keep up
@@ -92,9 +89,7 @@ TEST_F(StoreConcurrency, ReadersThatRaceTheStreamCauseNoSecondRequest) {
     }
     readers.clear();
     store_.closed(item->id);
-    const SteadyTime give_up = timer_.now() + std::chrono::minutes(1);
-    while (store_.under_way() > 0 && timer_.now() < give_up) std::this_thread::yield();
-    ASSERT_EQ(store_.under_way(), 0U);
+    while (store_.under_way() > 0) std::this_thread::yield();
     if (!catalog_.find(item->id)->complete) continue;
     ++kept;
     EXPECT_EQ(server_.requests_for(id), 1U);
@@ -102,7 +97,7 @@ TEST_F(StoreConcurrency, ReadersThatRaceTheStreamCauseNoSecondRequest) {
   EXPECT_EQ(kept, kRounds) << "the cache could not keep up";
 }
 
-/// Waits, streams, erasures and the cache's writer, all of them ended in the middle by the fixture.
+/// Waits, streams, erasures and what is written, all of them ended in the middle by the fixture.
 TEST_F(StoreConcurrency, WhateverIsUnderWayEndsOnceWhoeverStopsIt) {
   constexpr unsigned kReaders = 4;
   constexpr unsigned kReads = 200 / MEDIAFS_TEST_SLOWDOWN;
@@ -135,9 +130,7 @@ TEST_F(StoreConcurrency, WhateverIsUnderWayEndsOnceWhoeverStopsIt) {
       });
     }
   }
-  store_.stop();
-  http_.stop();
-  timer_.stop();
+  stop();
   EXPECT_EQ(ended, begun) << "each exactly once";
 }
 

@@ -36,7 +36,7 @@ class EraserTest : public StoreFixture {
     const MediaItemRef item = *find(id);
     expect_exact(id, item, {0, item->size});
     EXPECT_TRUE(happens([&] { return catalog_->find(id_of(id))->complete; }));
-    cache_->settle();
+    cache_.settle();
     return item;
   }
   void expect_no_trace_of(const std::string& id) {
@@ -55,9 +55,9 @@ TEST_F(EraserTest, NothingOfAMediaIsLeft) {
   const MediaItemRef item = read_whole(kSmall);
   EXPECT_EQ(erase(kSmall).media, 1U);
   expect_no_trace_of(kSmall);
-  cache_->settle();
+  cache_.settle();
   EXPECT_EQ(read(item, {0, 1}).error().code, Errc::changed);
-  EXPECT_EQ(cache_->chunks_of(item->id, item->revision), 0U);
+  EXPECT_EQ(cache_.chunks_of(item->id, item->revision), 0U);
   restart();
   expect_no_trace_of(kSmall);
 }
@@ -92,8 +92,8 @@ TEST_F(EraserTest, WhoWaitsForAnErasedMediaIsTold) {
   server_.release();
   store_->closed(item->id);
   EXPECT_TRUE(happens([&] { return store_->under_way() == 0; }));
-  cache_->settle();
-  EXPECT_EQ(cache_->chunks_of(item->id, item->revision), 0U) << "of what came after";
+  cache_.settle();
+  EXPECT_EQ(cache_.chunks_of(item->id, item->revision), 0U) << "of what came after";
   expect_no_trace_of(kLarge);
   EXPECT_EQ(server_.requests_for(kLarge), 2U) << "nobody has asked since";
 }

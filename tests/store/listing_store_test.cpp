@@ -232,7 +232,7 @@ TEST_F(ListingStoreTest, TellsHowMuchOfAMediaIsKept) {
   const auto item = find("gen-000000300000-three001");
   ASSERT_TRUE(item.ok());
   expect_exact("gen-000000300000-three001", *item, {0, 300000});
-  cache_->settle();
+  cache_.settle();
   EXPECT_EQ(store_->percent_kept(**find("gen-000000300000-three001")), 100U);
   EXPECT_EQ(store_->percent_kept({.id = id_of(kBack), .revision = Revision{1}, .size = 7}), 0U);
 }

@@ -99,8 +99,8 @@ TEST_F(RevalidationTest, WhatIsGoneTwiceIsErased) {
   EXPECT_EQ(open().error().code, Errc::not_found);
   EXPECT_EQ(asked(), 2U);
   EXPECT_EQ(catalog_->find(id_of(kId)), nullptr);
-  cache_->settle();
-  EXPECT_EQ(cache_->chunks_of(item->id, item->revision), 0U);
+  cache_.settle();
+  EXPECT_EQ(cache_.chunks_of(item->id, item->revision), 0U);
   EXPECT_EQ(open().error().code, Errc::not_found);
   EXPECT_EQ(asked(), 2U) << "that is believed for a while";
 }

@@ -1,5 +1,4 @@
 // The time that a media is shown with: what was shown stays.
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <optional>
@@ -8,9 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "mediafs/base/shared_memory.h"
-#include "mediafs/cache/cache.h"
 #include "mediafs/store/media_store.h"
 #include "support/manual_timer.h"
+#include "support/memory_cache.h"
 #include "support/scripted_source.h"
 
 namespace mediafs {
@@ -19,28 +18,21 @@ namespace {
 class ShownTime : public testing::Test {
  protected:
   ShownTime() { start(); }
-  ~ShownTime() override {
-    stop();
-    std::filesystem::remove_all(directory_);
-  }
+  ~ShownTime() override { stop(); }
 
   /// The stores anew, as after a remount or, with a journal and no cache, in the next server.
   void start() {
-    if (with_cache_) {
-      cache_ = *Cache::open({.directory = directory_ + "/cache", .any_filesystem = true},
-                            {SecretString("secret")});
-    }
-    catalog_.emplace(Catalog::Options{.journal = with_cache_ ? nullptr : &journal_}, cache_.get(),
-                     timer_.clock());
-    store_.emplace(MediaStore::Options{}, source_, cache_.get(), *catalog_, timer_);
+    MediaCache* const cache = with_cache_ ? &cache_ : nullptr;
+    catalog_.emplace(Catalog::Options{.journal = with_cache_ ? nullptr : &journal_}, cache, timer_.clock());
+    store_.emplace(MediaStore::Options{}, source_, cache, *catalog_, timer_);
   }
   void stop() {
     store_->stop();
     source_.end_cancelled();
     timer_.drop_jobs();
+    cache_.settle();
     store_.reset();
     catalog_.reset();
-    cache_.reset();
   }
   void restart() {
     stop();
@@ -80,13 +72,11 @@ class ShownTime : public testing::Test {
   const ListingKey kSession{ListingKind::session_media, *MediaId::parse("some-session-00001")};
 
   bool with_cache_ = true;
-  std::string name_ = testing::TempDir() + "mediafs-times-XXXXXX";
-  std::string directory_ = ::mkdtemp(name_.data());
   const SharedMemory memory_ = *SharedMemory::map(*SharedMemory::create(Journal::kBytes));
   Journal journal_{memory_.bytes()};
   ManualTimer timer_;
   ScriptedSource source_;
-  std::unique_ptr<Cache> cache_;
+  MemoryCache cache_{timer_};
   std::optional<Catalog> catalog_;
   std::optional<MediaStore> store_;
 };

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <optional>
@@ -10,42 +9,34 @@
 #include <gtest/gtest.h>
 
 #include "mediafs/api/api_client.h"
-#include "mediafs/cache/cache.h"
 #include "mediafs/store/catalog.h"
 #include "mediafs/store/listing_store.h"
 #include "mediafs/store/media_store.h"
 #include "sandbox/synthetic.h"
 #include "support/manual_timer.h"
+#include "support/memory_cache.h"
 #include "support/simulated_http.h"
 
 namespace mediafs {
 
-/// The floors up to the store over a simulated API, on one thread and in a time of their own; but for the
-/// cache's writer, which is real.
+/// The floors up to the store over a simulated API and a cache in memory, on one thread and in a time of
+/// their own.
 class StoreFixture : public testing::Test {
  protected:
   static inline const std::string kSmall = "gen-000000300000-small001";
   static inline const std::string kLarge = "gen-000020000000-large001";
 
   explicit StoreFixture(sandbox::Options origin = {}) : server_(timer_, std::move(origin)) {}
-  ~StoreFixture() override {
-    stop();
-    std::filesystem::remove_all(directory_);
-  }
+  ~StoreFixture() override { stop(); }
 
   void start(MediaStore::Options options = {}, bool with_cache = true) {
-    if (with_cache) {
-      auto opened = Cache::open({.directory = directory_ + "/cache", .any_filesystem = true},
-                                {SecretString("sandbox-secret")});
-      ASSERT_TRUE(opened.ok()) << opened.error().context;
-      cache_ = *std::move(opened);
-    }
-    catalog_.emplace(Catalog::Options{}, cache_.get(), timer_.clock());
+    MediaCache* const cache = with_cache ? &cache_ : nullptr;
+    catalog_.emplace(Catalog::Options{}, cache, timer_.clock());
     api_.emplace(
         ApiClient::Options{.base = *BaseUrl::parse(SimulatedHttp::url(), false),
                            .credentials = {SecretString("sandbox-key"), {SecretString("sandbox-secret")}}},
         server_, timer_);
-    store_.emplace(options, *api_, cache_.get(), *catalog_, timer_);
+    store_.emplace(options, *api_, cache, *catalog_, timer_);
     listings_.emplace(listing_options_, *api_, *catalog_, timer_);
   }
   void stop() {
@@ -55,11 +46,11 @@ class StoreFixture : public testing::Test {
     timer_.advance(Duration::zero());  // what has been cancelled between two attempts ends
     server_.end_all();
     timer_.drop_jobs();
+    cache_.settle();
     store_.reset();
     listings_.reset();
     api_.reset();
     catalog_.reset();
-    cache_.reset();
   }
   void restart(MediaStore::Options options = {}) {
     stop();
@@ -69,13 +60,7 @@ class StoreFixture : public testing::Test {
   /// Lets time pass until the condition holds. False: it never does.
   template <typename Condition>
   bool happens(Condition condition) {
-    bool writer_was_busy = cache_ != nullptr;
-    while (!timer_.run_until(condition)) {
-      if (!writer_was_busy) return false;
-      writer_was_busy = cache_->backlog() > 0;
-      cache_->settle();  // a stream may wait for what the writer has yet to let go
-    }
-    return true;
+    return timer_.run_until(condition);
   }
   template <typename Value>
   Value wait(std::future<Value>&& value) {
@@ -138,9 +123,7 @@ class StoreFixture : public testing::Test {
 
   ManualTimer timer_;
   SimulatedHttp server_;
-  std::string name_ = testing::TempDir() + "mediafs-store-XXXXXX";
-  std::string directory_ = ::mkdtemp(name_.data());
-  std::unique_ptr<Cache> cache_;
+  MemoryCache cache_{timer_};
   std::optional<Catalog> catalog_;
   std::optional<ApiClient> api_;
   std::optional<MediaStore> store_;

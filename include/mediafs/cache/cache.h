@@ -9,24 +9,19 @@
 #include <string>
 #include <vector>
 
-#include "mediafs/base/buffer_pool.h"
+#include "mediafs/base/bytes.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/result.h"
 #include "mediafs/base/secret.h"
-#include "mediafs/cache/journal.h"
-#include "mediafs/model/byte_range.h"
-#include "mediafs/model/chunk.h"
-#include "mediafs/model/listing.h"
-#include "mediafs/model/media_item.h"
+#include "mediafs/cache/media_cache.h"
 
 namespace mediafs {
 
 class CacheDirectory;
 
-/// Thread-safe. Reads are answered on the calling thread; writes are queued for the one writer thread and
-/// never waited for. Nothing here fails a caller's read: what cannot be read is a miss, what cannot be
-/// written is logged (once) and dropped.
-class Cache {
+/// Thread-safe. Writes are queued for the one writer thread; what cannot be written is logged (once) and
+/// dropped.
+class Cache final : public MediaCache {
  public:
   struct Options {
     std::string directory;              // made, with its parents, where it is missing; mode 0700
@@ -58,56 +53,29 @@ class Cache {
   /// Destroys its keys and deletes its files, whatever their state. Errc::unavailable: a server has it.
   static Status clear(const std::string& directory);
 
-  ~Cache();  // writes what is queued, then leaves the files in a state that the next server can trust
+  ~Cache()
+      override;  // writes what is queued, then leaves the files in a state that the next server can trust
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
-  /// Every media and every listing that the cache knows, as last stored.
-  struct Known {
-    std::vector<MediaItem> items;
-    std::vector<Listing> listings;
-  };
-  Known load();
-
-  /// True: the bytes of `part`, a range within the chunk, stand in their place in `out`, authenticated; the
-  /// rest of `out` is undefined. False: a miss.
-  /// REQUIRES: out.size() == kChunkSize, part is not empty and ends there at most.
-  bool read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, MutableBytes out);
-
-  /// Keeps `bytes` until they are on disk; read_chunk finds them from now on. What lies beyond the chunk's
-  /// length in the buffer must be zero.
-  void store_chunk(const MediaId& id, ChunkKey key, ConstBuffer bytes);
-
-  /// Bytes of chunks that are queued and not yet committed.
-  [[nodiscard]] std::uint64_t backlog() const;
-
-  /// False while there is no room, or the disk fails: what is stored then is dropped.
-  [[nodiscard]] bool accepts_chunks() const;
-  /// False: a media of that size would take more than there is to be; its chunks are better not stored.
-  [[nodiscard]] bool has_room_for(std::uint64_t size) const;
-
-  /// While a media is held it is not evicted. Counted.
-  void hold(const MediaId& id);
-  void release(const MediaId& id);
-
-  /// Told, on the writer's thread, of versions of which not all is here, though it was or should have been:
-  /// they gave way to others, or could not be written. Set anew, it waits for a call under way.
-  void on_incomplete(std::function<void(const MediaId&, Revision)> listener);
-
-  /// Takes effect on disk after everything stored before it.
-  /// An item that says "complete" is stored as incomplete where one of its chunks is not there.
-  void store_item(MediaItem item);
-  /// The item under another revision, in the place and of the age of the one of revision `before`, which is
-  /// dropped: nothing new of it has been heard.
-  void renew_item(MediaItem item, Revision before);
-  void forget_item(const MediaId& id);
-  void store_listing(ListingRef listing);
-  /// The same listing with less in it, under a key anew and of the age that it was.
-  void strike_listing(ListingRef rest);
-  void forget_listing(const ListingKey& key);
-
-  /// Forgets a version's chunks and destroys its key.
-  void drop(const MediaId& id, Revision revision);
+  Known load() override;
+  bool read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, MutableBytes out) override;
+  void store_chunk(const MediaId& id, ChunkKey key, ConstBuffer bytes) override;
+  [[nodiscard]] std::uint64_t backlog() const override;
+  [[nodiscard]] bool accepts_chunks() const override;
+  [[nodiscard]] bool has_room_for(std::uint64_t size) const override;
+  void hold(const MediaId& id) override;
+  void release(const MediaId& id) override;
+  void on_incomplete(std::function<void(const MediaId&, Revision)> listener) override;
+  void store_item(MediaItem item) override;
+  void renew_item(MediaItem item, Revision before) override;
+  void forget_item(const MediaId& id) override;
+  void store_listing(ListingRef listing) override;
+  void strike_listing(ListingRef rest) override;
+  void forget_listing(const ListingKey& key) override;
+  void drop(const MediaId& id, Revision revision) override;
+  [[nodiscard]] std::uint64_t chunks_of(const MediaId& id, Revision revision) override;
+  [[nodiscard]] Journal::Progress progress() const override;
 
   /// Destroys the keys of what is stored of these, and of what was dropped before, on disk when it returns:
   /// nothing of it can be had again from the files. Waits for the disk. A version that is still being stored
@@ -151,16 +119,10 @@ class Cache {
   Verified verify(std::uint64_t bytes_per_second,
                   const std::function<bool(std::uint64_t done, std::uint64_t all)>& progress);
 
-  /// How many chunks of the version have been committed.
-  [[nodiscard]] std::uint64_t chunks_of(const MediaId& id, Revision revision);
-
   /// Returns when all that was stored before has been committed or given up.
   void settle();
   /// The same, or when the time is over.
   void settle_within(Duration time);
-
-  /// How much has been stored, dropped and forgotten here, and how much of it has been committed or given up.
-  [[nodiscard]] Journal::Progress progress() const;
 
   /// Descriptors that hold the directory's lock as long as anybody has them, in whatever process.
   [[nodiscard]] std::vector<int> locks() const;

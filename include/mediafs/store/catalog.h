@@ -15,7 +15,7 @@
 
 namespace mediafs {
 
-class Cache;
+class MediaCache;
 
 /// A snapshot of what is known of a media; it never changes, a newer one replaces it.
 using MediaItemRef = std::shared_ptr<const MediaItem>;
@@ -31,7 +31,7 @@ class Catalog {
   };
 
   /// `cache` may be null; it, the journal and the clock must outlive this object.
-  Catalog(Options options, Cache* cache, const Clock& clock);
+  Catalog(Options options, MediaCache* cache, const Clock& clock);
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -108,7 +108,7 @@ class Catalog {
   void claim(const MediaId& id, bool superseded) REQUIRES(mutex_);
 
   const Options options_;
-  Cache* const cache_;
+  MediaCache* const cache_;
   const Clock& clock_;
   mutable Mutex mutex_;
   std::unordered_map<MediaId, MediaItemRef> items_ GUARDED_BY(mutex_);

@@ -12,7 +12,7 @@
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/timer.h"
-#include "mediafs/cache/cache.h"
+#include "mediafs/cache/media_cache.h"
 #include "mediafs/model/byte_range.h"
 #include "mediafs/store/catalog.h"
 #include "mediafs/store/given_out.h"
@@ -55,7 +55,7 @@ class MediaStore {
   using ChangeListener = std::function<void(const MediaId&)>;
 
   /// `cache` may be null. All must outlive this object.
-  MediaStore(const Options& options, MediaSource& source, Cache* cache, Catalog& catalog, Timer& timer);
+  MediaStore(const Options& options, MediaSource& source, MediaCache* cache, Catalog& catalog, Timer& timer);
   ~MediaStore();
   MediaStore(const MediaStore&) = delete;
   MediaStore& operator=(const MediaStore&) = delete;

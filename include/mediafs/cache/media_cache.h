@@ -1,0 +1,80 @@
+// What the store asks of a cache: the one on disk, or in tests one in memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "mediafs/base/buffer_pool.h"
+#include "mediafs/cache/journal.h"
+#include "mediafs/model/byte_range.h"
+#include "mediafs/model/chunk.h"
+#include "mediafs/model/listing.h"
+#include "mediafs/model/media_item.h"
+
+namespace mediafs {
+
+/// Thread-safe. Reads are answered on the calling thread; writes are queued and never waited for. Nothing
+/// here fails a caller's read: what cannot be read is a miss, what cannot be written is dropped.
+class MediaCache {
+ public:
+  MediaCache() = default;
+  virtual ~MediaCache() = default;
+  MediaCache(const MediaCache&) = delete;
+  MediaCache& operator=(const MediaCache&) = delete;
+
+  /// Every media and every listing that the cache knows, as last stored.
+  struct Known {
+    std::vector<MediaItem> items;
+    std::vector<Listing> listings;
+  };
+  virtual Known load() = 0;
+
+  /// True: the bytes of `part`, a range within the chunk, stand in their place in `out`, authenticated; the
+  /// rest of `out` is undefined. False: a miss.
+  /// REQUIRES: out.size() == kChunkSize, part is not empty and ends there at most.
+  virtual bool read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, MutableBytes out) = 0;
+
+  /// Keeps `bytes` until they are on disk; read_chunk finds them from now on. What lies beyond the chunk's
+  /// length in the buffer must be zero.
+  virtual void store_chunk(const MediaId& id, ChunkKey key, ConstBuffer bytes) = 0;
+
+  /// Bytes of chunks that are queued and not yet committed.
+  [[nodiscard]] virtual std::uint64_t backlog() const = 0;
+
+  /// False while there is no room, or the disk fails: what is stored then is dropped.
+  [[nodiscard]] virtual bool accepts_chunks() const = 0;
+  /// False: a media of that size would take more than there is to be; its chunks are better not stored.
+  [[nodiscard]] virtual bool has_room_for(std::uint64_t size) const = 0;
+
+  /// While a media is held it is not evicted. Counted.
+  virtual void hold(const MediaId& id) = 0;
+  virtual void release(const MediaId& id) = 0;
+
+  /// Told, on the thread that writes, of versions of which not all is here, though it was or should have
+  /// been: they gave way to others, or could not be written. Set anew, it waits for a call under way.
+  virtual void on_incomplete(std::function<void(const MediaId&, Revision)> listener) = 0;
+
+  /// Takes effect on disk after everything stored before it.
+  /// An item that says "complete" is stored as incomplete where one of its chunks is not there.
+  virtual void store_item(MediaItem item) = 0;
+  /// The item under another revision, in the place and of the age of the one of revision `before`, which is
+  /// dropped: nothing new of it has been heard.
+  virtual void renew_item(MediaItem item, Revision before) = 0;
+  virtual void forget_item(const MediaId& id) = 0;
+  virtual void store_listing(ListingRef listing) = 0;
+  /// The same listing with less in it, under a key anew and of the age that it was.
+  virtual void strike_listing(ListingRef rest) = 0;
+  virtual void forget_listing(const ListingKey& key) = 0;
+
+  /// Forgets a version's chunks and destroys its key.
+  virtual void drop(const MediaId& id, Revision revision) = 0;
+
+  /// How many chunks of the version have been committed.
+  [[nodiscard]] virtual std::uint64_t chunks_of(const MediaId& id, Revision revision) = 0;
+
+  /// How much has been stored, dropped and forgotten here, and how much of it has been committed or given up.
+  [[nodiscard]] virtual Journal::Progress progress() const = 0;
+};
+
+}  // namespace mediafs
