@@ -76,7 +76,7 @@ void ListingFetch::start_attempt() {
   {
     const MutexLock lock(mutex_);
     backoff_.reset();
-    setback_.reset();
+    last_retry_error_.reset();
     fetch_ = fetch;
     if (ended_) fetch->cancel();
   }
@@ -88,7 +88,7 @@ void ListingFetch::end_with(Errc why) {
   const MutexLock lock(mutex_);
   if (ended_ || !done_) return;
   ended_ = why;
-  if (fetch_ && !setback_) setback_ = fetch_->setback();
+  if (fetch_ && !last_retry_error_) last_retry_error_ = fetch_->last_retry_error();
   if (fetch_) fetch_->cancel();
   // Between two attempts: the next one finds out that it is not to be, now instead of later.
   if (backoff_ && api_->timer.cancel(*backoff_)) {
@@ -124,7 +124,7 @@ void ListingFetch::on_end(Status outcome) {
                  delay->count());
       const MutexLock lock(mutex_);
       fetch_.reset();
-      setback_ = result.error();
+      last_retry_error_ = result.error();
       const Duration pause = ended_ ? Duration::zero() : *delay;
       backoff_ = api_->timer.after(pause, [self = shared_from_this()] { self->start_attempt(); });
       return;
@@ -137,7 +137,7 @@ Result<Listing> ListingFetch::result_of(const Status& outcome) {
   {
     const MutexLock lock(mutex_);
     if (ended_ == Errc::timed_out)  // it did not stall where it failed
-      return setback_.value_or(Error{Errc::timed_out, "no listing within the deadline"});
+      return last_retry_error_.value_or(Error{Errc::timed_out, "no listing within the deadline"});
     if (ended_) return Error{*ended_, "cancelled"};
   }
   if (too_large_)

@@ -61,8 +61,8 @@ class ListingFetch final : public Request,
   std::shared_ptr<Fetch> fetch_ GUARDED_BY(mutex_);
   std::optional<Timer::Id> backoff_ GUARDED_BY(mutex_);
   std::optional<Timer::Id> time_up_ GUARDED_BY(mutex_);
-  std::optional<Errc> ended_ GUARDED_BY(mutex_);     // cancelled or timed_out: no further attempt
-  std::optional<Error> setback_ GUARDED_BY(mutex_);  // why the attempt that is pending is needed
+  std::optional<Errc> ended_ GUARDED_BY(mutex_);              // cancelled or timed_out: no further attempt
+  std::optional<Error> last_retry_error_ GUARDED_BY(mutex_);  // why the attempt that is pending is needed
 };
 
 }  // namespace mediafs

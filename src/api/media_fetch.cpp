@@ -68,7 +68,7 @@ void MediaFetch::start_attempt() {
   {
     const MutexLock lock(mutex_);
     if (ticket_ != ticket) return;  // it has passed
-    if (!setback_) setback_ = api_->gate->why_it_waits();
+    if (!last_retry_error_) last_retry_error_ = api_->gate->why_it_waits();
     too_late = stopped_ && api_->gate->leave(*ticket);
   }
   if (too_late) finish(stop_reason());
@@ -84,7 +84,7 @@ void MediaFetch::admitted(Priority asked_as, const Result<Priority>& admission) 
     if (!stopped_ && admission) {
       number = ++attempts_;
       // One that begins this late has not stalled when the deadline ends it.
-      if (request_.deadline - api_->timer.now() > kLastTry) setback_.reset();
+      if (request_.deadline - api_->timer.now() > kLastTry) last_retry_error_.reset();
     }
     hastened = !stopped_ && priority_ != asked_as;
   }
@@ -140,7 +140,7 @@ bool MediaFetch::is_stopped() {
 Error MediaFetch::stop_reason() {
   const MutexLock lock(mutex_);
   const Errc why = stopped_.value_or(Errc::cancelled);
-  if (why == Errc::timed_out && setback_) return *setback_;  // it did not stall, it failed
+  if (why == Errc::timed_out && last_retry_error_) return *last_retry_error_;  // it did not stall, it failed
   return {why, why == Errc::timed_out ? "no answer within the deadline" : "cancelled"};
 }
 
@@ -155,7 +155,7 @@ void MediaFetch::attempt_failed(FailedAttempt failure) {
     transfer_.reset();
     stopped = stopped_.has_value();
     if (!stopped) delay = others_may_do ? Duration::zero() : pause_after(failure);
-    if (delay) setback_ = failure.error;
+    if (delay) last_retry_error_ = failure.error;
   }
   if (stopped) return finish(stop_reason());
   if (!delay) return finish(std::move(failure.error));
@@ -230,9 +230,9 @@ void MediaFetch::resume() {
   }
 }
 
-std::optional<Error> MediaFetch::setback() {
+std::optional<Error> MediaFetch::last_retry_error() {
   const MutexLock lock(mutex_);
-  return setback_;
+  return last_retry_error_;
 }
 
 void MediaFetch::cancel() {

@@ -27,7 +27,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   void resume() override EXCLUDES(mutex_);
   void cancel() override EXCLUDES(mutex_);
   void hasten() override EXCLUDES(mutex_);
-  std::optional<Error> setback() override EXCLUDES(mutex_);
+  std::optional<Error> last_retry_error() override EXCLUDES(mutex_);
 
  private:
   class Attempt;
@@ -73,8 +73,8 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   bool resume_early_ GUARDED_BY(mutex_) = false;
   std::optional<Timer::Id> backoff_ GUARDED_BY(mutex_);
   std::optional<Timer::Id> deadline_ GUARDED_BY(mutex_);
-  std::optional<Error> setback_ GUARDED_BY(mutex_);  // of the last attempt, until the next begins
-  std::optional<Errc> stopped_ GUARDED_BY(mutex_);   // cancelled or timed_out: no further attempt
+  std::optional<Error> last_retry_error_ GUARDED_BY(mutex_);  // of the last attempt, until the next begins
+  std::optional<Errc> stopped_ GUARDED_BY(mutex_);            // cancelled or timed_out: no further attempt
 };
 
 }  // namespace mediafs

@@ -38,7 +38,7 @@ Duration backoff(int failures, double jitter) {
 }  // namespace
 
 int FailureCount::add(Errc failure) {
-  return kind_of(failure) == RetryKind::once_more ? ++malformed_ : ++may_pass_;
+  return kind_of(failure) == RetryKind::once_more ? ++malformed_ : ++transient_;
 }
 
 std::optional<Duration> delay_before_retry(const RetryState& state) {

@@ -180,7 +180,7 @@ struct Ground {
   Cache* cache = nullptr;  // null: there is none
   Catalog& catalog;
   OpenFiles& open_files;
-  GivenOut& given_out;
+  ServedFingerprints& served_fingerprints;
   Keeper& keeper;
   const Mount::Device& device;
   std::uint64_t descriptors = 0;  // that may be open
@@ -195,7 +195,8 @@ struct Floors {
              .require_signature = on.command.require_signature,
              .verify_signatures = on.command.verify_signatures},
             http, timer),
-        store(media_options(on.command, on.open_files, on.given_out), api, on.cache, on.catalog, timer),
+        store(media_options(on.command, on.open_files, on.served_fingerprints), api, on.cache, on.catalog,
+              timer),
         listings(listing_options(on.command), api, on.catalog, timer),
         filesystem(filesystem_options(on.command, on.keeper.takes_over()), on.catalog, store, listings,
                    on.open_files, timer.clock()) {}
@@ -295,7 +296,7 @@ Exit serve_kept(const MountCommand& command, const BaseUrl& base, const Credenti
   if (cache) keeper.hold_locks(cache->locks());
   OpenFiles open_files(keeper.lasting().open_files());
   Journal journal(keeper.lasting().journal());
-  GivenOut given_out(keeper.lasting().given_out());
+  ServedFingerprints served_fingerprints(keeper.lasting().served_fingerprints());
   const SystemClock clock;
   Catalog catalog({.journal = &journal, .in_use = versions_of(open_files)}, cache.get(), clock);
   if (!keeper.takes_over()) {
@@ -303,8 +304,8 @@ Exit serve_kept(const MountCommand& command, const BaseUrl& base, const Credenti
     device = keeper.attach();
     if (!device) return {ExitCode::mount_refused, device.error().context};
   }
-  return run_mounted({command, base, credentials, directory, cache.get(), catalog, open_files, given_out,
-                      keeper, *device, descriptors});
+  return run_mounted({command, base, credentials, directory, cache.get(), catalog, open_files,
+                      served_fingerprints, keeper, *device, descriptors});
 }
 
 }  // namespace

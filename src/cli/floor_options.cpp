@@ -46,14 +46,14 @@ HttpClient::Options http_options(const MountCommand& command, std::uint64_t desc
 }
 
 MediaStore::Options media_options(const MountCommand& command, const OpenFiles& open_files,
-                                  GivenOut& given_out) {
+                                  ServedFingerprints& served_fingerprints) {
   return {.deadline = command.deadline,
           .negative_ttl = command.negative_ttl,
           .max_unsized = command.max_unsized,
           .seek = !command.require_signature,
           .revalidate = command.revalidate,
           .lookups = threads_in_the_cache(),
-          .given_out = &given_out,
+          .served_fingerprints = &served_fingerprints,
           .in_use = versions_of(open_files),
           .memory = command.memory};
 }

@@ -20,7 +20,7 @@ Mount::Options mount_options(const MountCommand& command);
 /// `descriptors`: how many the server may have open.
 HttpClient::Options http_options(const MountCommand& command, std::uint64_t descriptors);
 MediaStore::Options media_options(const MountCommand& command, const OpenFiles& open_files,
-                                  GivenOut& given_out);
+                                  ServedFingerprints& served_fingerprints);
 ListingStore::Options listing_options(const MountCommand& command);
 Filesystem::Options filesystem_options(const MountCommand& command, bool taken_over);
 

@@ -3,7 +3,7 @@
 namespace mediafs {
 
 std::uint64_t Lasting::size() {
-  return Mount::kLastingBytes + OpenFiles::kBytes + Journal::kBytes + GivenOut::kBytes;
+  return Mount::kLastingBytes + OpenFiles::kBytes + Journal::kBytes + ServedFingerprints::kBytes;
 }
 
 }  // namespace mediafs

@@ -6,7 +6,7 @@
 #include "mediafs/cache/journal.h"
 #include "mediafs/filesystem/open_files.h"
 #include "mediafs/mount/mount.h"
-#include "mediafs/store/given_out.h"
+#include "mediafs/store/served_fingerprints.h"
 
 namespace mediafs {
 
@@ -25,7 +25,9 @@ class Lasting {
   [[nodiscard]] MutableBytes journal() const {
     return memory_.bytes().subspan(Mount::kLastingBytes + OpenFiles::kBytes, Journal::kBytes);
   }
-  [[nodiscard]] MutableBytes given_out() const { return memory_.bytes().last(GivenOut::kBytes); }
+  [[nodiscard]] MutableBytes served_fingerprints() const {
+    return memory_.bytes().last(ServedFingerprints::kBytes);
+  }
 
  private:
   SharedMemory memory_;

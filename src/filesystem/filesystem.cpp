@@ -162,7 +162,7 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
   media_.opened(id);  // first: it may find that what is here cannot be continued
   auto file = [&]() -> Result<OpenFile> {
     const auto item = catalog_.find(id);
-    if (!item || item->claimed()) return media_.why_stale(id);  // since it was confirmed
+    if (!item || item->from_listing_only()) return media_.why_stale(id);  // since it was confirmed
     auto before = [&] {
       const MutexLock lock(mutex_);
       return may_open(number, item);

@@ -96,7 +96,7 @@ std::vector<Journal::Entry> Catalog::everything() const {
   entries.reserve(items_.size() + listings_->by_key.size());
   for (const auto& [key, listing] : listings_->by_key) entries.emplace_back(*listing);
   for (const auto& [id, item] : items_) {
-    if (!item->claimed()) entries.emplace_back(*item);  // the listing tells of the others
+    if (!item->from_listing_only()) entries.emplace_back(*item);  // the listing tells of the others
   }
   return entries;
 }
@@ -152,7 +152,7 @@ void Catalog::take_in(Left&& left) {
 
 /// Whether chunks of an earlier run may be served: all of them are there and verified, or what is missing can
 /// be fetched with proof (a strong entity tag) that it is the same version. Of a version that somebody has
-/// open since before this server, what comes is held against what has been given out (GivenOut).
+/// open since before this server, what comes is held against what has been given out (ServedFingerprints).
 bool Catalog::trustworthy(const MediaItem& item) const {
   if (options_.in_use.contains(item.revision)) return true;
   const bool all_is_here = item.complete && cache_ != nullptr;
@@ -232,7 +232,7 @@ void Catalog::forget(const MediaId& id) {
     const MutexLock lock(mutex_);
     const auto before = items_.find(id);
     const bool superseded =
-        before != items_.end() && (before->second->superseded || !before->second->claimed());
+        before != items_.end() && (before->second->superseded || !before->second->from_listing_only());
     if (before != items_.end()) items_.erase(before);
     if (listings_->media.count(id) > 0) claim(id, superseded);
   }
@@ -243,7 +243,7 @@ void Catalog::forget(const MediaId& id) {
 /// What a listing says counts until the media itself has been asked for.
 void Catalog::claim(const MediaId& id, bool superseded) {
   MediaItemRef& place = items_[id];
-  if (place && !place->claimed()) return;
+  if (place && !place->from_listing_only()) return;
   place = std::make_shared<const MediaItem>(
       claimed_item(*as_listed(id), superseded || (place && place->superseded)));
 }
@@ -346,7 +346,7 @@ void Catalog::strike(const ListingKey& key, const std::vector<MediaId>& media) {
 void Catalog::drop_claims_of(const Listing& listing) {
   for (const ListedMedia& media : listing.media) {
     const auto item = items_.find(media.id);
-    if (item != items_.end() && item->second->claimed() && listings_->media.count(media.id) == 0)
+    if (item != items_.end() && item->second->from_listing_only() && listings_->media.count(media.id) == 0)
       items_.erase(item);
   }
 }

@@ -5,9 +5,9 @@
 
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
-#include "store/effects.h"
-#include "store/may_pass.h"
+#include "store/deferred_actions.h"
 #include "store/stop_callback.h"
+#include "store/transient.h"
 
 namespace mediafs {
 
@@ -54,10 +54,11 @@ struct ListingStore::Listed {
   SteadyTime failed{};           // when
 
   /// Those that take an older listing get `for_some`.
-  void answer(Effects& effects, const Result<ListingRef>& for_some, const Result<ListingRef>& for_others) {
+  void answer(DeferredActions& deferred, const Result<ListingRef>& for_some,
+              const Result<ListingRef>& for_others) {
     for (Waiter& waiter : waiters) {
-      effects.add([done = std::move(waiter.done),
-                   answer = waiter.older == Older::shown ? for_some : for_others] { done(answer); });
+      deferred.add([done = std::move(waiter.done),
+                    answer = waiter.older == Older::shown ? for_some : for_others] { done(answer); });
     }
     waiters.clear();
   }
@@ -101,7 +102,7 @@ bool ListingStore::is_fresh(const ListingKey& key) {
 bool ListingStore::believes(const Listed& state, Older older, bool known) const {
   if (!state.failure) return false;
   Duration believed = kBelieveFailure;
-  if (known && older == Older::shown && may_pass(state.failure->code)) {
+  if (known && older == Older::shown && is_transient(state.failure->code)) {
     believed = std::max(believed, std::min<Duration>(kAskAgainWhenKnown, options_.ttl));
   }
   if (is_denial(state.failure->code)) believed = options_.negative_ttl;
@@ -110,19 +111,19 @@ bool ListingStore::believes(const Listed& state, Older older, bool known) const 
 
 void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> done,
                         const std::stop_token& stop) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
   const ListingRef known = catalog_.find_listing(key);
   const bool failed = believes(state, older, known != nullptr);
   const bool old_will_do =
-      older == Older::shown && (state.overdue || (failed && may_pass(state.failure->code)));
+      older == Older::shown && (state.overdue || (failed && is_transient(state.failure->code)));
   if (stopping_) {
-    effects.add([done = std::move(done)] { done(Error{Errc::cancelled, "shutting down"}); });
+    deferred.add([done = std::move(done)] { done(Error{Errc::cancelled, "shutting down"}); });
   } else if (known && (timer_.now() < state.fresh_until || old_will_do)) {
-    effects.add([done = std::move(done), known] { done(known); });
+    deferred.add([done = std::move(done), known] { done(known); });
   } else if (failed) {
-    effects.add([done = std::move(done), error = *state.failure] { done(error); });
+    deferred.add([done = std::move(done), error = *state.failure] { done(error); });
   } else {
     Waiter& waiter = state.waiters.emplace_back(Waiter{++last_waiter_, older, std::move(done), nullptr});
     if (stop.stop_possible()) {
@@ -130,8 +131,8 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
       waiter.on_stop = std::make_unique<StopCallback>(
           stop, [this, key, id = waiter.id] { timer_.post([this, key, id] { abandon(key, id); }); });
     }
-    if (!state.fetch) start(effects, key, state, Priority::listing);
-    if (std::exchange(state.is_ahead, false)) effects.add([fetch = state.fetch] { fetch->hasten(); });
+    if (!state.fetch) start(deferred, key, state, Priority::listing);
+    if (std::exchange(state.is_ahead, false)) deferred.add([fetch = state.fetch] { fetch->hasten(); });
     if (!known) return;
     timer_.after(options_.patience,
                  [this, key, fetch = std::weak_ptr(state.fetch)] { lose_patience(key, fetch); });
@@ -139,19 +140,19 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
 }
 
 void ListingStore::refresh(const ListingKey& key) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
-  start_unasked(effects, key, Priority::listing);
+  start_unasked(deferred, key, Priority::listing);
 }
 
 /// False: there are too many already.
-bool ListingStore::start_unasked(Effects& effects, const ListingKey& key, Priority priority) {
+bool ListingStore::start_unasked(DeferredActions& deferred, const ListingKey& key, Priority priority) {
   Listed& state = state_of(key);
   const bool wanted =
       timer_.now() >= state.fresh_until && !state.fetch && !believes(state, Older::shown, true);
   if (!wanted || stopping_) return true;
   if (refreshing_ >= kMostRefreshing) return false;
-  start(effects, key, state, priority);
+  start(deferred, key, state, priority);
   state.is_refresh = true;
   state.is_ahead = priority == Priority::ahead;
   ++refreshing_;
@@ -160,7 +161,7 @@ bool ListingStore::start_unasked(Effects& effects, const ListingKey& key, Priori
 
 void ListingStore::fetch_attempts_ahead(const MediaId& session) {
   const ListingKey key{ListingKind::session_attempts, session};
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
   const ListingRef known = catalog_.find_listing(key);
@@ -170,7 +171,7 @@ void ListingStore::fetch_attempts_ahead(const MediaId& session) {
     state.leads_on = true;
     if (ahead_.size() < kMostAhead) ahead_.push_back(key);
   }
-  start_ahead(effects);
+  start_ahead(deferred);
 }
 
 void ListingStore::queue_ahead(const Listing& attempts) {
@@ -179,18 +180,18 @@ void ListingStore::queue_ahead(const Listing& attempts) {
   }
 }
 
-void ListingStore::start_ahead(Effects& effects) {
-  while (!ahead_.empty() && start_unasked(effects, ahead_.front(), Priority::ahead)) ahead_.pop_front();
+void ListingStore::start_ahead(DeferredActions& deferred) {
+  while (!ahead_.empty() && start_unasked(deferred, ahead_.front(), Priority::ahead)) ahead_.pop_front();
 }
 
-void ListingStore::start(Effects& effects, const ListingKey& key, Listed& state, Priority priority) {
+void ListingStore::start(DeferredActions& deferred, const ListingKey& key, Listed& state, Priority priority) {
   log::debug("listing {}: GET", crypto::pseudonym(key.id.text()));
   state.fetch_number = ++last_fetch_;
   state.fetch = source_.list(key, priority, timer_.now() + options_.deadline,
                              [this, key, number = state.fetch_number](Result<Listing> answer) {
                                answered(key, number, std::move(answer));
                              });
-  effects.add([fetch = state.fetch] { fetch->begin(); });
+  deferred.add([fetch = state.fetch] { fetch->begin(); });
 }
 
 /// Whether the fetch has not been overtaken by an erasure.
@@ -235,12 +236,12 @@ bool ListingStore::strike(const ListingKey& key, const std::vector<MediaId>& med
 bool ListingStore::renew(const ListingKey& key, const std::function<void()>& change) {
   bool known = false;
   {
-    Effects effects;
+    DeferredActions deferred;
     const MutexLock order(taking_in_);
     {
       const MutexLock lock(mutex_);
       Listed& state = state_of(key);
-      if (state.fetch) effects.add([fetch = std::move(state.fetch)] { fetch->cancel(); });
+      if (state.fetch) deferred.add([fetch = std::move(state.fetch)] { fetch->cancel(); });
       state.fetch.reset();
       state.fetch_number = 0;
       state.overdue = false;
@@ -254,24 +255,25 @@ bool ListingStore::renew(const ListingKey& key, const std::function<void()>& cha
     change();
   }
   changed_(key);
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
-  if (!state.fetch && !state.waiters.empty() && !stopping_) start(effects, key, state, Priority::listing);
+  if (!state.fetch && !state.waiters.empty() && !stopping_) start(deferred, key, state, Priority::listing);
   return known;
 }
 
 void ListingStore::answered(const ListingKey& key, std::uint64_t fetch, Result<Listing> answer) {
   const auto failure = answer ? std::nullopt : std::optional(answer.error());
   if (!take_in(key, fetch, answer)) return;
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (state_of(key).fetch_number != fetch) return;  // erased since, and asked for anew
-  end_fetch(effects, key, failure);
-  start_ahead(effects);
+  end_fetch(deferred, key, failure);
+  start_ahead(deferred);
 }
 
-void ListingStore::end_fetch(Effects& effects, const ListingKey& key, const std::optional<Error>& failure) {
+void ListingStore::end_fetch(DeferredActions& deferred, const ListingKey& key,
+                             const std::optional<Error>& failure) {
   Listed& state = state_of(key);
   state.fetch.reset();
   state.fetch_number = 0;
@@ -283,23 +285,23 @@ void ListingStore::end_fetch(Effects& effects, const ListingKey& key, const std:
   if (!failure) {
     state.failure.reset();
     state.fresh_until = timer_.now() + options_.ttl;
-    return state.answer(effects, known, known);
+    return state.answer(deferred, known, known);
   }
-  const bool shown = known && may_pass(failure->code);
+  const bool shown = known && is_transient(failure->code);
   const bool of_no_account =
-      was_ahead && may_pass(failure->code);  // nobody has asked, and it is not insisted on
+      was_ahead && is_transient(failure->code);  // nobody has asked, and it is not insisted on
   if (failure->code != Errc::cancelled && !of_no_account) {
     state.failed = timer_.now();
     state.failure = failure;
     if (failure->code == Errc::not_found_by_gateway && !shown) state.failure.reset();  // for who asked alone
     complain(key, *failure, shown);
   }
-  state.answer(effects, shown ? Result<ListingRef>(known) : Result<ListingRef>(*failure), *failure);
+  state.answer(deferred, shown ? Result<ListingRef>(known) : Result<ListingRef>(*failure), *failure);
 }
 
 /// The known listing is better than a long wait.
 void ListingStore::lose_patience(const ListingKey& key, const std::weak_ptr<Request>& fetch) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
   const ListingRef known = catalog_.find_listing(key);
@@ -312,30 +314,30 @@ void ListingStore::lose_patience(const ListingKey& key, const std::weak_ptr<Requ
     if (waiter->older == Older::refused) others.splice(others.end(), state.waiters, waiter);
     waiter = next;
   }
-  state.answer(effects, known, known);
+  state.answer(deferred, known, known);
   state.waiters = std::move(others);
 }
 
 void ListingStore::abandon(const ListingKey& key, std::uint64_t waiter) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   std::list<Waiter>& waiters = state_of(key).waiters;
   const auto found =
       std::find_if(waiters.begin(), waiters.end(), [&](const Waiter& w) { return w.id == waiter; });
   if (found == waiters.end()) return;
-  effects.add([done = std::move(found->done)] { done(Error{Errc::cancelled, "nobody waits any more"}); });
+  deferred.add([done = std::move(found->done)] { done(Error{Errc::cancelled, "nobody waits any more"}); });
   waiters.erase(found);
 }
 
 void ListingStore::stop() {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   stopping_ = true;
   ahead_.clear();
   for (const auto& [key, state] : listings_) {
-    if (state->fetch) effects.add([fetch = state->fetch] { fetch->cancel(); });
+    if (state->fetch) deferred.add([fetch = state->fetch] { fetch->cancel(); });
     const Error ended{Errc::cancelled, "shutting down"};
-    state->answer(effects, ended, ended);
+    state->answer(deferred, ended, ended);
   }
 }
 

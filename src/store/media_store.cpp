@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <vector>
 
-#include "store/download.h"
-#include "store/handed_over_read.h"
+#include "store/download/download.h"
+#include "store/download/stream_plan.h"
+#include "store/lookup/cache_read_gate.h"
+#include "store/lookup/hedged_read.h"
 #include "store/revalidation.h"
 #include "store/store_context.h"
-#include "store/stream_plan.h"
-#include "store/timed_lookups.h"
 
 namespace mediafs {
 
@@ -46,7 +46,7 @@ class MediaStore::Use {
 MediaStore::MediaStore(const Options& options, MediaSource& source, MediaCache* cache, Catalog& catalog,
                        Timer& timer)
     : context_(std::make_shared<StoreContext>(options, source, cache, catalog, timer)),
-      lookups_(std::make_unique<TimedLookups>(TimedLookups::Options{.places = options.lookups}, timer)),
+      lookups_(std::make_unique<CacheReadGate>(CacheReadGate::Options{.places = options.lookups}, timer)),
       gone_([this](const MediaId& id, const std::function<void()>& then) {
         erase(id);
         then();
@@ -90,7 +90,7 @@ void MediaStore::find(const MediaId& id, Done<MediaItemRef> done, const std::sto
 
 void MediaStore::confirm(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop) {
   auto item = context_->catalog.find(id);
-  if (item && !item->claimed()) {
+  if (item && !item->from_listing_only()) {
     done(std::move(item));
   } else if (context_->catalog.known_absent(id)) {
     done(Error{Errc::not_found, "known not to exist"});
@@ -101,7 +101,8 @@ void MediaStore::confirm(const MediaId& id, Done<MediaItemRef> done, const std::
 
 void MediaStore::confirm_to_open(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop) {
   const auto item = context_->catalog.find(id);
-  if (!item || item->claimed() || !revalidation_->is_due(*item)) return confirm(id, std::move(done), stop);
+  if (!item || item->from_listing_only() || !revalidation_->is_due(*item))
+    return confirm(id, std::move(done), stop);
   revalidation_->ask(
       *item,
       [this, id, done = std::move(done), stop](const Status& there) {
@@ -111,11 +112,11 @@ void MediaStore::confirm_to_open(const MediaId& id, Done<MediaItemRef> done, con
 }
 
 unsigned MediaStore::percent_kept(const MediaItem& item) {
-  if (item.claimed() || context_->cache == nullptr) return 0;
+  if (item.from_listing_only() || context_->cache == nullptr) return 0;
   const std::uint64_t all = chunk_count(item.size);
   if (all == 0) return 100;
-  const TimedLookups::HandOver nobody = [] { return [] {}; };
-  const TimedLookups::Lookup lookup(*lookups_, nobody);
+  const CacheReadGate::HandOver nobody = [] { return [] {}; };
+  const CacheReadGate::Lookup lookup(*lookups_, nobody);
   if (!lookup.may_look()) return 0;
   const std::uint64_t kept = context_->cache->chunks_of(item.id, item.revision);
   return static_cast<unsigned>(std::min(kept, all) * 100 / all);
@@ -149,17 +150,17 @@ ConstBuffer MediaStore::look_up(const MediaItem& item, ChunkIndex index, ByteRan
 bool MediaStore::look_in_cache(const MediaItemRef& item, ByteRange range, std::vector<ConstBuffer>& chunks,
                                const Done<Slices>& done, const std::stop_token& stop) {
   if (context_->cache == nullptr) return true;
-  std::shared_ptr<HandedOverRead> handed;  // set while a look-up hangs, under the lock of those
+  std::shared_ptr<HedgedRead> handed;  // set while a look-up hangs, under the lock of those
   const auto ask_origin = [&]() -> std::function<void()> {
     if (handed) return [] {};
-    handed = std::make_shared<HandedOverRead>(done);
+    handed = std::make_shared<HedgedRead>(done);
     return [this, item, range, handed, stop] { read_instead(item, range, handed, stop); };
   };
-  const TimedLookups::HandOver hand_over(std::ref(ask_origin));  // which allocates nothing
+  const CacheReadGate::HandOver hand_over(std::ref(ask_origin));  // which allocates nothing
   ChunkIndex index = chunks_covering(range).first;
   for (ConstBuffer& chunk : chunks) {
     if (!chunk) {
-      const TimedLookups::Lookup lookup(*lookups_, hand_over);
+      const CacheReadGate::Lookup lookup(*lookups_, hand_over);
       if (lookup.may_look()) chunk = look_up(*item, index, range);
     }
     index = next(index);
@@ -172,7 +173,7 @@ bool MediaStore::look_in_cache(const MediaItemRef& item, ByteRange range, std::v
 
 /// In the place of a look-up that hangs.
 void MediaStore::read_instead(const MediaItemRef& item, ByteRange range,
-                              const std::shared_ptr<HandedOverRead>& handed, const std::stop_token& stop) {
+                              const std::shared_ptr<HedgedRead>& handed, const std::stop_token& stop) {
   context_->timer.after(context_->options.deadline, [handed] { handed->give_up_the_disk(); });
   const auto answer = [handed](const Result<Slices>& bytes) { handed->from_origin(bytes); };
   Use(*this, item->id)->read(item, range, in_memory(*item, range), answer, /*last_try=*/true, stop);

@@ -74,35 +74,35 @@ bool Revalidation::may_begin() const {
 }
 
 void Revalidation::ask(const MediaItem& item, std::function<void(Status)> done, const std::stop_token& stop) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (stopping_) {
-    effects.add([done = std::move(done)] { done(Error{Errc::cancelled, "shutting down"}); });
+    deferred.add([done = std::move(done)] { done(Error{Errc::cancelled, "shutting down"}); });
     return;
   }
   auto found = questions_.find(item.id);
   if (found == questions_.end() && may_begin()) {
-    begin(effects, item);
+    begin(deferred, item);
     found = questions_.find(item.id);
   }
   if (found == questions_.end() || (resting() && !found->second.gone)) {
-    effects.add([done = std::move(done)] { done(ok_status()); });
+    deferred.add([done = std::move(done)] { done(ok_status()); });
   } else {
     add_waiter(item.id, std::move(done), stop);
   }
 }
 
-void Revalidation::begin(Effects& effects, const MediaItem& item) {
+void Revalidation::begin(DeferredActions& deferred, const MediaItem& item) {
   Question& question = questions_[item.id];
   question.number = ++last_number_;
   question.has_bytes = item.size > 0;
   last_begun_ = timer_.now();
-  send(effects, item.id, question);
+  send(deferred, item.id, question);
   timer_.after(options_.patience,
                [this, id = item.id, number = question.number] { lose_patience(id, number); });
 }
 
-void Revalidation::send(Effects& effects, const MediaId& id, Question& question) {
+void Revalidation::send(DeferredActions& deferred, const MediaId& id, Question& question) {
   log::debug("media {}: is it still there?", crypto::pseudonym(id.text()));
   const bool asks_for_a_byte =
       question.has_bytes && question.denials == 0;  // a denied range is no word on it
@@ -112,7 +112,7 @@ void Revalidation::send(Effects& effects, const MediaId& id, Question& question)
                        .listed_size = question.has_bytes ? 1 : 0,
                        .deadline = timer_.now() + options_.deadline};
   question.fetch = source_.fetch(std::move(request), std::make_shared<Probe>(*this, id, question.number));
-  effects.add([fetch = question.fetch] { fetch->begin(); });
+  deferred.add([fetch = question.fetch] { fetch->begin(); });
 }
 
 void Revalidation::add_waiter(const MediaId& id, std::function<void(Status)> done,
@@ -125,9 +125,9 @@ void Revalidation::add_waiter(const MediaId& id, std::function<void(Status)> don
       stop, [this, id, who = waiter.id] { timer_.post([this, id, who] { abandon(id, who); }); });
 }
 
-void Revalidation::answer(Effects& effects, Question& question, const Status& outcome) {
+void Revalidation::answer(DeferredActions& deferred, Question& question, const Status& outcome) {
   for (Waiter& waiter : question.waiters)
-    effects.add([done = std::move(waiter.done), outcome] { done(outcome); });
+    deferred.add([done = std::move(waiter.done), outcome] { done(outcome); });
   question.waiters.clear();
 }
 
@@ -149,7 +149,7 @@ void Revalidation::answered(const MediaId& id, std::uint64_t number, const Resul
 
 /// What the answer means, where it is still wanted; a second question is on its way then if one is needed.
 Verdict Revalidation::judge(const MediaId& id, std::uint64_t number, const Status& said) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   const auto found = questions_.find(id);
   if (found == questions_.end() || found->second.number != number || stopping_) return Verdict::unknown;
@@ -158,7 +158,7 @@ Verdict Revalidation::judge(const MediaId& id, std::uint64_t number, const Statu
   if (verdict != Verdict::unknown) rests_until_ = SteadyTime::min();  // it answers
   if (verdict == Verdict::ask_again) {
     ++question.denials;
-    send(effects, id, question);
+    send(deferred, id, question);
   } else if (verdict == Verdict::gone) {
     question.gone = true;
     log::info("media {}: gone at the origin, erased here", crypto::pseudonym(id.text()));
@@ -173,28 +173,29 @@ Verdict Revalidation::judge(const MediaId& id, std::uint64_t number, const Statu
 }
 
 void Revalidation::end(const MediaId& id, std::uint64_t number, const Status& outcome) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   const auto found = questions_.find(id);
   if (found == questions_.end() || found->second.number != number) return;
-  answer(effects, found->second, outcome);
+  answer(deferred, found->second, outcome);
   questions_.erase(found);
 }
 
 /// The question goes on; who waits for it does not.
 void Revalidation::lose_patience(const MediaId& id, std::uint64_t number) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   const auto found = questions_.find(id);
   if (found == questions_.end() || found->second.number != number) return;
-  if (found->second.gone) return answer(effects, found->second, Error{Errc::not_found, "gone at the origin"});
+  if (found->second.gone)
+    return answer(deferred, found->second, Error{Errc::not_found, "gone at the origin"});
   if (!resting()) log::warning("the origin does not say in time whether media are still there");
   rests_until_ = timer_.now() + options_.rest;
-  answer(effects, found->second, ok_status());
+  answer(deferred, found->second, ok_status());
 }
 
 void Revalidation::abandon(const MediaId& id, std::uint64_t waiter) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   const auto found = questions_.find(id);
   if (found == questions_.end()) return;
@@ -202,17 +203,17 @@ void Revalidation::abandon(const MediaId& id, std::uint64_t waiter) {
   const auto one =
       std::find_if(waiters.begin(), waiters.end(), [&](const Waiter& w) { return w.id == waiter; });
   if (one == waiters.end()) return;
-  effects.add([done = std::move(one->done)] { done(Error{Errc::cancelled, "nobody waits any more"}); });
+  deferred.add([done = std::move(one->done)] { done(Error{Errc::cancelled, "nobody waits any more"}); });
   waiters.erase(one);
 }
 
 void Revalidation::stop() {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   stopping_ = true;
   for (auto& [id, question] : questions_) {
-    effects.add([fetch = question.fetch] { fetch->cancel(); });
-    answer(effects, question, Error{Errc::cancelled, "shutting down"});
+    deferred.add([fetch = question.fetch] { fetch->cancel(); });
+    answer(deferred, question, Error{Errc::cancelled, "shutting down"});
   }
 }
 

@@ -13,7 +13,7 @@
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/timer.h"
 #include "mediafs/model/media_item.h"
-#include "store/effects.h"
+#include "store/deferred_actions.h"
 #include "store/stop_callback.h"
 
 namespace mediafs {
@@ -84,11 +84,11 @@ class Revalidation {
 
   [[nodiscard]] bool resting() const REQUIRES(mutex_) { return timer_.now() < rests_until_; }
   [[nodiscard]] bool may_begin() const REQUIRES(mutex_);
-  void begin(Effects& effects, const MediaItem& item) REQUIRES(mutex_);
-  void send(Effects& effects, const MediaId& id, Question& question) REQUIRES(mutex_);
+  void begin(DeferredActions& deferred, const MediaItem& item) REQUIRES(mutex_);
+  void send(DeferredActions& deferred, const MediaId& id, Question& question) REQUIRES(mutex_);
   void add_waiter(const MediaId& id, std::function<void(Status)> done, const std::stop_token& stop)
       REQUIRES(mutex_);
-  void answer(Effects& effects, Question& question, const Status& outcome) REQUIRES(mutex_);
+  void answer(DeferredActions& deferred, Question& question, const Status& outcome) REQUIRES(mutex_);
   void answered(const MediaId& id, std::uint64_t number, const Result<MediaHead>& head) EXCLUDES(mutex_);
   Verdict judge(const MediaId& id, std::uint64_t number, const Status& said) EXCLUDES(mutex_);
   void end(const MediaId& id, std::uint64_t number, const Status& outcome) EXCLUDES(mutex_);

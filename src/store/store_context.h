@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "mediafs/store/media_store.h"
-#include "store/chunk_memory.h"
+#include "store/lookup/chunk_memory.h"
 
 namespace mediafs {
 
@@ -37,7 +37,7 @@ struct StoreContext {
 
   /// Whether a media's head, at least, can be read without a request.
   [[nodiscard]] bool is_here(const MediaItem& item) {
-    if (item.claimed()) return false;
+    if (item.from_listing_only()) return false;
     if (item.size == 0 || (item.complete && cache != nullptr)) return true;
     return memory.get({item.revision, ChunkIndex{0}}) != nullptr;
   }

@@ -38,7 +38,7 @@ TEST(Catalog, AListingClaimsWhatItHas) {
   catalog.remember_listing(listing(kSessionMedia, {kOne}));
   EXPECT_FALSE(catalog.empty());
   ASSERT_NE(catalog.find(kOne), nullptr);
-  EXPECT_TRUE(catalog.find(kOne)->claimed());
+  EXPECT_TRUE(catalog.find(kOne)->from_listing_only());
   EXPECT_EQ(catalog.find(kOne)->size, 10U);
   EXPECT_EQ(catalog.find(kOne)->modified, 100);
 }
@@ -109,7 +109,7 @@ TEST(Catalog, AForgottenMediaIsAClaimAgainWhereItIsListed) {
   catalog.remember(confirmed(kOne));
   catalog.forget(kOne);
   ASSERT_NE(catalog.find(kOne), nullptr);
-  EXPECT_TRUE(catalog.find(kOne)->claimed());
+  EXPECT_TRUE(catalog.find(kOne)->from_listing_only());
   catalog.forget(kTwo);
   EXPECT_EQ(catalog.find(kTwo), nullptr);
 }

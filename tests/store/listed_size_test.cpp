@@ -29,7 +29,7 @@ TEST_F(ListedMediaTest, AnEmptyBodyIsNotServedWhereTheListingSaysMore) {
   ASSERT_FALSE(item.ok());
   EXPECT_EQ(to_string(item.error().code), to_string(Errc::protocol)) << item.error().context;
   EXPECT_EQ(server_.requests_for(kSmall), 2U);
-  EXPECT_TRUE(catalog_->find(id_of(kSmall))->claimed()) << "nothing of it is kept";
+  EXPECT_TRUE(catalog_->find(id_of(kSmall))->from_listing_only()) << "nothing of it is kept";
 }
 
 TEST_F(ListedMediaTest, AnEmptyBodyIsServedWhereTheListingSaysSoToo) {

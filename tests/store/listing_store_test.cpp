@@ -211,7 +211,7 @@ TEST_F(ListingStoreTest, AClaimIsConfirmedByTheMediaItself) {
   const auto item = wait(confirmed.get_future());
   ASSERT_TRUE(item.ok());
   EXPECT_EQ((*item)->size, 1000U);
-  EXPECT_FALSE((*item)->claimed());
+  EXPECT_FALSE((*item)->from_listing_only());
   expect_exact(kFace, *item, {0, 1000});
   EXPECT_EQ(server_.requests_for(kFace), 1U);
 }

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "store/download/stream_plan.h"
 #include "store/store_fixture.h"
-#include "store/stream_plan.h"
 
 namespace mediafs {
 namespace {

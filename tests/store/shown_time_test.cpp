@@ -143,7 +143,7 @@ TEST_F(ShownTime, IsTheSameInTheNextServer) {
   list(100);
   open(head("\"v1\""));
   restart();
-  ASSERT_FALSE(catalog_->find(kId)->claimed());
+  ASSERT_FALSE(catalog_->find(kId)->from_listing_only());
   EXPECT_EQ(shown(), 100);
 }
 

@@ -1,4 +1,4 @@
-#include "store/stream_plan.h"
+#include "store/download/stream_plan.h"
 
 #include <vector>
 

@@ -22,7 +22,7 @@ class ScriptedSource final : public MediaSource {
     void cancel() override { cancelled = true; }
     void resume() override { ++resumed; }
     void hasten() override { hastened = true; }
-    [[nodiscard]] std::optional<Error> setback() override { return why_it_waits; }
+    [[nodiscard]] std::optional<Error> last_retry_error() override { return why_it_waits; }
 
     Flow head(const MediaHead& head) { return sink_->on_head(head); }
     Flow body(ByteView piece) { return sink_->on_body(piece); }

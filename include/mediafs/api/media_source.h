@@ -60,7 +60,7 @@ class Fetch : public Request {
   /// Lets a paused body go on.
   virtual void resume() = 0;
   /// Why it waits before it tries again; nothing while an attempt runs that has time.
-  [[nodiscard]] virtual std::optional<Error> setback() = 0;
+  [[nodiscard]] virtual std::optional<Error> last_retry_error() = 0;
 };
 
 /// Gives media and listings to the store. Thread-safe.

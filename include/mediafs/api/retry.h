@@ -15,7 +15,7 @@ class FailureCount {
   int add(Errc failure);
 
  private:
-  int may_pass_ = 0;
+  int transient_ = 0;
   int malformed_ = 0;
 };
 

@@ -12,7 +12,7 @@ namespace mediafs {
 /// What is known of one media: enough to stat it, and to tell whether new bytes belong to the same version.
 struct MediaItem {
   MediaId id;
-  Revision revision{};  // none: see claimed()
+  Revision revision{};  // none: see from_listing_only()
   std::uint64_t size = 0;
   std::string content_type;
   UnixSeconds modified = 0;   // Last-Modified where the origin sends it, else when first seen
@@ -21,11 +21,12 @@ struct MediaItem {
   UnixSeconds confirmed = 0;  // when the origin last said that the media exists
   bool complete = false;      // every byte has been received and, where signed, verified
   bool unverified = false;    // the body is signed and has not been verified (yet)
-  bool unsized = false;       // claimed() by a listing that does not tell its size
-  bool superseded = false;    // claimed(), after a version that is no more: the next one is shown as new
+  bool unsized = false;       // from_listing_only() by a listing that does not tell its size
+  bool superseded =
+      false;  // from_listing_only(), after a version that is no more: the next one is shown as new
 
   /// Known from a listing alone: size and type are what that claims, and none of its bytes is here.
-  [[nodiscard]] bool claimed() const { return revision == Revision{}; }
+  [[nodiscard]] bool from_listing_only() const { return revision == Revision{}; }
 
   bool operator==(const MediaItem&) const = default;
 };

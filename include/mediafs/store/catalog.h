@@ -36,7 +36,7 @@ class Catalog {
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  /// Null: not known. One that only a listing has is claimed().
+  /// Null: not known. One that only a listing has is from_listing_only().
   [[nodiscard]] MediaItemRef find(const MediaId& id) const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<MediaItemRef> all() const EXCLUDES(mutex_);
 

@@ -15,7 +15,7 @@
 
 namespace mediafs {
 
-class Effects;
+class DeferredActions;
 
 /// Thread-safe; nothing here waits for the network.
 class ListingStore {
@@ -71,17 +71,18 @@ class ListingStore {
   struct Listed;  // one listing's state
 
   Listed& state_of(const ListingKey& key) REQUIRES(mutex_);
-  void start(Effects& effects, const ListingKey& key, Listed& state, Priority priority) REQUIRES(mutex_);
+  void start(DeferredActions& deferred, const ListingKey& key, Listed& state, Priority priority)
+      REQUIRES(mutex_);
   [[nodiscard]] bool is_current(const ListingKey& key, std::uint64_t fetch) EXCLUDES(mutex_);
   bool take_in(const ListingKey& key, std::uint64_t fetch, Result<Listing>& answer)
       EXCLUDES(taking_in_, mutex_);
   bool renew(const ListingKey& key, const std::function<void()>& change) EXCLUDES(taking_in_, mutex_);
   void queue_ahead(const Listing& attempts) REQUIRES(mutex_);
-  void start_ahead(Effects& effects) REQUIRES(mutex_);
-  bool start_unasked(Effects& effects, const ListingKey& key, Priority priority) REQUIRES(mutex_);
+  void start_ahead(DeferredActions& deferred) REQUIRES(mutex_);
+  bool start_unasked(DeferredActions& deferred, const ListingKey& key, Priority priority) REQUIRES(mutex_);
   void drop_idle() REQUIRES(mutex_);
   void answered(const ListingKey& key, std::uint64_t fetch, Result<Listing> answer) EXCLUDES(mutex_);
-  void end_fetch(Effects& effects, const ListingKey& key, const std::optional<Error>& failure)
+  void end_fetch(DeferredActions& deferred, const ListingKey& key, const std::optional<Error>& failure)
       REQUIRES(mutex_);
   [[nodiscard]] bool believes(const Listed& state, Older older, bool known) const REQUIRES(mutex_);
   void lose_patience(const ListingKey& key, const std::weak_ptr<Request>& fetch) EXCLUDES(mutex_);

@@ -15,22 +15,22 @@
 #include "mediafs/cache/media_cache.h"
 #include "mediafs/model/byte_range.h"
 #include "mediafs/store/catalog.h"
-#include "mediafs/store/given_out.h"
+#include "mediafs/store/served_fingerprints.h"
 
 namespace mediafs {
 
 /// A run of bytes and what keeps them where they are.
 struct Slice {
-  ConstBuffer keeper;
+  ConstBuffer owner;
   ByteView bytes;
 };
 using Slices = std::vector<Slice>;
 
 class ChunkMemory;
 class Download;
-class HandedOverRead;
+class HedgedRead;
 class Revalidation;
-class TimedLookups;
+class CacheReadGate;
 struct StoreContext;
 
 /// Thread-safe; nothing here waits for the network.
@@ -46,7 +46,8 @@ class MediaStore {
     Duration out_of_order_within{50};   // for how long read-ahead waits for what leads to it
     Duration revalidate{86'400'000};    // for how long the origin's word that a media exists counts
     std::size_t lookups = 2;  // in the cache at one time; fewer than the threads that call read(), by two
-    GivenOut* given_out = nullptr;  // for a later server, and from an earlier one; null: there is none
+    ServedFingerprints* served_fingerprints =
+        nullptr;  // for a later server, and from an earlier one; null: there is none
     std::unordered_set<Revision> in_use = {};  // versions that have been opened by way of an earlier server
     std::uint64_t memory = 128_MiB;            // of chunk buffers, for all streams and for what was read last
   };
@@ -123,13 +124,13 @@ class MediaStore {
   ConstBuffer look_up(const MediaItem& item, ChunkIndex index, ByteRange range);
   bool look_in_cache(const MediaItemRef& item, ByteRange range, std::vector<ConstBuffer>& chunks,
                      const Done<Slices>& done, const std::stop_token& stop) EXCLUDES(mutex_);
-  void read_instead(const MediaItemRef& item, ByteRange range, const std::shared_ptr<HandedOverRead>& handed,
+  void read_instead(const MediaItemRef& item, ByteRange range, const std::shared_ptr<HedgedRead>& handed,
                     const std::stop_token& stop) EXCLUDES(mutex_);
   void note_read(const MediaId& id, ByteRange range) EXCLUDES(mutex_);
   void drop_if_idle(const MediaId& id) EXCLUDES(mutex_);
 
   const std::shared_ptr<StoreContext> context_;
-  const std::unique_ptr<TimedLookups> lookups_;
+  const std::unique_ptr<CacheReadGate> lookups_;
   GoneListener gone_;
   const std::unique_ptr<Revalidation> revalidation_;
   Mutex mutex_;  // taken before a download's

@@ -8,14 +8,14 @@ namespace mediafs {
 
 /// What has been decided under a lock and is done after it: replies, requests, writes. Declare it before the
 /// lock, so that it runs when the lock has gone.
-class Effects {
+class DeferredActions {
  public:
-  Effects() = default;
-  ~Effects() {
+  DeferredActions() = default;
+  ~DeferredActions() {
     for (auto& effect : effects_) effect();
   }
-  Effects(const Effects&) = delete;
-  Effects& operator=(const Effects&) = delete;
+  DeferredActions(const DeferredActions&) = delete;
+  DeferredActions& operator=(const DeferredActions&) = delete;
 
   void add(std::function<void()> effect) { effects_.push_back(std::move(effect)); }
 

@@ -1,4 +1,4 @@
-#include "mediafs/store/given_out.h"
+#include "mediafs/store/served_fingerprints.h"
 
 #include <atomic>
 
@@ -19,24 +19,24 @@ std::uint64_t name_of(ChunkKey key) {
 
 }  // namespace
 
-struct GivenOut::Place {
+struct ServedFingerprints::Place {
   std::uint64_t name;  // written last; 0: free
   std::uint64_t print;
 };
 
-GivenOut::GivenOut(MutableBytes lasting) : lasting_(lasting) {
+ServedFingerprints::ServedFingerprints(MutableBytes lasting) : lasting_(lasting) {
   if (seed() == 0) seed() = crypto::random_number() | 1;
 }
 
-std::uint64_t& GivenOut::seed() const {
+std::uint64_t& ServedFingerprints::seed() const {
   return *reinterpret_cast<std::uint64_t*>(lasting_.data());
 }
 
-GivenOut::Place& GivenOut::place(std::uint64_t name, std::size_t step) const {
+ServedFingerprints::Place& ServedFingerprints::place(std::uint64_t name, std::size_t step) const {
   return reinterpret_cast<Place*>(lasting_.subspan(4096).data())[(name + step) % kPlaces];
 }
 
-void GivenOut::note(ChunkKey key, ByteView chunk) {
+void ServedFingerprints::note(ChunkKey key, ByteView chunk) {
   const std::uint64_t name = name_of(key);
   Place* chosen = &place(name, 0);  // which gives way where all are taken
   for (std::size_t step = 0; step < kMostSteps; ++step) {
@@ -51,7 +51,7 @@ void GivenOut::note(ChunkKey key, ByteView chunk) {
   std::atomic_ref(chosen->name) = name;
 }
 
-std::optional<bool> GivenOut::agrees(ChunkKey key, ByteView chunk) const {
+std::optional<bool> ServedFingerprints::agrees(ChunkKey key, ByteView chunk) const {
   const std::uint64_t name = name_of(key);
   for (std::size_t step = 0; step < kMostSteps; ++step) {
     Place& there = place(name, step);

@@ -1,4 +1,4 @@
-#include "store/download.h"
+#include "store/download/download.h"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ Download::Download(MediaId id, std::shared_ptr<StoreContext> context)
       context_(std::move(context)),
       hold_(context_->cache, id_),
       item_(context_->catalog.find(id_)) {
-  if (item_ && item_->claimed()) item_ = nullptr;  // its own response will tell
+  if (item_ && item_->from_listing_only()) item_ = nullptr;  // its own response will tell
   if (item_) revision_ = item_->revision;
 }
 
@@ -46,25 +46,25 @@ std::optional<Error> Download::refusal_of(ChunkIndex chunk) const {
 }
 
 void Download::find(Done<MediaItemRef> done, const std::stop_token& stop) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (item_) {
-    effects.add([done = std::move(done), item = item_] { done(item); });
+    deferred.add([done = std::move(done), item = item_] { done(item); });
   } else if (const auto error = refusal()) {
-    effects.add([done = std::move(done), error = *error] { done(error); });
+    deferred.add([done = std::move(done), error = *error] { done(error); });
   } else {
     waiters_->add_finder(std::move(done), stop);
-    ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
-    wake_streams(effects);
+    ensure_stream_for(deferred, ChunkIndex{0}, /*wanted_end=*/0);
+    wake_streams(deferred);
   }
 }
 
 bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
                     const Done<Slices>& done, bool last_try, const std::stop_token& stop) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (item->revision != revision_) {
-    effects.add([done] { done(Error{Errc::changed, "another version than was opened"}); });
+    deferred.add([done] { done(Error{Errc::changed, "another version than was opened"}); });
     return true;
   }
   PendingRead read(item, range, chunks, done);
@@ -72,51 +72,51 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
   // it.
   read.take_from([&](ChunkIndex index) { return context_->memory.get({item->revision, index}); });
   if (read.complete()) {
-    effects.add([done, slices = read.slices()]() mutable { done(std::move(slices)); });
-    note_found(effects, range);
+    deferred.add([done, slices = read.slices()]() mutable { done(std::move(slices)); });
+    note_found(deferred, range);
     return true;
   }
   const ChunkIndex missing = read.first_missing();
   if (!last_try && seen_.seen(missing)) return false;
   if (const auto error = refusal_of(missing)) {
-    effects.add([done, error = *error] { done(error); });
+    deferred.add([done, error = *error] { done(error); });
     return true;
   }
   waiters_->add_read(std::move(read), stop);
   const bool may_jump = !runs_.note(range, /*missing=*/true);
   for (const Stream* stream : running()) {
     if (stream->filling && !waits_for_verification(*stream, stream->filling_chunk())) {
-      waiters_->offer(effects, stream->filling_chunk(), stream->filling, stream->filled);
+      waiters_->offer(deferred, stream->filling_chunk(), stream->filling, stream->filled);
     }
   }
   if (may_jump && is_coming(missing)) {
     decide_later(range, context_->options.out_of_order_within);
   } else {
-    ensure_stream_for(effects, missing, range.end());
+    ensure_stream_for(deferred, missing, range.end());
   }
-  fetch_ahead(effects);
-  wake_streams(effects);
+  fetch_ahead(deferred);
+  wake_streams(deferred);
   return true;
 }
 
 void Download::note_read(ByteRange range) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
-  note_found(effects, range);
+  note_found(deferred, range);
 }
 
-void Download::note_found(Effects& effects, ByteRange range) {
+void Download::note_found(DeferredActions& deferred, ByteRange range) {
   runs_.note(range, /*missing=*/false);
-  fetch_ahead(effects);
-  wake_streams(effects);
+  fetch_ahead(deferred);
+  wake_streams(deferred);
 }
 
 void Download::fetch_head() {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (!streams_.empty() || seen_.seen(ChunkIndex{0}) || refusal()) return;
   if (item_ && context_->is_here(*item_)) return;  // another download has brought it meanwhile
-  ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
+  ensure_stream_for(deferred, ChunkIndex{0}, /*wanted_end=*/0);
 }
 
 Error Download::why_stale() const {
@@ -125,49 +125,50 @@ Error Download::why_stale() const {
 }
 
 void Download::opened() {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   ++opens_;
-  wake_streams(effects);
+  wake_streams(deferred);
 }
 
 void Download::closed() {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   --opens_;
   if (opens_ == 0 && !streams_.empty()) schedule_drop();
-  notice_idleness(effects);
+  notice_idleness(deferred);
 }
 
 void Download::stop() {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
-  cancel_streams(effects);
-  fail(effects, Error{Errc::cancelled, "shutting down"});
+  cancel_streams(deferred);
+  fail(deferred, Error{Errc::cancelled, "shutting down"});
 }
 
 void Download::expire(std::uint64_t waiter) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   const Error why = why_late();
-  if (const auto read = waiters_->end(effects, waiter, why)) remember_failure(why, *read);
-  notice_idleness(effects);
+  if (const auto read = waiters_->end(deferred, waiter, why)) remember_failure(why, *read);
+  notice_idleness(deferred);
 }
 
 void Download::abandon(std::uint64_t waiter) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
-  waiters_->end(effects, waiter, Error{Errc::cancelled, "nobody waits any more"});
-  if (!item_ && !wanted()) cancel_streams(effects);  // others pause or end by themselves
-  notice_idleness(effects);
+  waiters_->end(deferred, waiter, Error{Errc::cancelled, "nobody waits any more"});
+  if (!item_ && !wanted()) cancel_streams(deferred);  // others pause or end by themselves
+  notice_idleness(deferred);
 }
 
 /// What a wait ends with that takes too long: the failure that is being retried, if it is that.
 Error Download::why_late() const {
-  if (setback_) return *setback_;
+  if (last_retry_error_) return *last_retry_error_;
   for (const auto& stream : streams_) {
-    if (const auto setback = stream->fetch->setback()) return *setback;
-    if (stream->setback && stream->head_seen && stream->only_repeats()) return *stream->setback;
+    if (const auto last_retry_error = stream->fetch->last_retry_error()) return *last_retry_error;
+    if (stream->last_retry_error && stream->head_seen && stream->only_repeats())
+      return *stream->last_retry_error;
   }
   return {Errc::timed_out, "the deadline passed"};
 }
@@ -178,50 +179,50 @@ bool Download::idle() const {
   return !wanted() && streams_.empty() && broken_.empty() && !remembers;
 }
 
-void Download::notice_idleness(Effects& effects) {
+void Download::notice_idleness(DeferredActions& deferred) {
   if (wanted() || !streams_.empty() || !broken_.empty()) return;
-  effects.add([context = context_, id = id_] { context->idle(id); });
+  deferred.add([context = context_, id = id_] { context->idle(id); });
 }
 
 Flow Download::stream_head(Stream& stream, const MediaHead& head) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (stream.cancelled) return Flow::stop;
-  adopt_head(effects, stream, head);
+  adopt_head(deferred, stream, head);
   return stream.cancelled ? Flow::stop : Flow::go_on;
 }
 
 Flow Download::stream_body(Stream& stream, ByteView piece) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (stream.cancelled) return Flow::stop;
   if (std::exchange(stream.paused, false)) stream.measure(context_->timer.now());
   if (stream.position + piece.size() > std::min(stream.end, most_bytes())) {
     stream.cancelled = true;
     const Errc code = unsized_ ? Errc::too_large : Errc::protocol;
-    fail(effects,
+    fail(deferred,
          Error{code, unsized_ ? "a body without a length, beyond the cap" : "a body longer than its size"});
     return Flow::stop;
   }
   if (stream.position >= limit_of(stream) || !provide_buffers(stream, piece.size()))
-    return pause(effects, stream);
-  append(effects, stream, piece);
+    return pause(deferred, stream);
+  append(deferred, stream, piece);
   return stream.cancelled ? Flow::stop : Flow::go_on;
 }
 
 void Download::stream_end(Stream& stream, Status outcome) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   stream.fetch.reset();
   const auto self = stream.shared_from_this();
   std::erase(streams_, self);
   --context_->streams_running;
-  if (item_) runs_.came_short(stream.position, std::min(stream.end, item_->size));
-  if (outcome.ok() && !stream.cancelled) outcome = finish(effects, stream);
-  if (!outcome.ok()) recover(effects, stream, outcome.error());
+  if (item_) runs_.on_stream_truncated(stream.position, std::min(stream.end, item_->size));
+  if (outcome.ok() && !stream.cancelled) outcome = finish(deferred, stream);
+  if (!outcome.ok()) recover(deferred, stream, outcome.error());
   if (std::find(broken_.begin(), broken_.end(), self) == broken_.end()) stream.let_go();
-  ensure_streams(effects);
-  notice_idleness(effects);
+  ensure_streams(deferred);
+  notice_idleness(deferred);
 }
 
 }  // namespace mediafs

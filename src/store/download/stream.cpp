@@ -1,8 +1,8 @@
-#include "store/stream.h"
+#include "store/download/stream.h"
 
 #include <algorithm>
 
-#include "store/download.h"
+#include "store/download/download.h"
 
 namespace mediafs {
 

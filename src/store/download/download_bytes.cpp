@@ -4,8 +4,8 @@
 
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
-#include "store/download.h"
-#include "store/stream_plan.h"
+#include "store/download/download.h"
+#include "store/download/stream_plan.h"
 
 namespace mediafs {
 
@@ -37,7 +37,7 @@ bool Download::resumed() const {
 /// a later one.
 bool Download::agrees_with_given(ChunkIndex index, ByteView chunk) {
   if (!seen_.agrees(index, chunk)) return false;
-  GivenOut* const given = context_->options.given_out;
+  ServedFingerprints* const given = context_->options.served_fingerprints;
   if (given == nullptr || !item_ || !item_->etag.empty()) return true;
   const ChunkKey key{revision_, index};
   if (!given->agrees(key, chunk).value_or(true)) return false;
@@ -63,18 +63,19 @@ void Download::remember_item(const MediaHead& head, std::uint64_t size) {
                                   .unverified = head.verifier != nullptr});
 }
 
-void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& head) {
+void Download::adopt_head(DeferredActions& deferred, Stream& stream, const MediaHead& head) {
   stream.head_seen = true;
   unsized_.reset();
   const bool another = item_ && !same_version(head);
-  if (another) version_changed(effects, Errc::changed, &stream);
+  if (another) version_changed(deferred, Errc::changed, &stream);
   const bool elsewhere = head.offset != stream.position;
   if (another || elsewhere) begin_anew(stream, head.offset, /*same_version=*/!another);
-  if (another && head.offset > 0) return cancel(effects, stream);  // the rest of what nobody has the start of
-  if (elsewhere && !another) {                                     // asked for a range, it sends the whole
+  if (another && head.offset > 0)
+    return cancel(deferred, stream);  // the rest of what nobody has the start of
+  if (elsewhere && !another) {        // asked for a range, it sends the whole
     ranges_refused_ = true;
-    wake_streams(effects);  // those on their way may be nearer now
-    if (others_bring_all(stream)) return cancel(effects, stream);
+    wake_streams(deferred);  // those on their way may be nearer now
+    if (others_bring_all(stream)) return cancel(deferred, stream);
   }
   stream.end = head.end.value_or(Stream::kToTheEnd);
   stream.measure(context_->timer.now());
@@ -90,7 +91,7 @@ void Download::adopt_head(Effects& effects, Stream& stream, const MediaHead& hea
   }
   stream.revision = revision_;
   stream.holds_back = stream.verifier && item_ && item_->size <= kSmallMedia;
-  if (item_) waiters_->answer_finders(effects, item_);
+  if (item_) waiters_->answer_finders(deferred, item_);
 }
 
 /// Whether nobody would miss the stream.
@@ -115,56 +116,57 @@ void Download::begin_anew(Stream& stream, std::uint64_t offset, bool same_versio
 
 /// What is here belongs to a version that is no more (or never was: a signature did not match). It is
 /// forgotten; until another is known, whoever has the media open gets Errc::changed.
-void Download::version_changed(Effects& effects, Errc tell_readers, const Stream* bringing_the_new) {
+void Download::version_changed(DeferredActions& deferred, Errc tell_readers, const Stream* bringing_the_new) {
   const bool changed = tell_readers == Errc::changed;
   log::warning("media {}: {}", crypto::pseudonym(id_.text()),
                changed ? "the origin has another version now" : "its signature does not match");
-  forget_version(effects, Error{tell_readers, "the version that was opened is gone"}, bringing_the_new);
+  forget_version(deferred, Error{tell_readers, "the version that was opened is gone"}, bringing_the_new);
   context_->timer.post([context = context_, id = id_] { context->changed(id); });
 }
 
-void Download::forget_version(Effects& effects, const Error& tell_readers, const Stream* bringing_the_new) {
-  cancel_streams(effects, bringing_the_new);
-  waiters_->fail_reads(effects, tell_readers, [](const PendingRead&) { return true; });
+void Download::forget_version(DeferredActions& deferred, const Error& tell_readers,
+                              const Stream* bringing_the_new) {
+  cancel_streams(deferred, bringing_the_new);
+  waiters_->fail_reads(deferred, tell_readers, [](const PendingRead&) { return true; });
   context_->memory.forget(revision_);
   if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
   context_->catalog.forget(id_);
   item_ = nullptr;
-  seen_ = SeenBytes();
-  runs_ = ReadRuns();
+  seen_ = ChunkFingerprints();
+  runs_ = SequentialReaders();
   verified_ = false;
   skipped_ = false;
   revision_ = new_revision();
 }
 
 void Download::confirmed(const MediaHead& head) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (!item_) return;
-  if (!same_version(head)) return version_changed(effects, Errc::changed, nullptr);
+  if (!same_version(head)) return version_changed(deferred, Errc::changed, nullptr);
   MediaItem still_there = *item_;
   still_there.confirmed = context_->timer.clock().wall_seconds();
   item_ = context_->catalog.remember(std::move(still_there));
 }
 
 void Download::erase() {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   const Error erased{Errc::changed, "erased here"};
-  forget_version(effects, erased, nullptr);
+  forget_version(deferred, erased, nullptr);
   for (const auto& broken : broken_) broken->let_go();
   broken_.clear();  // a restart that was planned finds nothing to go on with
-  setback_.reset();
+  last_retry_error_.reset();
   unsized_.reset();
   failure_.reset();
-  waiters_->answer_finders(effects, erased);
-  notice_idleness(effects);
+  waiters_->answer_finders(deferred, erased);
+  notice_idleness(deferred);
 }
 
 bool Download::waits_for_verification(const Stream& stream, ChunkIndex index) const {
   if (stream.holds_back || seen_.has_remnant(index)) return true;
   // Of a piece of a chunk no later server could tell that it had been given out.
-  if (context_->options.given_out != nullptr && item_ && item_->etag.empty()) return true;
+  if (context_->options.served_fingerprints != nullptr && item_ && item_->etag.empty()) return true;
   return stream.verifier && item_ && next(index) == ChunkIndex{chunk_count(item_->size)};
 }
 
@@ -213,7 +215,7 @@ bool Download::may_overdraw(Stream& stream) {
   return now - *stream.short_since >= kWaitForRoom;
 }
 
-void Download::append(Effects& effects, Stream& stream, ByteView piece) {
+void Download::append(DeferredActions& deferred, Stream& stream, ByteView piece) {
   while (!piece.empty() && !stream.cancelled) {
     if (!stream.filling) {
       stream.filling = std::move(stream.spare.back());
@@ -226,14 +228,14 @@ void Download::append(Effects& effects, Stream& stream, ByteView piece) {
     stream.filled += count;
     stream.position += count;
     if (stream.filled == kChunkSize || (item_ && stream.position == item_->size)) {
-      complete_chunk(effects, stream, index);
+      complete_chunk(deferred, stream, index);
     } else if (!waits_for_verification(stream, index)) {
-      waiters_->offer(effects, index, stream.filling, stream.filled);
+      waiters_->offer(deferred, index, stream.filling, stream.filled);
     }
   }
 }
 
-void Download::complete_chunk(Effects& effects, Stream& stream, ChunkIndex index) {
+void Download::complete_chunk(DeferredActions& deferred, Stream& stream, ChunkIndex index) {
   Buffer chunk = std::move(stream.filling);
   const std::uint64_t length = std::exchange(stream.filled, 0);
   std::memset(chunk.get() + length, 0, kChunkSize - length);  // the cache seals whole chunks
@@ -241,18 +243,19 @@ void Download::complete_chunk(Effects& effects, Stream& stream, ChunkIndex index
   if (hold) {
     stream.held[index] = std::move(chunk);
   } else {
-    release(effects, index, chunk, length);
+    release(deferred, index, chunk, length);
   }
 }
 
-void Download::release(Effects& effects, ChunkIndex index, const Buffer& chunk, std::uint64_t length) {
+void Download::release(DeferredActions& deferred, ChunkIndex index, const Buffer& chunk,
+                       std::uint64_t length) {
   if (!agrees_with_given(index, ByteView(chunk.get(), length))) {
-    return version_changed(effects, Errc::changed, nullptr);
+    return version_changed(deferred, Errc::changed, nullptr);
   }
   const ChunkKey key{revision_, index};
   context_->memory.put(key, chunk);
   keep(key, chunk);
-  waiters_->offer(effects, index, chunk, length);
+  waiters_->offer(deferred, index, chunk, length);
 }
 
 void Download::keep(ChunkKey key, const Buffer& chunk) {
@@ -267,18 +270,18 @@ void Download::keep(ChunkKey key, const Buffer& chunk) {
 }
 
 /// The body has ended as it should, and its signature, if any, is right.
-Status Download::finish(Effects& effects, Stream& stream) {
+Status Download::finish(DeferredActions& deferred, Stream& stream) {
   if (stream.revision != revision_)
     return ok_status();  // another version after all; its readers have been told
   if (item_ && stream.position != std::min(stream.end, item_->size))
     return Error{Errc::protocol, "a body shorter than its size"};
-  if (stream.filled > 0) complete_chunk(effects, stream, stream.filling_chunk());
+  if (stream.filled > 0) complete_chunk(deferred, stream, stream.filling_chunk());
   if (unsized_) {
     remember_item(*unsized_, stream.position);
     unsized_.reset();
   }
   for (const auto& [index, chunk] : std::exchange(stream.held, {})) {
-    if (stream.revision == revision_) release(effects, index, chunk, chunk_length(item_->size, index));
+    if (stream.revision == revision_) release(deferred, index, chunk, chunk_length(item_->size, index));
   }
   if (stream.revision != revision_) return ok_status();
   if (stream.verifier) verified_ = true;
@@ -289,7 +292,7 @@ Status Download::finish(Effects& effects, Stream& stream) {
     whole.unverified = false;
     item_ = context_->catalog.remember(std::move(whole));
   }
-  waiters_->answer_finders(effects, item_);
+  waiters_->answer_finders(deferred, item_);
   return ok_status();
 }
 

@@ -1,4 +1,4 @@
-#include "store/pending_read.h"
+#include "store/download/pending_read.h"
 
 #include <algorithm>
 

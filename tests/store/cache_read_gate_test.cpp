@@ -1,4 +1,4 @@
-#include "store/timed_lookups.h"
+#include "store/lookup/cache_read_gate.h"
 
 #include <atomic>
 #include <future>
@@ -15,9 +15,9 @@ class TimedLookupsTest : public testing::Test {
  protected:
   /// A look-up that hangs until it is let go, on a thread of its own.
   struct Hanging {
-    Hanging(TimedLookups& lookups, const TimedLookups::HandOver& hand_over)
+    Hanging(CacheReadGate& lookups, const CacheReadGate::HandOver& hand_over)
         : thread([&lookups, &hand_over, this] {
-            const TimedLookups::Lookup lookup(lookups, hand_over);
+            const CacheReadGate::Lookup lookup(lookups, hand_over);
             entered.set_value(lookup.may_look());
             released.get_future().wait();
           }) {}
@@ -31,13 +31,13 @@ class TimedLookupsTest : public testing::Test {
     std::jthread thread;
   };
 
-  [[nodiscard]] bool may_look() { return TimedLookups::Lookup(lookups_, hand_over_).may_look(); }
+  [[nodiscard]] bool may_look() { return CacheReadGate::Lookup(lookups_, hand_over_).may_look(); }
 
   std::atomic<int> answered_ = 0;
-  const TimedLookups::HandOver hand_over_ = [this] { return [this] { ++answered_; }; };
+  const CacheReadGate::HandOver hand_over_ = [this] { return [this] { ++answered_; }; };
   static constexpr Duration kLimit{200};
   ManualTimer timer_;
-  TimedLookups lookups_{{.places = 2, .limit = kLimit}, timer_};
+  CacheReadGate lookups_{{.places = 2, .limit = kLimit}, timer_};
 };
 
 TEST_F(TimedLookupsTest, OneThatIsInTimeAnswersItself) {
@@ -81,15 +81,15 @@ TEST_F(TimedLookupsTest, NoMoreHangThanThereArePlaces) {
 }
 
 TEST_F(TimedLookupsTest, ATimerThatDoesNotRunHoldsUpNobodyWhoWaitsForAPlace) {
-  TimedLookups one_at_a_time({.places = 1, .limit = Duration(10)}, timer_);
+  CacheReadGate one_at_a_time({.places = 1, .limit = Duration(10)}, timer_);
   Hanging hanging(one_at_a_time, hand_over_);
   ASSERT_TRUE(hanging.entered.get_future().get());
-  EXPECT_FALSE(TimedLookups::Lookup(one_at_a_time, hand_over_).may_look());
+  EXPECT_FALSE(CacheReadGate::Lookup(one_at_a_time, hand_over_).may_look());
   hanging.let_go();
 }
 
 TEST_F(TimedLookupsTest, WhoWaitsForAPlaceGetsItWhenItIsLeft) {
-  TimedLookups patient({.places = 1, .limit = std::chrono::seconds(60)}, timer_);
+  CacheReadGate patient({.places = 1, .limit = std::chrono::seconds(60)}, timer_);
   Hanging first(patient, hand_over_);
   ASSERT_TRUE(first.entered.get_future().get());
   Hanging second(patient, hand_over_);

@@ -5,8 +5,8 @@
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
 #include "mediafs/crypto/random.h"
-#include "store/download.h"
-#include "store/may_pass.h"
+#include "store/download/download.h"
+#include "store/transient.h"
 
 namespace mediafs {
 
@@ -40,27 +40,27 @@ Duration Download::time_left(const Stream& stream) const {
 }
 
 /// All retries have been made by now.
-void Download::end_without_head(Effects& effects, Stream& stream, const Error& error) {
+void Download::end_without_head(DeferredActions& deferred, Stream& stream, const Error& error) {
   if (stream.position > 0 && may_be_for_the_range(error.code)) {
     ranges_refused_ = true;  // it may do better with the whole
     if (others_bring_all(stream)) return;
     return restart_later(stream.shared_from_this(), Duration::zero(), error);
   }
-  if (stream.ahead && may_pass(error.code)) return;               // who waits by now has it begun anew
+  if (stream.ahead && is_transient(error.code)) return;           // who waits by now has it begun anew
   if (may_be_for_the_range(error.code)) ranges_refused_ = false;  // it was not: the whole has it too
   if (is_denial(error.code) && !item_) context_->catalog.note_absent(id_, context_->options.negative_ttl);
-  fail(effects, error);
+  fail(deferred, error);
 }
 
 /// A stream that ended before its time. Its bytes up to `position` are good unless the error says otherwise.
-void Download::recover(Effects& effects, Stream& stream, const Error& error) {
+void Download::recover(DeferredActions& deferred, Stream& stream, const Error& error) {
   if (stream.cancelled && !context_->stopping) return;
-  if (!stream.head_seen || error.code == Errc::cancelled) return end_without_head(effects, stream, error);
+  if (!stream.head_seen || error.code == Errc::cancelled) return end_without_head(deferred, stream, error);
   if (error.code == Errc::corrupt) {
     if (!stream.holds_back) {  // readers have had some of it
-      version_changed(effects, Errc::corrupt, nullptr);
+      version_changed(deferred, Errc::corrupt, nullptr);
       remember_failure(error);  // also where nobody waits just now: it is what their open version ended by
-      return fail(effects, error);
+      return fail(deferred, error);
     }
     stream.position = 0;  // none of it can be told right from wrong
     stream.held.clear();
@@ -77,31 +77,31 @@ void Download::recover(Effects& effects, Stream& stream, const Error& error) {
                                          .left = time_left(stream),
                                          .retry_after = std::nullopt,
                                          .jitter = crypto::random_fraction()});
-  if (!delay) return fail(effects, error);
-  stream.setback = error;
+  if (!delay) return fail(deferred, error);
+  stream.last_retry_error = error;
   if (worth_going_on(stream)) restart_later(stream.shared_from_this(), *delay, error);
 }
 
 void Download::restart_later(const std::shared_ptr<Stream>& broken, Duration delay, const Error& why) {
   broken_.push_back(broken);
-  setback_ = why;
+  last_retry_error_ = why;
   context_->timer.after(delay, [self = weak_from_this(), broken] {
     if (const auto download = self.lock()) download->restart(broken);
   });
 }
 
 void Download::restart(const std::shared_ptr<Stream>& broken) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   const bool planned = std::erase(broken_, broken) > 0;
-  if (broken_.empty()) setback_.reset();
-  if (!planned) return notice_idleness(effects);  // the media has been erased since
-  if (context_->stopping) return fail(effects, Error{Errc::cancelled, "shutting down"});
+  if (broken_.empty()) last_retry_error_.reset();
+  if (!planned) return notice_idleness(deferred);  // the media has been erased since
+  if (context_->stopping) return fail(deferred, Error{Errc::cancelled, "shutting down"});
   const auto stream = successor_of(*broken);
   if (worth_going_on(*stream) && !is_coming(stream->filling_chunk()))
-    start_stream(effects, stream, /*fresh=*/true);
-  ensure_streams(effects);  // whoever waits for other chunks is not left without one
-  notice_idleness(effects);
+    start_stream(deferred, stream, /*fresh=*/true);
+  ensure_streams(deferred);  // whoever waits for other chunks is not left without one
+  notice_idleness(deferred);
 }
 
 /// Goes on where the broken stream left off, if it can be proved to be the same version; else from the start.
@@ -109,7 +109,7 @@ std::shared_ptr<Stream> Download::successor_of(Stream& broken) {
   auto stream = std::make_shared<Stream>(shared_from_this());
   stream->failures = broken.failures;
   stream->failing_since = broken.failing_since;
-  stream->setback = broken.setback;
+  stream->last_retry_error = broken.last_retry_error;
   stream->broke_at = broken.broke_at;
   const bool same_version = broken.revision == revision_;
   if (same_version && has_ranges() && broken.position > 0 &&
@@ -140,7 +140,7 @@ void Download::remember_failure(const Error& error, ByteRange of) {
 }
 
 /// Tells everybody who waits for what no other stream brings; remembers it for a moment.
-void Download::fail(Effects& effects, const Error& error) {
+void Download::fail(DeferredActions& deferred, const Error& error) {
   const auto level = is_denial(error.code) ? log::Level::info : log::Level::warning;
   if (error.code != Errc::cancelled && log::enabled(level)) {
     log::write(level, fmt::format("media {}: {} ({})", crypto::pseudonym(id_.text()), to_string(error.code),
@@ -148,8 +148,8 @@ void Download::fail(Effects& effects, const Error& error) {
   }
   const bool for_one_caller = error.code == Errc::not_found_by_gateway;
   if (!waiters_->none() && !for_one_caller) remember_failure(error);  // else nobody would ask again at once
-  waiters_->answer_finders(effects, error);
-  waiters_->fail_reads(effects, error, [this](const PendingRead& read) REQUIRES(mutex_) {
+  waiters_->answer_finders(deferred, error);
+  waiters_->fail_reads(deferred, error, [this](const PendingRead& read) REQUIRES(mutex_) {
     return context_->stopping || !is_coming(read.first_missing());
   });
 }

@@ -11,7 +11,7 @@
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/model/chunk.h"
-#include "store/stream_plan.h"
+#include "store/download/stream_plan.h"
 
 namespace mediafs {
 
@@ -61,7 +61,7 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   std::uint64_t broke_at = 0;               // where those that it succeeds have come to
   FailureCount failures;                    // of those, since the last progress
   std::optional<SteadyTime> failing_since;  // the last progress was before that
-  std::optional<Error> setback;             // what the last of those has broken with
+  std::optional<Error> last_retry_error;    // what the last of those has broken with
   bool ahead = false;                       // nobody waited for it when it began
   bool hastened = false;                    // somebody does now
   bool holds_back = false;

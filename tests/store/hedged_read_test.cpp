@@ -1,4 +1,4 @@
-#include "store/handed_over_read.h"
+#include "store/lookup/hedged_read.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ class HandedOverReadTest : public testing::Test {
   Slices bytes() { return Slices(1); }
 
   std::vector<Errc> answers_;
-  HandedOverRead read_{
+  HedgedRead read_{
       [this](const Result<Slices>& bytes) { answers_.push_back(bytes ? kBytes : bytes.error().code); }};
 };
 
@@ -52,7 +52,7 @@ TEST_F(HandedOverReadTest, TheDiskIsNotWaitedForForEver) {
 TEST_F(HandedOverReadTest, WhatTheOriginSaysOfTheMediaIsNotWaitedWith) {
   for (const Errc code : {Errc::changed, Errc::cancelled, Errc::not_found, Errc::denied}) {
     answers_.clear();
-    HandedOverRead read([this](const Result<Slices>& bytes) { answers_.push_back(bytes.error().code); });
+    HedgedRead read([this](const Result<Slices>& bytes) { answers_.push_back(bytes.error().code); });
     read.from_origin(Error{code, ""});
     EXPECT_EQ(answers_, std::vector{code});
   }

@@ -4,13 +4,13 @@
 #include <memory>
 
 #include "mediafs/base/timer.h"
-#include "store/effects.h"
-#include "store/pending_read.h"
+#include "store/deferred_actions.h"
+#include "store/download/pending_read.h"
 
 namespace mediafs {
 
 /// Who waits for a media: for its head, or for some of its bytes. Each has a deadline. Guarded by its owner;
-/// replies go out as effects.
+/// replies go out as deferred.
 class Waiters {
  public:
   using Told = std::function<void(std::uint64_t waiter)>;
@@ -30,18 +30,18 @@ class Waiters {
   void add_read(PendingRead read, const std::stop_token& stop);
 
   /// Replies to everybody who waits for the head.
-  void answer_finders(Effects& effects, const Result<MediaItemRef>& answer);
+  void answer_finders(DeferredActions& deferred, const Result<MediaItemRef>& answer);
 
   /// Gives the reads that lack it the chunk, or its first `filled` bytes, and replies to those that are
   /// complete.
-  void offer(Effects& effects, ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled);
+  void offer(DeferredActions& deferred, ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled);
 
   /// Replies with the error to the reads for which `concerned` holds.
-  void fail_reads(Effects& effects, const Error& error,
+  void fail_reads(DeferredActions& deferred, const Error& error,
                   const std::function<bool(const PendingRead&)>& concerned);
 
   /// Replies to one waiter, if it still waits. The range if it was a read.
-  std::optional<ByteRange> end(Effects& effects, std::uint64_t waiter, const Error& why);
+  std::optional<ByteRange> end(DeferredActions& deferred, std::uint64_t waiter, const Error& why);
 
  private:
   struct Finder {

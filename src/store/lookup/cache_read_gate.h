@@ -14,7 +14,7 @@ namespace mediafs {
 
 /// The look-ups that are in the cache just now. One that takes too long is handed over, so that somebody else
 /// may answer for it. While one hangs no other begins. Thread-safe.
-class TimedLookups {
+class CacheReadGate {
  public:
   struct Options {
     std::size_t places = 2;  // look-ups at one time: fewer than there are threads
@@ -30,7 +30,7 @@ class TimedLookups {
   class Lookup {
    public:
     /// `hand_over` must outlive it.
-    Lookup(TimedLookups& all, const HandOver& hand_over) : all_(all), place_(all.enter(hand_over)) {}
+    Lookup(CacheReadGate& all, const HandOver& hand_over) : all_(all), place_(all.enter(hand_over)) {}
     ~Lookup() {
       if (place_) all_.leave(*place_);
     }
@@ -41,15 +41,15 @@ class TimedLookups {
     [[nodiscard]] bool may_look() const { return place_.has_value(); }
 
    private:
-    TimedLookups& all_;
+    CacheReadGate& all_;
     const std::optional<std::size_t> place_;
   };
 
   /// The timer must outlive this object, and have been stopped when it ends.
-  TimedLookups(const Options& options, Timer& timer);
-  ~TimedLookups() = default;
-  TimedLookups(const TimedLookups&) = delete;
-  TimedLookups& operator=(const TimedLookups&) = delete;
+  CacheReadGate(const Options& options, Timer& timer);
+  ~CacheReadGate() = default;
+  CacheReadGate(const CacheReadGate&) = delete;
+  CacheReadGate& operator=(const CacheReadGate&) = delete;
 
  private:
   struct Place {

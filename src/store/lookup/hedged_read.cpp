@@ -1,16 +1,16 @@
-#include "store/handed_over_read.h"
+#include "store/lookup/hedged_read.h"
 
 #include <utility>
 
-#include "store/may_pass.h"
+#include "store/transient.h"
 
 namespace mediafs {
 
-void HandedOverRead::from_origin(const Result<Slices>& bytes) {
+void HedgedRead::from_origin(const Result<Slices>& bytes) {
   Done<Slices> done;
   {
     const MutexLock lock(mutex_);
-    if (!bytes && disk_may_answer_ && may_pass(bytes.error().code)) {
+    if (!bytes && disk_may_answer_ && is_transient(bytes.error().code)) {
       failure_ = bytes.error();
       return;
     }
@@ -19,7 +19,7 @@ void HandedOverRead::from_origin(const Result<Slices>& bytes) {
   if (done) done(bytes);
 }
 
-void HandedOverRead::from_disk(std::optional<Slices> bytes) {
+void HedgedRead::from_disk(std::optional<Slices> bytes) {
   if (!bytes) return give_up_the_disk();
   Done<Slices> done;
   {
@@ -29,7 +29,7 @@ void HandedOverRead::from_disk(std::optional<Slices> bytes) {
   if (done) done(*std::move(bytes));
 }
 
-void HandedOverRead::give_up_the_disk() {
+void HedgedRead::give_up_the_disk() {
   Done<Slices> done;
   std::optional<Error> failure;
   {

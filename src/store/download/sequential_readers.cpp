@@ -1,4 +1,4 @@
-#include "store/read_runs.h"
+#include "store/download/sequential_readers.h"
 
 #include <algorithm>
 
@@ -9,36 +9,36 @@ namespace {
 constexpr std::uint64_t kLargestGap = 128_KiB;  // that still reads as going on
 constexpr std::uint64_t kOutOfOrder = 4_MiB;    // the kernel's read-ahead comes on several threads
 
-bool continues(const ReadRun& run, ByteRange read, bool missing) {
+bool continues(const SequentialReader& run, ByteRange read, bool missing) {
   if (read.offset < run.start || read.offset > run.read_up_to + kLargestGap) return false;
   // Whoever is behind and finds everything only follows; whoever misses something there has gone back.
   return !missing || read.offset + kOutOfOrder >= run.read_up_to;
 }
 
 /// Its reader may be the run's, by way of read-ahead whose pieces came out of order.
-bool is_near(const ReadRun& run, ByteRange read) {
+bool is_near(const SequentialReader& run, ByteRange read) {
   return run.start <= read.offset && read.offset <= run.read_up_to + kOutOfOrder &&
          run.read_up_to <= read.offset + kOutOfOrder;
 }
 
 }  // namespace
 
-std::uint64_t target_of(const ReadRun& run, std::uint64_t most) {
+std::uint64_t target_of(const SequentialReader& run, std::uint64_t most) {
   const std::uint64_t window = run.in_order < kGlance ? kGlance : std::max(run.in_order, kFirstWindow);
   return run.read_up_to + std::min(window, most);
 }
 
-bool ReadRuns::note(ByteRange read, bool missing) {
+bool SequentialReaders::note(ByteRange read, bool missing) {
   auto best = runs_.end();
   for (auto run = runs_.begin(); run != runs_.end(); ++run) {
     if (continues(*run, read, missing) && (best == runs_.end() || run->start > best->start)) best = run;
   }
   const bool found = best != runs_.end();
   if (!found) {
-    const bool near =
-        std::any_of(runs_.begin(), runs_.end(), [&](const ReadRun& run) { return is_near(run, read); });
+    const bool near = std::any_of(runs_.begin(), runs_.end(),
+                                  [&](const SequentialReader& run) { return is_near(run, read); });
     if (missing && !near) {
-      for (ReadRun& left : runs_) left.in_order = 0;
+      for (SequentialReader& left : runs_) left.in_order = 0;
     }
     if (runs_.size() == kMost) runs_.pop_back();
     best = runs_.insert(runs_.end(), {.start = read.offset, .read_up_to = read.offset});
@@ -55,8 +55,8 @@ bool ReadRuns::note(ByteRange read, bool missing) {
 }
 
 /// What the run that was noted last has reached is of one run with it.
-void ReadRuns::join() {
-  ReadRun& last = runs_.front();
+void SequentialReaders::join() {
+  SequentialReader& last = runs_.front();
   for (auto run = runs_.begin() + 1; run != runs_.end();) {
     if (run->start < last.start || run->start > last.read_up_to) {
       ++run;
@@ -69,15 +69,15 @@ void ReadRuns::join() {
   }
 }
 
-bool ReadRuns::lead_to(std::uint64_t offset) const {
-  return std::any_of(runs_.begin(), runs_.end(), [&](const ReadRun& run) {
+bool SequentialReaders::continues_to(std::uint64_t offset) const {
+  return std::any_of(runs_.begin(), runs_.end(), [&](const SequentialReader& run) {
     return run.start < offset && continues(run, {offset, 1}, /*missing=*/true);
   });
 }
 
-std::uint64_t ReadRuns::target_at(std::uint64_t position, std::uint64_t most) const {
+std::uint64_t SequentialReaders::target_at(std::uint64_t position, std::uint64_t most) const {
   std::uint64_t target = 0;
-  for (const ReadRun& run : runs_) {
+  for (const SequentialReader& run : runs_) {
     // What its reader has left behind is not fetched for it.
     const bool ahead = run.start <= position && position + kOutOfOrder >= run.read_up_to;
     if (ahead && target_of(run, most) > position) target = std::max(target, target_of(run, most));
@@ -85,15 +85,15 @@ std::uint64_t ReadRuns::target_at(std::uint64_t position, std::uint64_t most) co
   return target;
 }
 
-void ReadRuns::expect(std::uint64_t position, std::uint64_t end, std::uint64_t most) {
-  for (ReadRun& run : runs_) {
+void SequentialReaders::expect(std::uint64_t position, std::uint64_t end, std::uint64_t most) {
+  for (SequentialReader& run : runs_) {
     if (run.start <= position && position <= target_of(run, most))
       run.fetched_to = std::max(run.fetched_to, end);
   }
 }
 
-void ReadRuns::came_short(std::uint64_t position, std::uint64_t end) {
-  for (ReadRun& run : runs_) {
+void SequentialReaders::on_stream_truncated(std::uint64_t position, std::uint64_t end) {
+  for (SequentialReader& run : runs_) {
     if (run.fetched_to == end && run.start <= position) run.fetched_to = position;
   }
 }

@@ -1,10 +1,10 @@
-#include "store/seen_bytes.h"
+#include "store/download/chunk_fingerprints.h"
 
 #include <algorithm>
 
 namespace mediafs {
 
-bool SeenBytes::agrees(ChunkIndex index, ByteView chunk) {
+bool ChunkFingerprints::agrees(ChunkIndex index, ByteView chunk) {
   if (has_remnant(index)) {
     const ByteView before(remnant_->bytes.get(), remnant_->filled);
     if (before.size() > chunk.size() || !std::equal(before.begin(), before.end(), chunk.begin()))

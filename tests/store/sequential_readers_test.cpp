@@ -1,4 +1,4 @@
-#include "store/read_runs.h"
+#include "store/download/sequential_readers.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::uint64_t kNoBound = kLargestWindow;
 
-TEST(ReadRuns, TheWindowGrowsWithWhatIsReadInOrder) {
-  ReadRuns runs;
+TEST(SequentialReaders, TheWindowGrowsWithWhatIsReadInOrder) {
+  SequentialReaders runs;
   EXPECT_FALSE(runs.note({0, 128_KiB}, true));
   EXPECT_EQ(runs.target_at(0, kNoBound), 128_KiB + kGlance) << "it may be a glance";
   EXPECT_TRUE(runs.note({128_KiB, 128_KiB}, true));
@@ -22,14 +22,14 @@ TEST(ReadRuns, TheWindowGrowsWithWhatIsReadInOrder) {
   EXPECT_EQ(runs.target_at(100_MiB, 2_MiB), 102_MiB) << "a share of the memory bounds it";
 }
 
-TEST(ReadRuns, TheWindowDoesNotGrowWithWhatIsSkipped) {
-  ReadRuns runs;
+TEST(SequentialReaders, TheWindowDoesNotGrowWithWhatIsSkipped) {
+  SequentialReaders runs;
   for (std::uint64_t offset = 0; offset < 16_MiB; offset += 128_KiB) runs.note({offset, 4_KiB}, true);
   EXPECT_EQ(runs.target_at(15_MiB, kNoBound), 16_MiB - 124_KiB + 1_MiB);
 }
 
-TEST(ReadRuns, WhatComesOutOfOrderCountsAsMuch) {
-  ReadRuns runs;
+TEST(SequentialReaders, WhatComesOutOfOrderCountsAsMuch) {
+  SequentialReaders runs;
   runs.note({0, 1_MiB}, true);
   for (std::uint64_t offset = 1_MiB; offset < 9_MiB; offset += 2_MiB) {
     runs.note({offset + 1_MiB, 1_MiB}, true);
@@ -38,15 +38,15 @@ TEST(ReadRuns, WhatComesOutOfOrderCountsAsMuch) {
   EXPECT_EQ(runs.target_at(9_MiB, kNoBound), 18_MiB);
 }
 
-TEST(ReadRuns, WhatAReaderHasLeftBehindIsNotFetchedForIt) {
-  ReadRuns runs;
+TEST(SequentialReaders, WhatAReaderHasLeftBehindIsNotFetchedForIt) {
+  SequentialReaders runs;
   runs.note({20_MiB, 30_MiB}, true);
   EXPECT_EQ(runs.target_at(20_MiB, kNoBound), 0U);
   EXPECT_EQ(runs.target_at(49_MiB, kNoBound), 80_MiB) << "the kernel's read-ahead is no reader";
 }
 
-TEST(ReadRuns, AJumpEndsWhatIsFetchedAheadElsewhere) {
-  ReadRuns runs;
+TEST(SequentialReaders, AJumpEndsWhatIsFetchedAheadElsewhere) {
+  SequentialReaders runs;
   runs.note({0, 10_MiB}, true);
   EXPECT_EQ(runs.target_at(10_MiB, kNoBound), 20_MiB);
   EXPECT_FALSE(runs.note({90_MiB, 64_KiB}, true));
@@ -55,8 +55,8 @@ TEST(ReadRuns, AJumpEndsWhatIsFetchedAheadElsewhere) {
   EXPECT_EQ(runs.target_at(50_MiB, kNoBound), 0U) << "nobody reads there";
 }
 
-TEST(ReadRuns, ReadsOutOfOrderAndFollowersGoOn) {
-  ReadRuns runs;
+TEST(SequentialReaders, ReadsOutOfOrderAndFollowersGoOn) {
+  SequentialReaders runs;
   runs.note({0, 128_KiB}, true);
   EXPECT_TRUE(runs.note({256_KiB, 128_KiB}, true)) << "the kernel's read-ahead overtakes itself";
   EXPECT_TRUE(runs.note({128_KiB, 128_KiB}, true));
@@ -65,21 +65,21 @@ TEST(ReadRuns, ReadsOutOfOrderAndFollowersGoOn) {
   EXPECT_FALSE(runs.note({1_MiB, 128_KiB}, true)) << "somebody went back to what is not here any more";
 }
 
-TEST(ReadRuns, WhatComesLaterLeadsToWhatCameBefore) {
-  ReadRuns runs;
+TEST(SequentialReaders, WhatComesLaterLeadsToWhatCameBefore) {
+  SequentialReaders runs;
   runs.note({3_MiB, 1_MiB}, true);
-  EXPECT_FALSE(runs.lead_to(3_MiB));
+  EXPECT_FALSE(runs.continues_to(3_MiB));
   runs.note({0, 1_MiB}, true);
-  EXPECT_FALSE(runs.lead_to(3_MiB));
+  EXPECT_FALSE(runs.continues_to(3_MiB));
   runs.note({1_MiB, 1_MiB}, true);
-  EXPECT_FALSE(runs.lead_to(3_MiB));
+  EXPECT_FALSE(runs.continues_to(3_MiB));
   runs.note({2_MiB, 1_MiB}, true);
-  EXPECT_TRUE(runs.lead_to(3_MiB));
-  EXPECT_FALSE(runs.lead_to(0));
+  EXPECT_TRUE(runs.continues_to(3_MiB));
+  EXPECT_FALSE(runs.continues_to(0));
 }
 
-TEST(ReadRuns, TheNearestRunGoesOn) {
-  ReadRuns runs;
+TEST(SequentialReaders, TheNearestRunGoesOn) {
+  SequentialReaders runs;
   runs.note({0, 50_MiB}, true);
   runs.note({10_MiB, 128_KiB}, true);
   EXPECT_TRUE(runs.note({10_MiB + 128_KiB, 128_KiB}, false));
@@ -87,22 +87,22 @@ TEST(ReadRuns, TheNearestRunGoesOn) {
   EXPECT_EQ(runs.last().in_order, 256_KiB);
 }
 
-TEST(ReadRuns, TheOldestIsForgotten) {
-  ReadRuns runs;
-  for (std::uint64_t i = 0; i <= ReadRuns::kMost; ++i) runs.note({i * 100_MiB, 4096}, true);
+TEST(SequentialReaders, TheOldestIsForgotten) {
+  SequentialReaders runs;
+  for (std::uint64_t i = 0; i <= SequentialReaders::kMost; ++i) runs.note({i * 100_MiB, 4096}, true);
   EXPECT_EQ(runs.target_at(4096, kNoBound), 0U);
   EXPECT_NE(runs.target_at(100_MiB + 4096, kNoBound), 0U);
 }
 
-TEST(ReadRuns, WhatStreamsBringIsExpectedUntilTheyComeShort) {
-  ReadRuns runs;
+TEST(SequentialReaders, WhatStreamsBringIsExpectedUntilTheyComeShort) {
+  SequentialReaders runs;
   runs.note({0, 128_KiB}, true);
   runs.note({90_MiB, 128_KiB}, true);
   runs.expect(0, 100_MiB, kNoBound);
   EXPECT_EQ(runs.last().fetched_to, 0U);
   runs.expect(90_MiB, 100_MiB, kNoBound);
   EXPECT_EQ(runs.last().fetched_to, 100_MiB);
-  runs.came_short(1_MiB, 100_MiB);
+  runs.on_stream_truncated(1_MiB, 100_MiB);
   EXPECT_EQ(runs.last().fetched_to, 100_MiB) << "another stream's";
   runs.note({128_KiB, 128_KiB}, false);
   EXPECT_EQ(runs.last().fetched_to, 1_MiB);

@@ -1,4 +1,4 @@
-#include "store/timed_lookups.h"
+#include "store/lookup/cache_read_gate.h"
 
 #include <algorithm>
 
@@ -6,17 +6,17 @@
 
 namespace mediafs {
 
-TimedLookups::TimedLookups(const Options& options, Timer& timer)
+CacheReadGate::CacheReadGate(const Options& options, Timer& timer)
     : options_(options), timer_(timer), places_(std::max<std::size_t>(options.places, 1)) {}
 
-std::optional<std::size_t> TimedLookups::free_place() const {
+std::optional<std::size_t> CacheReadGate::free_place() const {
   const auto found = std::find_if(places_.begin(), places_.end(),
                                   [](const Place& place) { return place.hand_over == nullptr; });
   if (found == places_.end()) return std::nullopt;
   return static_cast<std::size_t>(found - places_.begin());
 }
 
-std::optional<std::size_t> TimedLookups::enter(const HandOver& hand_over) {
+std::optional<std::size_t> CacheReadGate::enter(const HandOver& hand_over) {
   const MutexLock lock(mutex_);
   auto place = free_place();
   if (!place) place = wait_for_place();
@@ -27,19 +27,19 @@ std::optional<std::size_t> TimedLookups::enter(const HandOver& hand_over) {
 }
 
 /// Whoever waits here is a thread, and is not to depend on another one, such as the timer's, to go on.
-std::optional<std::size_t> TimedLookups::wait_for_place() {
+std::optional<std::size_t> CacheReadGate::wait_for_place() {
   SteadyTime::duration left = options_.limit;
   auto place = free_place();
   while (hanging_ == 0 && !place && changed_.wait_within(mutex_, left)) place = free_place();
   return place;
 }
 
-void TimedLookups::watch_from(SteadyTime when) {
+void CacheReadGate::watch_from(SteadyTime when) {
   watched_ = true;
   timer_.at(when + options_.limit, [this] { look_at_the_clock(); });
 }
 
-void TimedLookups::leave(std::size_t place) {
+void CacheReadGate::leave(std::size_t place) {
   bool back = false;
   {
     const MutexLock lock(mutex_);
@@ -50,7 +50,7 @@ void TimedLookups::leave(std::size_t place) {
   if (back) log::info("the cache's disk answers again");
 }
 
-void TimedLookups::look_at_the_clock() {
+void CacheReadGate::look_at_the_clock() {
   std::vector<std::function<void()>> answers;
   bool first = false;
   {

@@ -1,4 +1,4 @@
-#include "store/seen_bytes.h"
+#include "store/download/chunk_fingerprints.h"
 
 #include <cstring>
 
@@ -13,8 +13,8 @@ Buffer buffer_of(std::string_view text) {
   return bytes;
 }
 
-TEST(SeenBytes, TheSameBytesAgreeAndOthersDoNot) {
-  SeenBytes seen;
+TEST(ChunkFingerprints, TheSameBytesAgreeAndOthersDoNot) {
+  ChunkFingerprints seen;
   EXPECT_TRUE(seen.agrees(ChunkIndex{3}, bytes_of("face")));
   EXPECT_TRUE(seen.agrees(ChunkIndex{3}, bytes_of("face")));
   EXPECT_FALSE(seen.agrees(ChunkIndex{3}, bytes_of("fake")));
@@ -23,9 +23,9 @@ TEST(SeenBytes, TheSameBytesAgreeAndOthersDoNot) {
   EXPECT_FALSE(seen.seen(ChunkIndex{2}));
 }
 
-TEST(SeenBytes, WhatFollowsARemnantMustBeginAsItDid) {
+TEST(ChunkFingerprints, WhatFollowsARemnantMustBeginAsItDid) {
   for (const std::string_view whole : {"abcd", "abxd", "a"}) {
-    SeenBytes seen;
+    ChunkFingerprints seen;
     seen.leave_remnant(ChunkIndex{0}, buffer_of("abc?"), 3);
     EXPECT_TRUE(seen.has_remnant(ChunkIndex{0}));
     EXPECT_FALSE(seen.has_remnant(ChunkIndex{1}));

@@ -9,9 +9,9 @@ namespace mediafs {
 
 /// A read that the origin and a slow disk are both on their way to answer: the first who has its bytes does.
 /// Where the origin cannot be reached the disk is waited for after all. Thread-safe; answers once.
-class HandedOverRead {
+class HedgedRead {
  public:
-  explicit HandedOverRead(Done<Slices> done) : done_(std::move(done)) {}
+  explicit HedgedRead(Done<Slices> done) : done_(std::move(done)) {}
 
   void from_origin(const Result<Slices>& bytes) EXCLUDES(mutex_);
   /// Nothing: the cache has not all of it.

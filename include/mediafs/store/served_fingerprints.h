@@ -14,13 +14,13 @@ namespace mediafs {
 /// same version. Thread-safe, without a lock; a version's chunks are noted by one thread at a time.
 ///
 /// A chunk is found as long as the table is far from full: 1,048,576 chunks are 128 GiB.
-class GivenOut {
+class ServedFingerprints {
  public:
   static constexpr std::size_t kPlaces = std::size_t{1} << 20;
   static constexpr std::size_t kBytes = 4096 + kPlaces * 16;
 
   /// `lasting` has kBytes, page-aligned: zeros, or what an earlier server has left.
-  explicit GivenOut(MutableBytes lasting);
+  explicit ServedFingerprints(MutableBytes lasting);
 
   /// Before anybody is given it.
   void note(ChunkKey key, ByteView chunk);

@@ -3,8 +3,8 @@
 
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
-#include "store/download.h"
-#include "store/stream_plan.h"
+#include "store/download/download.h"
+#include "store/download/stream_plan.h"
 
 namespace mediafs {
 
@@ -77,26 +77,26 @@ bool Download::is_awaited(const Stream& stream) const {
 }
 
 /// Whether another stream may begin; one that nobody waits for gives way.
-bool Download::make_room(Effects& effects) {
+bool Download::make_room(DeferredActions& deferred) {
   const std::vector<Stream*> streams = running();
   if (streams.size() < kMostStreams) return true;
   const auto spare = std::find_if(streams.begin(), streams.end(),
                                   [this](const Stream* s) REQUIRES(mutex_) { return !is_awaited(*s); });
   if (spare == streams.end()) return false;
-  cancel(effects, **spare);
+  cancel(deferred, **spare);
   return true;
 }
 
 /// False where the chunk has to wait until another stream has ended.
-bool Download::ensure_stream_for(Effects& effects, ChunkIndex chunk, std::uint64_t wanted_end,
+bool Download::ensure_stream_for(DeferredActions& deferred, ChunkIndex chunk, std::uint64_t wanted_end,
                                  bool goes_on_reading) {
   if (context_->stopping || is_coming(chunk, goes_on_reading)) return true;
-  if (!make_room(effects)) return false;
+  if (!make_room(deferred)) return false;
   if (chunk > ChunkIndex{0} && may_seek()) {
     const std::uint64_t from = start_of(chunk);
-    start_range(effects, from, std::max(wanted_end, runs_.target_at(from, window())));
+    start_range(deferred, from, std::max(wanted_end, runs_.target_at(from, window())));
   } else {
-    start_stream(effects, std::make_shared<Stream>(shared_from_this()), /*fresh=*/false);
+    start_stream(deferred, std::make_shared<Stream>(shared_from_this()), /*fresh=*/false);
   }
   return true;
 }
@@ -110,28 +110,28 @@ void Download::decide_later(ByteRange range, Duration wait) {
 }
 
 void Download::seek_unless_it_goes_on(ByteRange range, Duration waited) {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   const auto& reads = waiters_->reads();
   const auto read =
       std::find_if(reads.begin(), reads.end(), [&](const PendingRead& r) { return r.range() == range; });
-  if (read == reads.end() || runs_.lead_to(range.offset)) return;
-  ensure_stream_for(effects, read->first_missing(), range.end(), /*goes_on_reading=*/false);
+  if (read == reads.end() || runs_.continues_to(range.offset)) return;
+  ensure_stream_for(deferred, read->first_missing(), range.end(), /*goes_on_reading=*/false);
   decide_later(range, 2 * waited);
 }
 
 /// Sees to it that whoever waits has a stream to wait for, and that it runs.
-void Download::ensure_streams(Effects& effects, const Stream* asleep) {
-  if (!item_ && !waiters_->nobody_finds()) ensure_stream_for(effects, ChunkIndex{0}, /*wanted_end=*/0);
+void Download::ensure_streams(DeferredActions& deferred, const Stream* asleep) {
+  if (!item_ && !waiters_->nobody_finds()) ensure_stream_for(deferred, ChunkIndex{0}, /*wanted_end=*/0);
   for (const PendingRead& read : waiters_->reads()) {
-    if (!ensure_stream_for(effects, read.first_missing(), read.range().end())) break;
+    if (!ensure_stream_for(deferred, read.first_missing(), read.range().end())) break;
   }
-  wake_streams(effects, asleep);
+  wake_streams(deferred, asleep);
 }
 
 /// Goes on with what is fetched ahead for the place that was read last, before its reader is there.
-void Download::fetch_ahead(Effects& effects) {
-  ReadRun& run = runs_.last();
+void Download::fetch_ahead(DeferredActions& deferred) {
+  SequentialReader& run = runs_.last();
   if (!may_seek() || opens_ == 0 || run.fetched_to == 0 || refusal()) return;
   const std::uint64_t target = std::min(target_of(run, window()), item_->size);
   std::uint64_t from = run.fetched_to / kChunkSize * kChunkSize;
@@ -140,15 +140,15 @@ void Download::fetch_ahead(Effects& effects) {
   run.fetched_to = std::max(run.fetched_to, from);
   const std::uint64_t window = target - std::min(target, run.read_up_to);
   if (from >= target || target - from < window / 2 || running().size() >= kMostStreams) return;
-  start_range(effects, from, target);
+  start_range(deferred, from, target);
 }
 
 /// `from` is where a chunk begins, and not the first.
-void Download::start_range(Effects& effects, std::uint64_t from, std::uint64_t to) {
+void Download::start_range(DeferredActions& deferred, std::uint64_t from, std::uint64_t to) {
   auto stream = std::make_shared<Stream>(shared_from_this());
   stream->position = from;
   stream->end = std::min(item_->size, (to + kChunkSize - 1) / kChunkSize * kChunkSize);
-  start_stream(effects, stream, /*fresh=*/false);
+  start_stream(deferred, stream, /*fresh=*/false);
   runs_.expect(from, stream->end, window());
 }
 
@@ -157,7 +157,7 @@ std::optional<std::uint64_t> Download::listed_size() const {
   return listed ? listed->size : std::nullopt;
 }
 
-void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& stream, bool fresh) {
+void Download::start_stream(DeferredActions& deferred, const std::shared_ptr<Stream>& stream, bool fresh) {
   stream->ahead = !wanted();
   FetchRequest request{.id = id_,
                        .offset = stream->position,
@@ -172,7 +172,7 @@ void Download::start_stream(Effects& effects, const std::shared_ptr<Stream>& str
   stream->fetch = context_->source.fetch(std::move(request), stream);
   streams_.push_back(stream);
   ++context_->streams_running;
-  effects.add([fetch = stream->fetch] { fetch->begin(); });
+  deferred.add([fetch = stream->fetch] { fetch->begin(); });
 }
 
 std::uint64_t Download::limit_of(const Stream& stream) const {
@@ -189,10 +189,10 @@ std::uint64_t Download::limit_of(const Stream& stream) const {
                        .target = target});
 }
 
-Flow Download::pause(Effects& effects, Stream& stream) {
+Flow Download::pause(DeferredActions& deferred, Stream& stream) {
   stream.paused = true;
   stream.paused_since = context_->timer.now();
-  ensure_streams(effects, /*asleep=*/&stream);  // it may stand in the way of one that somebody waits for
+  ensure_streams(deferred, /*asleep=*/&stream);  // it may stand in the way of one that somebody waits for
   if (stream.cancelled) return Flow::stop;
   schedule_drop();
   return Flow::pause;
@@ -206,30 +206,30 @@ void Download::schedule_drop() {
   });
 }
 
-void Download::wake_streams(Effects& effects, const Stream* except) {
+void Download::wake_streams(DeferredActions& deferred, const Stream* except) {
   for (const auto& stream : streams_) {
     if (stream->ahead && wanted() && !std::exchange(stream->hastened, true))
-      effects.add([fetch = stream->fetch] { fetch->hasten(); });
+      deferred.add([fetch = stream->fetch] { fetch->hasten(); });
     if (!stream->paused || stream.get() == except || stream->position >= limit_of(*stream)) continue;
     stream->paused = false;
     stream->measure(context_->timer.now());
-    effects.add([fetch = stream->fetch] { fetch->resume(); });
+    deferred.add([fetch = stream->fetch] { fetch->resume(); });
   }
 }
 
-void Download::cancel_streams(Effects& effects, const Stream* except) {
+void Download::cancel_streams(DeferredActions& deferred, const Stream* except) {
   for (const auto& stream : streams_) {
-    if (stream.get() != except) cancel(effects, *stream);
+    if (stream.get() != except) cancel(deferred, *stream);
   }
 }
 
-void Download::cancel(Effects& effects, Stream& stream) {
+void Download::cancel(DeferredActions& deferred, Stream& stream) {
   stream.cancelled = true;
-  effects.add([fetch = stream.fetch] { fetch->cancel(); });
+  deferred.add([fetch = stream.fetch] { fetch->cancel(); });
 }
 
 void Download::drop_unwanted() {
-  Effects effects;
+  DeferredActions deferred;
   const MutexLock lock(mutex_);
   drop_scheduled_ = false;
   // A paused stream holds a connection that others may need. Nobody waits for it just now; it goes on by
@@ -243,7 +243,7 @@ void Download::drop_unwanted() {
   for (const auto& stream : streams_) {
     const bool paused_too_long = stream->paused && (crowded || stream->paused_since <= long_ago);
     if (paused_too_long || !wanted()) {
-      cancel(effects, *stream);
+      cancel(deferred, *stream);
     } else if (stream->paused) {
       any_kept = true;  // somebody reads, and has it go on now and then
     }

@@ -5,7 +5,7 @@
 namespace mediafs {
 
 /// The origin may say something else later, and nothing speaks against what is known.
-inline bool may_pass(Errc code) {
+inline bool is_transient(Errc code) {
   switch (code) {
     case Errc::unreachable:
     case Errc::unavailable:

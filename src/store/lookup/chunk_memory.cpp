@@ -1,4 +1,4 @@
-#include "store/chunk_memory.h"
+#include "store/lookup/chunk_memory.h"
 
 #include <iterator>
 #include <utility>

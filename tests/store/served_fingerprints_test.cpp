@@ -1,4 +1,4 @@
-#include "mediafs/store/given_out.h"
+#include "mediafs/store/served_fingerprints.h"
 
 #include <gtest/gtest.h>
 
@@ -14,14 +14,14 @@ class GivenOutTest : public ::testing::Test {
   }
   static ByteView chunk(const std::string& text) { return bytes_of(text); }
 
-  const SharedMemory memory_ = *SharedMemory::map(*SharedMemory::create(GivenOut::kBytes));
-  GivenOut given_{memory_.bytes()};
+  const SharedMemory memory_ = *SharedMemory::map(*SharedMemory::create(ServedFingerprints::kBytes));
+  ServedFingerprints given_{memory_.bytes()};
 };
 
 TEST_F(GivenOutTest, WhatHasBeenGivenOutIsKnownToTheNextServer) {
   given_.note(key(1, 0), chunk("one"));
   given_.note(key(1, 1), chunk("two"));
-  const GivenOut next(memory_.bytes());
+  const ServedFingerprints next(memory_.bytes());
   EXPECT_EQ(next.agrees(key(1, 0), chunk("one")), true);
   EXPECT_EQ(next.agrees(key(1, 0), chunk("two")), false);
   EXPECT_EQ(next.agrees(key(1, 1), chunk("two")), true);

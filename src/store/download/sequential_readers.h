@@ -16,7 +16,7 @@ inline constexpr std::uint64_t kFirstWindow = 1_MiB;
 inline constexpr std::uint64_t kLargestWindow = 32_MiB;
 
 /// A place in a media where somebody reads on and on.
-struct ReadRun {
+struct SequentialReader {
   std::uint64_t start = 0;       // of its first read
   std::uint64_t read_up_to = 0;  // the end of its furthest read
   std::uint64_t in_order = 0;    // bytes read since it began, or since somebody jumped elsewhere
@@ -25,7 +25,7 @@ struct ReadRun {
 
 /// Where a media is read, and so how far ahead it is worth fetching: as much again as has been read in order.
 /// Guarded by its owner.
-class ReadRuns {
+class SequentialReaders {
  public:
   static constexpr std::size_t kMost = 16;
 
@@ -35,10 +35,10 @@ class ReadRuns {
   bool note(ByteRange read, bool missing);
 
   /// Whether what was read before `offset`, at whatever time it was noted, leads there.
-  [[nodiscard]] bool lead_to(std::uint64_t offset) const;
+  [[nodiscard]] bool continues_to(std::uint64_t offset) const;
 
   /// The run that was noted last. REQUIRES: a note().
-  [[nodiscard]] ReadRun& last() { return runs_.front(); }
+  [[nodiscard]] SequentialReader& last() { return runs_.front(); }
 
   /// How far a stream at `position` is worth going on; 0 where no run leads past it. `most` bounds the
   /// window.
@@ -47,15 +47,15 @@ class ReadRuns {
   /// A stream has been asked for [position, end).
   void expect(std::uint64_t position, std::uint64_t end, std::uint64_t most);
   /// It came to `position` alone.
-  void came_short(std::uint64_t position, std::uint64_t end);
+  void on_stream_truncated(std::uint64_t position, std::uint64_t end);
 
  private:
   void join();
 
-  std::vector<ReadRun> runs_;  // noted last first
+  std::vector<SequentialReader> runs_;  // noted last first
 };
 
 /// How far it is worth fetching for the run.
-std::uint64_t target_of(const ReadRun& run, std::uint64_t most);
+std::uint64_t target_of(const SequentialReader& run, std::uint64_t most);
 
 }  // namespace mediafs

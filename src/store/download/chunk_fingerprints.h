@@ -11,7 +11,7 @@ namespace mediafs {
 
 /// What has been seen of one version's bytes, to notice when a second transfer brings other ones: an origin
 /// without validators gives no other sign. Guarded by its owner.
-class SeenBytes {
+class ChunkFingerprints {
  public:
   /// Whether the chunk agrees with what was seen of it before; remembers it.
   bool agrees(ChunkIndex index, ByteView chunk);

@@ -1,4 +1,4 @@
-// Which bytes of a media are fetched, and when: decisions alone, no effects.
+// Which bytes of a media are fetched, and when: decisions alone, no deferred.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 #include "mediafs/base/bytes.h"
 #include "mediafs/model/chunk.h"
-#include "store/read_runs.h"
+#include "store/download/sequential_readers.h"
 
 namespace mediafs {
 

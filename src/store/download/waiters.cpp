@@ -1,4 +1,4 @@
-#include "store/waiters.h"
+#include "store/download/waiters.h"
 
 #include <algorithm>
 
@@ -35,15 +35,16 @@ void Waiters::add_read(PendingRead read, const std::stop_token& stop) {
   reads_.push_back(std::move(read));
 }
 
-void Waiters::answer_finders(Effects& effects, const Result<MediaItemRef>& answer) {
+void Waiters::answer_finders(DeferredActions& deferred, const Result<MediaItemRef>& answer) {
   for (Finder& finder : finders_) {
     timer_.cancel(finder.deadline);
-    effects.add([done = std::move(finder.done), answer] { done(answer); });
+    deferred.add([done = std::move(finder.done), answer] { done(answer); });
   }
   finders_.clear();
 }
 
-void Waiters::offer(Effects& effects, ChunkIndex index, const ConstBuffer& chunk, std::uint64_t filled) {
+void Waiters::offer(DeferredActions& deferred, ChunkIndex index, const ConstBuffer& chunk,
+                    std::uint64_t filled) {
   for (auto read = reads_.begin(); read != reads_.end();) {
     read->offer(index, chunk, filled);
     if (!read->complete()) {
@@ -51,12 +52,12 @@ void Waiters::offer(Effects& effects, ChunkIndex index, const ConstBuffer& chunk
       continue;
     }
     timer_.cancel(read->deadline);
-    effects.add([done = read->done(), slices = read->slices()]() mutable { done(std::move(slices)); });
+    deferred.add([done = read->done(), slices = read->slices()]() mutable { done(std::move(slices)); });
     read = reads_.erase(read);
   }
 }
 
-void Waiters::fail_reads(Effects& effects, const Error& error,
+void Waiters::fail_reads(DeferredActions& deferred, const Error& error,
                          const std::function<bool(const PendingRead&)>& concerned) {
   for (auto read = reads_.begin(); read != reads_.end();) {
     if (!concerned(*read)) {
@@ -64,17 +65,17 @@ void Waiters::fail_reads(Effects& effects, const Error& error,
       continue;
     }
     timer_.cancel(read->deadline);
-    effects.add([done = read->done(), error] { done(error); });
+    deferred.add([done = read->done(), error] { done(error); });
     read = reads_.erase(read);
   }
 }
 
-std::optional<ByteRange> Waiters::end(Effects& effects, std::uint64_t waiter, const Error& why) {
+std::optional<ByteRange> Waiters::end(DeferredActions& deferred, std::uint64_t waiter, const Error& why) {
   const auto finder =
       std::find_if(finders_.begin(), finders_.end(), [&](const Finder& f) { return f.id == waiter; });
   if (finder != finders_.end()) {
     timer_.cancel(finder->deadline);
-    effects.add([done = std::move(finder->done), why] { done(why); });
+    deferred.add([done = std::move(finder->done), why] { done(why); });
     finders_.erase(finder);
     return std::nullopt;
   }
@@ -82,7 +83,7 @@ std::optional<ByteRange> Waiters::end(Effects& effects, std::uint64_t waiter, co
       std::find_if(reads_.begin(), reads_.end(), [&](const PendingRead& r) { return r.id == waiter; });
   if (read == reads_.end()) return std::nullopt;
   const ByteRange range = read->range();
-  fail_reads(effects, why, [&](const PendingRead& r) { return r.id == waiter; });
+  fail_reads(deferred, why, [&](const PendingRead& r) { return r.id == waiter; });
   return range;
 }
 
