@@ -1,13 +1,12 @@
 #include "mediafs/store/listing_store.h"
 
 #include <algorithm>
-#include <list>
 
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
 #include "store/deferred_actions.h"
-#include "store/stop_callback.h"
 #include "store/transient.h"
+#include "store/waiting_list.h"
 
 namespace mediafs {
 
@@ -35,20 +34,20 @@ void complain(const ListingKey& key, const Error& failure, bool known_is_shown) 
 }  // namespace
 
 struct ListingStore::Waiter {
-  std::uint64_t id = 0;
   Older older{};
   Done<ListingRef> done;
-  std::unique_ptr<StopCallback> on_stop;
 };
 
 struct ListingStore::Listed {
+  Listed(Timer& timer, WaitingList<Waiter>::Told on_stop) : waiters(timer, {.on_stop = std::move(on_stop)}) {}
+
   std::shared_ptr<Request> fetch;  // under way, if it is
   std::uint64_t fetch_number = 0;  // of that; an answer to an earlier one counts no more
   bool is_refresh = false;         // it began with nobody waiting
   bool is_ahead = false;           // nobody has waited for it
   bool leads_on = false;           // what the attempts hold that it tells of is wanted too
   bool overdue = false;            // for longer than a known listing is held back
-  std::list<Waiter> waiters;
+  WaitingList<Waiter> waiters;
   SteadyTime fresh_until = SteadyTime::min();
   std::optional<Error> failure;  // of the last fetch
   SteadyTime failed{};           // when
@@ -56,11 +55,10 @@ struct ListingStore::Listed {
   /// Those that take an older listing get `for_some`.
   void answer(DeferredActions& deferred, const Result<ListingRef>& for_some,
               const Result<ListingRef>& for_others) {
-    for (Waiter& waiter : waiters) {
+    for (Waiter& waiter : waiters.take_all()) {
       deferred.add([done = std::move(waiter.done),
                     answer = waiter.older == Older::shown ? for_some : for_others] { done(answer); });
     }
-    waiters.clear();
   }
 };
 
@@ -77,7 +75,7 @@ ListingStore::Listed& ListingStore::state_of(const ListingKey& key) {
   if (listings_.size() > drop_above_) drop_idle();
   std::unique_ptr<Listed>& state = listings_[key];
   if (!state) {
-    state = std::make_unique<Listed>();
+    state = std::make_unique<Listed>(timer_, [this, key](auto waiter) { abandon(key, waiter); });
     const ListingRef known = catalog_.find_listing(key);
     if (known) state->fresh_until = fresh_until(known->listed, options_.ttl, timer_.clock());
   }
@@ -125,12 +123,7 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
   } else if (failed) {
     deferred.add([done = std::move(done), error = *state.failure] { done(error); });
   } else {
-    Waiter& waiter = state.waiters.emplace_back(Waiter{++last_waiter_, older, std::move(done), nullptr});
-    if (stop.stop_possible()) {
-      // The lock is held where a waiter ends, which waits for a callback that runs: so this calls nobody.
-      waiter.on_stop = std::make_unique<StopCallback>(
-          stop, [this, key, id = waiter.id] { timer_.post([this, key, id] { abandon(key, id); }); });
-    }
+    state.waiters.add({older, std::move(done)}, stop);
     if (!state.fetch) start(deferred, key, state, Priority::listing);
     if (std::exchange(state.is_ahead, false)) deferred.add([fetch = state.fetch] { fetch->hasten(); });
     if (!known) return;
@@ -308,25 +301,17 @@ void ListingStore::lose_patience(const ListingKey& key, const std::weak_ptr<Requ
   if (!state.fetch || state.fetch != fetch.lock() || !known) return;
   state.overdue = true;
   // Those that want no older one wait on.
-  std::list<Waiter> others;
-  for (auto waiter = state.waiters.begin(); waiter != state.waiters.end();) {
-    const auto next = std::next(waiter);
-    if (waiter->older == Older::refused) others.splice(others.end(), state.waiters, waiter);
-    waiter = next;
-  }
-  state.answer(deferred, known, known);
-  state.waiters = std::move(others);
+  state.waiters.take_if(
+      [](const Waiter& waiter) { return waiter.older == Older::shown; },
+      [&](Waiter&& waiter) { deferred.add([done = std::move(waiter.done), known] { done(known); }); });
 }
 
 void ListingStore::abandon(const ListingKey& key, std::uint64_t waiter) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  std::list<Waiter>& waiters = state_of(key).waiters;
-  const auto found =
-      std::find_if(waiters.begin(), waiters.end(), [&](const Waiter& w) { return w.id == waiter; });
-  if (found == waiters.end()) return;
-  deferred.add([done = std::move(found->done)] { done(Error{Errc::cancelled, "nobody waits any more"}); });
-  waiters.erase(found);
+  const auto gone = state_of(key).waiters.take(waiter);
+  if (!gone) return;
+  deferred.add([done = gone->done] { done(Error{Errc::cancelled, "nobody waits any more"}); });
 }
 
 void ListingStore::stop() {

@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "store/download/download.h"
-#include "store/download/stream_plan.h"
+#include "store/download/pending_read.h"
+#include "store/fetch_ahead.h"
 #include "store/lookup/cache_read_gate.h"
 #include "store/lookup/hedged_read.h"
 #include "store/revalidation.h"
@@ -16,14 +17,14 @@ namespace mediafs {
 class MediaStore::Use {
  public:
   Use(MediaStore& store, const MediaId& id) : store_(store), id_(id) {
-    const MutexLock lock(store_.mutex_);
-    Entry& entry = store_.downloads_[id];
-    if (!entry.download) {
-      entry.download = std::make_shared<Download>(id, store_.context_);
-      entry.download->set_up();
+    {
+      const MutexLock lock(store_.mutex_);
+      Entry& entry = store_.downloads_[id];
+      if (!entry.download) entry.download = Download::create(id, store_.context_);
+      ++entry.users;
+      download_ = entry.download;
     }
-    ++entry.users;
-    download_ = entry.download;
+    download_->load();
   }
   ~Use() {
     {
@@ -60,13 +61,13 @@ MediaStore::MediaStore(const Options& options, MediaSource& source, MediaCache* 
                     context_->catalog.note_absent(id, context_->options.negative_ttl);
                     gone_(id, std::move(then));
                   }})) {
-  context_->idle = [this](const MediaId& id) { drop_if_idle(id); };
+  context_->on_idle([this](const MediaId& id) { drop_if_idle(id); });
 }
 
 MediaStore::~MediaStore() = default;
 
 void MediaStore::on_change(ChangeListener listener) {
-  context_->changed = std::move(listener);
+  context_->on_change(std::move(listener));
 }
 
 void MediaStore::on_gone(GoneListener listener) {
@@ -237,7 +238,7 @@ std::size_t MediaStore::under_way() {
 }
 
 void MediaStore::stop() {
-  context_->stopping = true;
+  context_->stop();
   std::vector<std::shared_ptr<Download>> downloads;
   {
     const MutexLock lock(mutex_);

@@ -88,12 +88,14 @@ void Revalidation::ask(const MediaItem& item, std::function<void(Status)> done, 
   if (found == questions_.end() || (resting() && !found->second.gone)) {
     deferred.add([done = std::move(done)] { done(ok_status()); });
   } else {
-    add_waiter(item.id, std::move(done), stop);
+    found->second.waiters.add(std::move(done), stop);
   }
 }
 
 void Revalidation::begin(DeferredActions& deferred, const MediaItem& item) {
-  Question& question = questions_[item.id];
+  Question& question =
+      questions_.try_emplace(item.id, timer_, [this, id = item.id](auto waiter) { abandon(id, waiter); })
+          .first->second;
   question.number = ++last_number_;
   question.has_bytes = item.size > 0;
   last_begun_ = timer_.now();
@@ -115,20 +117,9 @@ void Revalidation::send(DeferredActions& deferred, const MediaId& id, Question& 
   deferred.add([fetch = question.fetch] { fetch->begin(); });
 }
 
-void Revalidation::add_waiter(const MediaId& id, std::function<void(Status)> done,
-                              const std::stop_token& stop) {
-  std::list<Waiter>& waiters = questions_.at(id).waiters;
-  Waiter& waiter = waiters.emplace_back(Waiter{++last_number_, std::move(done), nullptr});
-  if (!stop.stop_possible()) return;
-  // The lock is held where a waiter ends, which waits for a callback that runs: so this calls nobody.
-  waiter.on_stop = std::make_unique<StopCallback>(
-      stop, [this, id, who = waiter.id] { timer_.post([this, id, who] { abandon(id, who); }); });
-}
-
 void Revalidation::answer(DeferredActions& deferred, Question& question, const Status& outcome) {
-  for (Waiter& waiter : question.waiters)
-    deferred.add([done = std::move(waiter.done), outcome] { done(outcome); });
-  question.waiters.clear();
+  for (Answered& done : question.waiters.take_all())
+    deferred.add([done = std::move(done), outcome] { done(outcome); });
 }
 
 void Revalidation::answered(const MediaId& id, std::uint64_t number, const Result<MediaHead>& head) {
@@ -199,12 +190,9 @@ void Revalidation::abandon(const MediaId& id, std::uint64_t waiter) {
   const MutexLock lock(mutex_);
   const auto found = questions_.find(id);
   if (found == questions_.end()) return;
-  std::list<Waiter>& waiters = found->second.waiters;
-  const auto one =
-      std::find_if(waiters.begin(), waiters.end(), [&](const Waiter& w) { return w.id == waiter; });
-  if (one == waiters.end()) return;
-  deferred.add([done = std::move(one->done)] { done(Error{Errc::cancelled, "nobody waits any more"}); });
-  waiters.erase(one);
+  const auto done = found->second.waiters.take(waiter);
+  if (!done) return;
+  deferred.add([done = *done] { done(Error{Errc::cancelled, "nobody waits any more"}); });
 }
 
 void Revalidation::stop() {

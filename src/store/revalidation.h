@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <list>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -14,7 +13,7 @@
 #include "mediafs/base/timer.h"
 #include "mediafs/model/media_item.h"
 #include "store/deferred_actions.h"
-#include "store/stop_callback.h"
+#include "store/waiting_list.h"
 
 namespace mediafs {
 
@@ -68,27 +67,24 @@ class Revalidation {
  private:
   class Probe;
 
-  struct Waiter {
-    std::uint64_t id = 0;
-    std::function<void(Status)> done;
-    std::unique_ptr<StopCallback> on_stop;
-  };
+  using Answered = std::function<void(Status)>;
   struct Question {
+    Question(Timer& timer, WaitingList<Answered>::Told on_stop)
+        : waiters(timer, {.on_stop = std::move(on_stop)}) {}
+
     std::uint64_t number = 0;
     bool has_bytes = false;  // the first of which can be asked for
     std::shared_ptr<Fetch> fetch;
     int denials = 0;
     bool gone = false;  // and being erased
-    std::list<Waiter> waiters;
+    WaitingList<Answered> waiters;
   };
 
   [[nodiscard]] bool resting() const REQUIRES(mutex_) { return timer_.now() < rests_until_; }
   [[nodiscard]] bool may_begin() const REQUIRES(mutex_);
   void begin(DeferredActions& deferred, const MediaItem& item) REQUIRES(mutex_);
   void send(DeferredActions& deferred, const MediaId& id, Question& question) REQUIRES(mutex_);
-  void add_waiter(const MediaId& id, std::function<void(Status)> done, const std::stop_token& stop)
-      REQUIRES(mutex_);
-  void answer(DeferredActions& deferred, Question& question, const Status& outcome) REQUIRES(mutex_);
+  static void answer(DeferredActions& deferred, Question& question, const Status& outcome);
   void answered(const MediaId& id, std::uint64_t number, const Result<MediaHead>& head) EXCLUDES(mutex_);
   Verdict judge(const MediaId& id, std::uint64_t number, const Status& said) EXCLUDES(mutex_);
   void end(const MediaId& id, std::uint64_t number, const Status& outcome) EXCLUDES(mutex_);

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "store/download/stream_plan.h"
+#include "store/download/fetch_plan.h"
 #include "store/store_fixture.h"
 
 namespace mediafs {

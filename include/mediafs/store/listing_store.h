@@ -96,7 +96,6 @@ class ListingStore {
   Mutex taking_in_;  // taken before mutex_: one answer or erasure at a time changes what is known
   Mutex mutex_;      // held while the catalog's or the timer's is taken
   std::unordered_map<ListingKey, std::unique_ptr<Listed>> listings_ GUARDED_BY(mutex_);
-  std::uint64_t last_waiter_ GUARDED_BY(mutex_) = 0;
   std::uint64_t last_fetch_ GUARDED_BY(mutex_) = 0;
   static constexpr std::size_t kMostStates = 10'000;
   std::size_t drop_above_ GUARDED_BY(mutex_) = kMostStates;

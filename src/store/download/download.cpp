@@ -1,61 +1,77 @@
 #include "store/download/download.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "mediafs/base/log.h"
+#include "mediafs/crypto/pseudonym.h"
+#include "mediafs/crypto/random.h"
+#include "store/download/recovery.h"
 
 namespace mediafs {
 
-Download::Download(MediaId id, std::shared_ptr<StoreContext> context)
-    : id_(std::move(id)),
-      context_(std::move(context)),
-      hold_(context_->cache, id_),
-      item_(context_->catalog.find(id_)) {
-  if (item_ && item_->from_listing_only()) item_ = nullptr;  // its own response will tell
-  if (item_) revision_ = item_->revision;
-}
+Download::Download(const MediaId& id, std::shared_ptr<StoreContext> context)
+    : id_(id), context_(std::move(context)), version_(id_, context_) {}
 
-void Download::set_up() {
-  const MutexLock lock(mutex_);
-  const auto tell = [this](void (Download::*what)(std::uint64_t)) {
-    return [self = weak_from_this(), what](std::uint64_t waiter) {
-      if (const auto download = self.lock()) (download.get()->*what)(waiter);
+std::shared_ptr<Download> Download::create(const MediaId& id, std::shared_ptr<StoreContext> context) {
+  const std::shared_ptr<Download> created(new Download(id, std::move(context)));
+  Download& self = *created;
+  const auto run = [weak = std::weak_ptr(created)](const Fetcher::Job& job) {
+    if (const auto download = weak.lock()) download->run(job);
+  };
+  const auto tell = [run](void (Download::*what)(DeferredActions&, Waiters::Id), Download* download) {
+    return [run, what, download](Waiters::Id waiter) {
+      run([=](DeferredActions& deferred) { (download->*what)(deferred, waiter); });
     };
   };
-  waiters_ = std::make_unique<Waiters>(context_->timer, context_->options.deadline, tell(&Download::expire),
-                                       tell(&Download::abandon));
-  if (!item_ || item_->complete || !item_->etag.empty() || resumed()) return;
-  // What an earlier download left of it cannot be proved to be of the version that comes now.
-  item_ = context_->catalog.renew(*item_);
-  revision_ = item_->revision;
+  const MutexLock lock(self.mutex_);
+  Timer& timer = self.context_->timer;
+  self.waiters_.emplace(timer, self.context_->options.deadline, tell(&Download::expire, &self),
+                        tell(&Download::abandon, &self));
+  self.receiver_.emplace(self.version_, *self.waiters_);
+  self.fetcher_.emplace(id, self.context_, self.version_, *self.waiters_, created,
+                        [&timer, run](Duration wait, Fetcher::Job job) {
+                          timer.after(wait, [run, job = std::move(job)] { run(job); });
+                        });
+  return created;
+}
+
+void Download::load() {
+  const MutexLock lock(mutex_);
+  if (hold_) return;
+  hold_.emplace(context_->cache, id_);
+  version_.load();
+}
+
+void Download::run(const Fetcher::Job& job) {
+  DeferredActions deferred;
+  const MutexLock lock(mutex_);
+  job(deferred);
+  settle(deferred);
+}
+
+/// The end of every event.
+void Download::settle(DeferredActions& deferred) {
+  fetcher_->settle(deferred);
+  if (fetcher_->idle()) deferred.add([context = context_, id = id_] { context->idle(id); });
 }
 
 /// Why nothing new is begun, if so.
 std::optional<Error> Download::refusal() const {
-  if (context_->stopping) return Error{Errc::cancelled, "shutting down"};
-  if (failure_ && context_->timer.now() < failure_->until) return failure_->error;
-  return std::nullopt;
-}
-
-/// The same for a read: one that a healthy stream brings is not refused for the failure of another.
-std::optional<Error> Download::refusal_of(ChunkIndex chunk) const {
-  auto error = refusal();
-  if (!error || context_->stopping) return error;
-  const ByteRange& of = failure_->of;
-  const bool concerned =
-      of.empty() ? !is_coming(chunk) : chunk >= chunk_at(of.offset) && start_of(chunk) < of.end();
-  return concerned ? error : std::nullopt;
+  if (context_->stopping()) return Error{Errc::cancelled, "shutting down"};
+  return failure_.at(context_->timer.now());
 }
 
 void Download::find(Done<MediaItemRef> done, const std::stop_token& stop) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  if (item_) {
-    deferred.add([done = std::move(done), item = item_] { done(item); });
+  if (const MediaItemRef& item = version_.item()) {
+    deferred.add([done = std::move(done), item] { done(item); });
   } else if (const auto error = refusal()) {
     deferred.add([done = std::move(done), error = *error] { done(error); });
   } else {
     waiters_->add_finder(std::move(done), stop);
-    ensure_stream_for(deferred, ChunkIndex{0}, /*wanted_end=*/0);
-    wake_streams(deferred);
+    settle(deferred);
   }
 }
 
@@ -63,7 +79,7 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
                     const Done<Slices>& done, bool last_try, const std::stop_token& stop) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  if (item->revision != revision_) {
+  if (item->revision != version_.revision()) {
     deferred.add([done] { done(Error{Errc::changed, "another version than was opened"}); });
     return true;
   }
@@ -73,50 +89,35 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
   read.take_from([&](ChunkIndex index) { return context_->memory.get({item->revision, index}); });
   if (read.complete()) {
     deferred.add([done, slices = read.slices()]() mutable { done(std::move(slices)); });
-    note_found(deferred, range);
+    fetcher_->note_read(deferred, range, /*may_fetch_ahead=*/!refusal());
     return true;
   }
   const ChunkIndex missing = read.first_missing();
-  if (!last_try && seen_.seen(missing)) return false;
-  if (const auto error = refusal_of(missing)) {
+  if (!last_try && version_.seen().seen(missing)) return false;
+  const auto error = refusal();
+  if (error &&
+      (context_->stopping() || failure_.concerns(missing, is_in_flight(fetcher_->situation(), missing)))) {
     deferred.add([done, error = *error] { done(error); });
     return true;
   }
-  waiters_->add_read(std::move(read), stop);
-  const bool may_jump = !runs_.note(range, /*missing=*/true);
-  for (const Stream* stream : running()) {
-    if (stream->filling && !waits_for_verification(*stream, stream->filling_chunk())) {
-      waiters_->offer(deferred, stream->filling_chunk(), stream->filling, stream->filled);
-    }
-  }
-  if (may_jump && is_coming(missing)) {
-    decide_later(range, context_->options.out_of_order_within);
-  } else {
-    ensure_stream_for(deferred, missing, range.end());
-  }
-  fetch_ahead(deferred);
-  wake_streams(deferred);
+  const Waiters::Id waiter = waiters_->add_read(std::move(read), stop);
+  receiver_->offer_filling(deferred, fetcher_->streams());
+  fetcher_->note_waiting_read(deferred, range, waiter, missing, /*may_fetch_ahead=*/!error);
   return true;
 }
 
 void Download::note_read(ByteRange range) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  note_found(deferred, range);
-}
-
-void Download::note_found(DeferredActions& deferred, ByteRange range) {
-  runs_.note(range, /*missing=*/false);
-  fetch_ahead(deferred);
-  wake_streams(deferred);
+  fetcher_->note_read(deferred, range, /*may_fetch_ahead=*/!refusal());
 }
 
 void Download::fetch_head() {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  if (!streams_.empty() || seen_.seen(ChunkIndex{0}) || refusal()) return;
-  if (item_ && context_->is_here(*item_)) return;  // another download has brought it meanwhile
-  ensure_stream_for(deferred, ChunkIndex{0}, /*wanted_end=*/0);
+  if (!fetcher_->streams().empty() || version_.seen().seen(ChunkIndex{0}) || refusal()) return;
+  if (version_.item() && context_->is_here(*version_.item())) return;  // it has come meanwhile
+  fetcher_->begin(deferred);
 }
 
 Error Download::why_stale() const {
@@ -125,104 +126,207 @@ Error Download::why_stale() const {
 }
 
 void Download::opened() {
-  DeferredActions deferred;
-  const MutexLock lock(mutex_);
-  ++opens_;
-  wake_streams(deferred);
+  run([this](DeferredActions&) REQUIRES(mutex_) { fetcher_->opened(); });
 }
 
 void Download::closed() {
-  DeferredActions deferred;
-  const MutexLock lock(mutex_);
-  --opens_;
-  if (opens_ == 0 && !streams_.empty()) schedule_drop();
-  notice_idleness(deferred);
+  run([this](DeferredActions&) REQUIRES(mutex_) { fetcher_->closed(); });
 }
 
 void Download::stop() {
-  DeferredActions deferred;
-  const MutexLock lock(mutex_);
-  cancel_streams(deferred);
-  fail(deferred, Error{Errc::cancelled, "shutting down"});
+  run([this](DeferredActions& deferred) REQUIRES(mutex_) {
+    fetcher_->streams().cancel_all(deferred);
+    fetcher_->streams().drop_retrying();
+    fail(deferred, Error{Errc::cancelled, "shutting down"});
+  });
 }
 
-void Download::expire(std::uint64_t waiter) {
-  DeferredActions deferred;
-  const MutexLock lock(mutex_);
-  const Error why = why_late();
+void Download::expire(DeferredActions& deferred, Waiters::Id waiter) {
+  const Error why = fetcher_->streams().retry_error().value_or(Error{Errc::timed_out, "the deadline passed"});
   if (const auto read = waiters_->end(deferred, waiter, why)) remember_failure(why, *read);
-  notice_idleness(deferred);
 }
 
-void Download::abandon(std::uint64_t waiter) {
-  DeferredActions deferred;
-  const MutexLock lock(mutex_);
+void Download::abandon(DeferredActions& deferred, Waiters::Id waiter) {
   waiters_->end(deferred, waiter, Error{Errc::cancelled, "nobody waits any more"});
-  if (!item_ && !wanted()) cancel_streams(deferred);  // others pause or end by themselves
-  notice_idleness(deferred);
-}
-
-/// What a wait ends with that takes too long: the failure that is being retried, if it is that.
-Error Download::why_late() const {
-  if (last_retry_error_) return *last_retry_error_;
-  for (const auto& stream : streams_) {
-    if (const auto last_retry_error = stream->fetch->last_retry_error()) return *last_retry_error;
-    if (stream->last_retry_error && stream->head_seen && stream->only_repeats())
-      return *stream->last_retry_error;
-  }
-  return {Errc::timed_out, "the deadline passed"};
+  const bool all_in_vain = !version_.item() && !fetcher_->wanted();
+  if (all_in_vain) fetcher_->streams().cancel_all(deferred);  // others pause or end by themselves
 }
 
 bool Download::idle() const {
   const MutexLock lock(mutex_);
-  const bool remembers = failure_ && context_->timer.now() < failure_->until;
-  return !wanted() && streams_.empty() && broken_.empty() && !remembers;
+  return fetcher_->idle() && !failure_.at(context_->timer.now());
 }
 
-void Download::notice_idleness(DeferredActions& deferred) {
-  if (wanted() || !streams_.empty() || !broken_.empty()) return;
-  deferred.add([context = context_, id = id_] { context->idle(id); });
+void Download::confirmed(const MediaHead& head) {
+  run([&](DeferredActions& deferred) REQUIRES(mutex_) {
+    if (!version_.item()) return;
+    if (!version_.matches(head)) return change_version(deferred, Errc::changed);
+    version_.confirm();
+  });
+}
+
+void Download::erase() {
+  run([this](DeferredActions& deferred) REQUIRES(mutex_) {
+    const Error erased{Errc::changed, "erased here"};
+    forget_version(deferred, erased, nullptr);
+    fetcher_->streams().drop_retrying();
+    version_.give_up_size();
+    failure_.forget();
+    waiters_->answer_finders(deferred, erased);
+  });
 }
 
 Flow Download::stream_head(Stream& stream, const MediaHead& head) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  if (stream.cancelled) return Flow::stop;
-  adopt_head(deferred, stream, head);
-  return stream.cancelled ? Flow::stop : Flow::go_on;
+  if (!is_live(stream.state())) return Flow::stop;
+  adopt(deferred, stream, head);
+  settle(deferred);
+  return is_live(stream.state()) ? Flow::go_on : Flow::stop;
+}
+
+void Download::adopt(DeferredActions& deferred, Stream& stream, const MediaHead& head) {
+  version_.give_up_size();
+  const bool another = version_.item() && !version_.matches(head);
+  if (another) change_version(deferred, Errc::changed, &stream);
+  const bool elsewhere = head.offset != stream.chunks().position();
+  if (another || elsewhere) {
+    // Asked to go on, the origin begins elsewhere: what has been carried over is not continued.
+    PartialChunk partial = stream.restart_at(head.offset);
+    if (!another) version_.leave_remnant(std::move(partial));
+  }
+  if (another && head.offset > 0)  // the rest of what nobody has the start of
+    return StreamSet::cancel(deferred, stream);
+  if (elsewhere && !another) {  // asked for a range, it sends the whole
+    fetcher_->ranges().refused = true;
+    if (others_bring_all(fetcher_->situation(), fetcher_->streams().index_of(stream)))
+      return StreamSet::cancel(deferred, stream);
+  }
+  fetcher_->ranges().shown = head.ranges;
+  receiver_->begin(deferred, stream, head, context_->timer.now());
 }
 
 Flow Download::stream_body(Stream& stream, ByteView piece) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  if (stream.cancelled) return Flow::stop;
-  if (std::exchange(stream.paused, false)) stream.measure(context_->timer.now());
-  if (stream.position + piece.size() > std::min(stream.end, most_bytes())) {
-    stream.cancelled = true;
-    const Errc code = unsized_ ? Errc::too_large : Errc::protocol;
-    fail(deferred,
-         Error{code, unsized_ ? "a body without a length, beyond the cap" : "a body longer than its size"});
+  if (!is_live(stream.state())) return Flow::stop;
+  stream.flow(context_->timer.now());
+  if (stream.chunks().position() + piece.size() > std::min(stream.end_position(), version_.largest())) {
+    stream.cancel();
+    fail(deferred, version_.awaits_size() ? Error{Errc::too_large, "a body without a length, beyond the cap"}
+                                          : Error{Errc::protocol, "a body longer than its size"});
     return Flow::stop;
   }
-  if (stream.position >= limit_of(stream) || !provide_buffers(stream, piece.size()))
-    return pause(deferred, stream);
-  append(deferred, stream, piece);
-  return stream.cancelled ? Flow::stop : Flow::go_on;
+  if (!fetcher_->may_take(stream, piece.size())) {
+    fetcher_->pause(deferred, stream);
+    return is_live(stream.state()) ? Flow::pause : Flow::stop;
+  }
+  if (!receiver_->take(deferred, stream, piece)) change_version(deferred, Errc::changed);
+  return is_live(stream.state()) ? Flow::go_on : Flow::stop;
 }
 
 void Download::stream_end(Stream& stream, Status outcome) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  stream.fetch.reset();
+  const StreamState before = stream.state();
   const auto self = stream.shared_from_this();
-  std::erase(streams_, self);
-  --context_->streams_running;
-  if (item_) runs_.on_stream_truncated(stream.position, std::min(stream.end, item_->size));
-  if (outcome.ok() && !stream.cancelled) outcome = finish(deferred, stream);
-  if (!outcome.ok()) recover(deferred, stream, outcome.error());
-  if (std::find(broken_.begin(), broken_.end(), self) == broken_.end()) stream.let_go();
-  ensure_streams(deferred);
-  notice_idleness(deferred);
+  fetcher_->get_ended(stream);
+  if (before == StreamState::requested && outcome.ok()) outcome = Error{Errc::protocol, "no head"};
+  if (is_live(before) && outcome.ok()) {
+    const auto agrees = receiver_->finish(deferred, stream);
+    if (!agrees) {
+      outcome = agrees.error();
+    } else if (!*agrees) {
+      change_version(deferred, Errc::changed);
+    }
+  }
+  if (!outcome.ok()) recover(deferred, stream, before, outcome.error());
+  if (stream.state() == StreamState::ended) fetcher_->streams().remove(stream);
+  settle(deferred);
+}
+
+/// A stream ended before its time. Its bytes up to where it is are good unless the error says otherwise.
+void Download::recover(DeferredActions& deferred, Stream& stream, StreamState before, const Error& error) {
+  const std::uint64_t position = stream.chunks().position();
+  switch (recovery_from(
+      {.code = error.code,
+       .cancelled = before == StreamState::cancelled,
+       .head_seen = before != StreamState::requested,
+       .is_range = position > 0,
+       .ahead = stream.ahead(),
+       .holds_back = stream.body().holds_back,
+       .others_bring_all = others_bring_all(fetcher_->situation(), fetcher_->streams().index_of(stream))})) {
+    case Recovery::none:
+      return;
+    case Recovery::drop_range:
+      fetcher_->ranges().refused = true;
+      return;
+    case Recovery::ask_whole:
+      fetcher_->ranges().refused = true;
+      return fetcher_->retry_later(stream, Duration::zero(), error);
+    case Recovery::fail:
+      // It was not on the range: of the whole the origin says the same.
+      if (may_be_for_the_range(error.code)) fetcher_->ranges().refused = false;
+      if (is_denial(error.code) && !version_.item())
+        context_->catalog.note_absent(id_, context_->options.negative_ttl);
+      return fail(deferred, error);
+    case Recovery::version_bad:
+      change_version(deferred, Errc::corrupt);
+      remember_failure(error);  // also where nobody waits just now: it is what their open version ended by
+      return fail(deferred, error);
+    case Recovery::retry_anew:
+      stream.restart_at(0);
+      break;
+    case Recovery::retry:
+      break;
+  }
+  const auto delay = stream.history().broke(error, stream.chunks().position(), context_->timer.now(),
+                                            context_->options.deadline, crypto::random_fraction());
+  if (!delay) return fail(deferred, error);
+  fetcher_->retry_later(stream, *delay, error);
+}
+
+/// The kernel repeats a failed read page by page, and each must not be a request or wait for a deadline of
+/// its own.
+void Download::remember_failure(const Error& error, ByteRange of) {
+  const SteadyTime until = failure_.remember(error, of, context_->timer.now());
+  context_->timer.at(until, [self = weak_from_this()] {
+    const auto download = self.lock();
+    if (download && download->idle()) download->context_->idle(download->id_);
+  });
+}
+
+/// Tells everybody who waits for what no other stream brings; remembers it for a moment.
+void Download::fail(DeferredActions& deferred, const Error& error) {
+  const auto level = is_denial(error.code) ? log::Level::info : log::Level::warning;
+  if (error.code != Errc::cancelled && log::enabled(level)) {
+    log::write(level, fmt::format("media {}: {} ({})", crypto::pseudonym(id_.text()), to_string(error.code),
+                                  error.context));
+  }
+  const bool for_one_caller = error.code == Errc::not_found_by_gateway;
+  if (!waiters_->none() && !for_one_caller) remember_failure(error);  // else nobody would ask again at once
+  waiters_->answer_finders(deferred, error);
+  const Situation& situation = fetcher_->situation();
+  waiters_->fail_reads(deferred, error, [&](const PendingRead& read) {
+    return context_->stopping() || !is_in_flight(situation, read.first_missing());
+  });
+}
+
+/// What is here belongs to a version that is no more (or never was: a signature did not match). It is
+/// forgotten; until another is known, whoever has the media open gets Errc::changed.
+void Download::change_version(DeferredActions& deferred, Errc tell_readers, const Stream* bringing_the_new) {
+  const bool changed = tell_readers == Errc::changed;
+  log::warning("media {}: {}", crypto::pseudonym(id_.text()),
+               changed ? "the origin has another version now" : "its signature does not match");
+  forget_version(deferred, Error{tell_readers, "the version that was opened is gone"}, bringing_the_new);
+  context_->timer.post([context = context_, id = id_] { context->changed(id); });
+}
+
+void Download::forget_version(DeferredActions& deferred, const Error& tell_readers,
+                              const Stream* bringing_the_new) {
+  fetcher_->forget(deferred, bringing_the_new);
+  waiters_->fail_reads(deferred, tell_readers, [](const PendingRead&) { return true; });
+  version_.forget();
 }
 
 }  // namespace mediafs

@@ -2,12 +2,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <vector>
 
-#include "mediafs/base/timer.h"
-#include "mediafs/store/media_store.h"
-#include "store/stop_callback.h"
+#include "mediafs/store/catalog.h"
+#include "mediafs/store/slices.h"
 
 namespace mediafs {
 
@@ -33,11 +31,6 @@ class PendingRead {
   [[nodiscard]] Slices slices() const;
 
   [[nodiscard]] const Done<Slices>& done() const { return done_; }
-
-  // Set when it begins to wait.
-  std::uint64_t id = 0;
-  Timer::Id deadline{};
-  std::unique_ptr<StopCallback> on_stop;
 
  private:
   MediaItemRef item_;

@@ -39,6 +39,7 @@ class SequentialReaders {
 
   /// The run that was noted last. REQUIRES: a note().
   [[nodiscard]] SequentialReader& last() { return runs_.front(); }
+  [[nodiscard]] const SequentialReader& last() const { return runs_.front(); }
 
   /// How far a stream at `position` is worth going on; 0 where no run leads past it. `most` bounds the
   /// window.

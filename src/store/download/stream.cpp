@@ -1,34 +1,129 @@
 #include "store/download/stream.h"
 
 #include <algorithm>
+#include <chrono>
 
-#include "store/download/download.h"
+#include "mediafs/base/log.h"
 
 namespace mediafs {
 
-void Stream::let_go() {
-  filling.reset();
-  spare.clear();
-  held.clear();
+namespace {
+
+/// Bytes a second, at least 1; 0 where they cannot be told yet.
+std::uint64_t speed_of(std::uint64_t bytes, SteadyTime::duration elapsed) {
+  constexpr auto kLongEnoughToTell = std::chrono::milliseconds(20);
+  if (elapsed < kLongEnoughToTell) return 0;
+  const double seconds = std::chrono::duration<double>(elapsed).count();
+  return std::max<std::uint64_t>(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds), 1);
 }
 
-StreamPlace Stream::place(SteadyTime now) const {
-  constexpr auto kLongEnoughToTell = std::chrono::milliseconds(20);
-  const auto elapsed = now - began;
-  if (paused || !head_seen || elapsed < kLongEnoughToTell) return {.position = position, .end = end};
-  const double seconds = std::chrono::duration<double>(elapsed).count();
-  const auto speed = static_cast<std::uint64_t>(static_cast<double>(position - first) / seconds);
-  return {.position = position, .end = end, .bytes_per_second = std::max<std::uint64_t>(speed, 1)};
-}
+}  // namespace
+
+Stream::Stream(std::weak_ptr<StreamListener> listener, std::uint64_t from, std::uint64_t to)
+    : listener_(std::move(listener)), chunks_(from), end_(to), measured_from_(from) {}
 
 Flow Stream::on_head(const MediaHead& head) {
-  return download_->stream_head(*this, head);
+  const auto listener = listener_.lock();
+  return listener ? listener->stream_head(*this, head) : Flow::stop;
 }
+
 Flow Stream::on_body(ByteView piece) {
-  return download_->stream_body(*this, piece);
+  const auto listener = listener_.lock();
+  return listener ? listener->stream_body(*this, piece) : Flow::stop;
 }
+
 void Stream::on_end(Status outcome) {
-  download_->stream_end(*this, std::move(outcome));
+  if (const auto listener = listener_.lock()) listener->stream_end(*this, std::move(outcome));
+}
+
+StreamFacts Stream::facts(SteadyTime now) const {
+  const bool flowing = state_ == StreamState::flowing;
+  return {.state = state_,
+          .place = {.position = chunks_.position(),
+                    .end = end_,
+                    .bytes_per_second =
+                        flowing ? speed_of(chunks_.position() - measured_from_, now - measured_since_) : 0},
+          .held = chunks_.held(),
+          .holds_back = body_.holds_back,
+          .paused_since = paused_since_,
+          .may_be_hastened = ahead_ && !hastened_};
+}
+
+std::optional<Error> Stream::retry_error() const {
+  if (state_ == StreamState::retrying) return retry_error_;
+  if (fetch_) {
+    if (auto error = fetch_->last_retry_error()) return error;
+  }
+  const bool no_further =
+      is_live(state_) && state_ != StreamState::requested && history_.only_repeats(chunks_.position());
+  return no_further ? history_.last_error() : std::nullopt;
+}
+
+void Stream::enter(StreamState next) {
+  log::debug("stream at {}: {} -> {}", chunks_.position(), to_string(state_), to_string(next));
+  state_ = next;
+}
+
+void Stream::request(std::shared_ptr<Fetch> fetch, bool ahead) {
+  fetch_ = std::move(fetch);
+  memory_ = MemoryWait();  // of this GET alone
+  ahead_ = ahead;
+  hastened_ = false;
+  enter(StreamState::requested);
+}
+
+void Stream::hasten() {
+  hastened_ = true;
+}
+
+void Stream::begin_body(StreamBody body, std::uint64_t end, SteadyTime now) {
+  body_ = std::move(body);
+  end_ = end;
+  measure(now);
+  enter(StreamState::flowing);
+}
+
+void Stream::measure(SteadyTime now) {
+  measured_from_ = chunks_.position();
+  measured_since_ = now;
+}
+
+void Stream::pause(SteadyTime now) {
+  paused_since_ = now;
+  enter(StreamState::paused);
+}
+
+void Stream::flow(SteadyTime now) {
+  if (state_ != StreamState::paused) return;
+  measure(now);
+  enter(StreamState::flowing);
+}
+
+void Stream::cancel() {
+  enter(StreamState::cancelled);
+}
+
+void Stream::get_ended() {
+  fetch_.reset();
+  enter(StreamState::ended);
+}
+
+void Stream::retry_later(const Error& why) {
+  retry_error_ = why;
+  enter(StreamState::retrying);
+}
+
+void Stream::end() {
+  chunks_.release_buffers();
+  enter(StreamState::ended);
+}
+
+PartialChunk Stream::restart_at(std::uint64_t position) {
+  PartialChunk partial = chunks_.restart_at(position);
+  if (body_.holds_back) partial.bytes.reset();  // nobody has seen any of it
+  body_ = {};
+  end_ = kToTheEnd;
+  return partial;
 }
 
 }  // namespace mediafs

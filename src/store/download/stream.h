@@ -1,79 +1,106 @@
 #pragma once
 
-#include <atomic>
-#include <limits>
-#include <map>
+#include <cstdint>
 #include <memory>
-#include <vector>
+#include <optional>
+#include <utility>
 
 #include "mediafs/api/media_source.h"
-#include "mediafs/api/retry.h"
-#include "mediafs/base/buffer_pool.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/model/chunk.h"
-#include "store/download/stream_plan.h"
+#include "store/download/chunk_assembler.h"
+#include "store/download/fetch_plan.h"
+#include "store/download/memory_wait.h"
+#include "store/download/retry_history.h"
 
 namespace mediafs {
 
-class Download;
+class Stream;
 
-/// One GET's run through a media, chunk after chunk. What it holds is guarded by its download's mutex; it
-/// only passes the calls of the http thread on.
+/// Takes in what streams bring. As MediaSink: one call at a time for a stream, from the http thread.
+class StreamListener {
+ public:
+  StreamListener() = default;
+  virtual ~StreamListener() = default;
+  StreamListener(const StreamListener&) = delete;
+  StreamListener& operator=(const StreamListener&) = delete;
+
+  virtual Flow stream_head(Stream& stream, const MediaHead& head) = 0;
+  virtual Flow stream_body(Stream& stream, ByteView piece) = 0;
+  virtual void stream_end(Stream& stream, Status outcome) = 0;
+};
+
+/// What the head of a stream's GET has told of the body.
+struct StreamBody {
+  Revision revision{};                     // the version that it brings
+  std::shared_ptr<BodyVerifier> verifier;  // has seen every byte that has come; null: unsigned, or a part
+  bool holds_back = false;                 // nothing of it may be seen before it is verified
+};
+
+/// One run through a media, chunk after chunk, by a GET and, where that breaks, by others after it. Guarded
+/// by its download's mutex, but for the calls of the http thread, which it passes on.
 class Stream final : public MediaSink, public std::enable_shared_from_this<Stream> {
  public:
-  explicit Stream(std::shared_ptr<Download> download) : download_(std::move(download)) {}
+  /// For the bytes from `from`, where a chunk begins, to `to`, where one ends or the media does.
+  Stream(std::weak_ptr<StreamListener> listener, std::uint64_t from, std::uint64_t to);
 
   Flow on_head(const MediaHead& head) override;
   Flow on_body(ByteView piece) override;
   void on_end(Status outcome) override;
 
-  /// The chunk that `filling` is of. REQUIRES: it is not yet complete.
-  [[nodiscard]] ChunkIndex filling_chunk() const { return chunk_at(position - filled); }
+  [[nodiscard]] StreamState state() const { return state_; }
+  /// What the planner is told of it.
+  [[nodiscard]] StreamFacts facts(SteadyTime now) const;
+  /// What it is being tried again for, if it is.
+  [[nodiscard]] std::optional<Error> retry_error() const;
 
-  /// Its speed is what it brings from now on.
-  void measure(SteadyTime now) {
-    first = position;
-    began = now;
-  }
+  // The transitions, which are logged at debug.
+  void request(std::shared_ptr<Fetch> fetch, bool ahead);
+  void hasten();
+  void begin_body(StreamBody body, std::uint64_t end, SteadyTime now);
+  void pause(SteadyTime now);
+  /// The body goes on. Nothing where it was not paused.
+  void flow(SteadyTime now);
+  void cancel();
+  /// Its GET has ended ...
+  void get_ended();
+  /// ... and another follows, for `why`; or nothing does, and its memory is given back.
+  void retry_later(const Error& why);
+  void end();
 
-  /// Its memory is given back: nothing goes on from it.
-  void let_go();
+  /// What comes begins at `position`, and continues nothing that is here. What may have been seen of the
+  /// chunk under way.
+  PartialChunk restart_at(std::uint64_t position);
 
-  /// Whether it has come no further than those that it succeeds.
-  [[nodiscard]] bool only_repeats() const { return position < broke_at + kChunkSize; }
-
-  /// Where it is, and how fast it has been.
-  [[nodiscard]] StreamPlace place(SteadyTime now) const;
-
-  static constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
-
-  std::uint64_t position = 0;     // of the next byte in the media
-  std::uint64_t end = kToTheEnd;  // where its body ends in the media
-  std::uint64_t first = 0;   // where it was when its speed began to be measured: at its head or after a pause
-  SteadyTime began{};        // when that was
-  std::uint64_t filled = 0;  // bytes of the chunk at `position` that stand in `filling`
-  Buffer filling;
-  std::vector<Buffer> spare;               // for what comes next; all at once where it holds back what comes
-  std::map<ChunkIndex, Buffer> held;       // complete, and not to be seen before the body is verified
-  std::shared_ptr<BodyVerifier> verifier;  // has seen every byte before `position`
-  std::shared_ptr<Fetch> fetch;
-  Revision revision{};                      // the version that it brings, once its head has told
-  std::uint64_t broke_at = 0;               // where those that it succeeds have come to
-  FailureCount failures;                    // of those, since the last progress
-  std::optional<SteadyTime> failing_since;  // the last progress was before that
-  std::optional<Error> last_retry_error;    // what the last of those has broken with
-  bool ahead = false;                       // nobody waited for it when it began
-  bool hastened = false;                    // somebody does now
-  bool holds_back = false;
-  bool head_seen = false;
-  bool paused = false;                      // it came to its limit, or there is no memory
-  SteadyTime paused_since{};                // last
-  std::atomic<bool> waits_in_pool = false;  // for memory; not guarded: the pool's callback may lock nothing
-  std::optional<SteadyTime> short_since;    // somebody waits for it, and there is no memory
-  bool cancelled = false;
+  [[nodiscard]] ChunkAssembler& chunks() { return chunks_; }
+  [[nodiscard]] const ChunkAssembler& chunks() const { return chunks_; }
+  [[nodiscard]] std::uint64_t end_position() const { return end_; }
+  [[nodiscard]] const StreamBody& body() const { return body_; }
+  /// Null: between two GETs.
+  [[nodiscard]] const std::shared_ptr<Fetch>& fetch() const { return fetch_; }
+  /// Nobody waited for it when its GET began.
+  [[nodiscard]] bool ahead() const { return ahead_; }
+  [[nodiscard]] RetryHistory& history() { return history_; }
+  [[nodiscard]] MemoryWait& memory() { return memory_; }
 
  private:
-  const std::shared_ptr<Download> download_;
+  void enter(StreamState next);
+  void measure(SteadyTime now);
+
+  const std::weak_ptr<StreamListener> listener_;
+  ChunkAssembler chunks_;
+  MemoryWait memory_;
+  RetryHistory history_;
+  StreamBody body_;
+  std::shared_ptr<Fetch> fetch_;
+  StreamState state_ = StreamState::requested;
+  bool ahead_ = false;
+  bool hastened_ = false;
+  std::uint64_t end_;            // where its body ends in the media
+  std::uint64_t measured_from_;  // its speed is what has come since then, after its head or a pause
+  SteadyTime measured_since_{};
+  SteadyTime paused_since_{};
+  std::optional<Error> retry_error_;
 };
 
 }  // namespace mediafs

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "mediafs/base/mutex.h"
-#include "mediafs/store/media_store.h"
+#include "mediafs/store/slices.h"
 
 namespace mediafs {
 

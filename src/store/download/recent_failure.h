@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "mediafs/base/clock.h"
+#include "mediafs/base/result.h"
+#include "mediafs/model/chunk.h"
+
+namespace mediafs {
+
+/// The last failure, believed for a moment: the kernel repeats a failed read page by page, and each must not
+/// be a request or wait for a deadline of its own. Guarded by its owner.
+class RecentFailure {
+ public:
+  static constexpr auto kBelieved = std::chrono::seconds(1);
+
+  /// `of`: what a read waited for too long; empty: whatever no stream brings. Until when it is believed.
+  SteadyTime remember(const Error& error, ByteRange of, SteadyTime now) {
+    failure_ = Failure{error, now + kBelieved, of};
+    return failure_->until;
+  }
+  void forget() { failure_.reset(); }
+
+  [[nodiscard]] std::optional<Error> at(SteadyTime now) const {
+    return failure_ && now < failure_->until ? std::optional(failure_->error) : std::nullopt;
+  }
+
+  /// Whether a read that lacks the chunk is refused for it. One that a healthy stream brings is not, for the
+  /// failure of another. REQUIRES: at() is something.
+  [[nodiscard]] bool concerns(ChunkIndex chunk, bool in_flight) const {
+    const ByteRange& of = failure_->of;
+    if (of.empty()) return !in_flight;
+    return chunk >= chunk_at(of.offset) && start_of(chunk) < of.end();
+  }
+
+ private:
+  struct Failure {
+    Error error;
+    SteadyTime until;
+    ByteRange of;
+  };
+
+  std::optional<Failure> failure_;
+};
+
+}  // namespace mediafs
