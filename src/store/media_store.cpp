@@ -129,20 +129,20 @@ std::vector<ConstBuffer> MediaStore::in_memory(const MediaItem& item, ByteRange 
   std::vector<ConstBuffer> found;
   found.reserve(span.count());
   for (ChunkIndex index = span.first; index < span.past; index = next(index))
-    found.push_back(context_->memory.get({item.revision, index}));
+    found.push_back(context_->memory().get({item.revision, index}));
   return found;
 }
 
 /// The part of the chunk that the range wants, from the cache; null where that has it not.
 ConstBuffer MediaStore::look_up(const MediaItem& item, ChunkIndex index, ByteRange range) {
   const ByteRange part = part_within(index, range);
-  Buffer chunk = context_->pool.acquire_for_demand();
+  Buffer chunk = context_->pool().acquire_for_demand();
   if (!context_->cache->read_chunk(item, index, part, MutableBytes(chunk.get(), kChunkSize))) return nullptr;
   if (part.length < chunk_length(item.size, index)) return chunk;
-  context_->memory.put({item.revision, index}, chunk);
+  context_->memory().put({item.revision, index}, chunk);
   // It may have been erased meanwhile, and the memory cleared of it before this came.
   const auto now = context_->catalog.find(item.id);
-  if (!now || now->revision != item.revision) context_->memory.forget(item.revision);
+  if (!now || now->revision != item.revision) context_->memory().forget(item.revision);
   return chunk;
 }
 

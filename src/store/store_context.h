@@ -26,16 +26,17 @@ class StoreContext {
         cache(c),
         catalog(k),
         timer(t),
-        pool(kChunkSize, static_cast<std::size_t>(o.memory / kChunkSize * 7 / 8)),
-        memory(static_cast<std::size_t>(o.memory / kChunkSize / 2)) {}
+        pool_(kChunkSize, static_cast<std::size_t>(o.memory / kChunkSize * 7 / 8)),
+        memory_(static_cast<std::size_t>(o.memory / kChunkSize / 2)) {}
 
   const MediaStoreOptions options;
   MediaSource& source;
   MediaCache* const cache;
   Catalog& catalog;
   Timer& timer;
-  BufferPool pool;     // the last eighth is for reads that somebody waits for: acquire_for_demand
-  ChunkMemory memory;  // half of it at most, so that streams always find a block in the end
+
+  BufferPool& pool() { return pool_; }
+  ChunkMemory& memory() { return memory_; }
 
   // Set before the first download begins.
   /// A media turned out to be another version than was known.
@@ -54,7 +55,7 @@ class StoreContext {
   [[nodiscard]] bool crowded() const { return streams_running_ > options.streams_kept; }
   [[nodiscard]] std::uint64_t streams_running() const { return streams_running_; }
 
-  /// For what is fetched ahead, all streams together. Without a cache nothing may leave `memory` unread,
+  /// For what is fetched ahead, all streams together. Without a cache nothing may leave memory() unread,
   /// where what was read meanwhile stands beside it.
   [[nodiscard]] std::uint64_t memory_for_windows() const { return options.memory / (cache_keeps() ? 4 : 8); }
 
@@ -62,7 +63,7 @@ class StoreContext {
   [[nodiscard]] bool is_here(const MediaItem& item) {
     if (item.from_listing_only()) return false;
     if (item.size == 0 || (item.complete && cache != nullptr)) return true;
-    return memory.get({item.revision, ChunkIndex{0}}) != nullptr;
+    return memory_.get({item.revision, ChunkIndex{0}}) != nullptr;
   }
 
   [[nodiscard]] bool cache_keeps() const { return cache != nullptr && cache->accepts_chunks(); }
@@ -72,6 +73,8 @@ class StoreContext {
   }
 
  private:
+  BufferPool pool_;     // the last eighth is for reads that somebody waits for: acquire_for_demand
+  ChunkMemory memory_;  // half of it at most, so that streams always find a block in the end
   Told changed_ = [](const MediaId&) {};
   Told idle_ = [](const MediaId&) {};
   std::atomic<std::uint64_t> streams_running_ = 0;

@@ -10,29 +10,39 @@
 
 namespace mediafs {
 
+namespace {
+
+/// Why nothing new is begun, if so.
+std::optional<Error> refusal(const StoreContext& context, const std::optional<RecentFailure>& failure) {
+  if (context.stopping()) return Error{Errc::cancelled, "shutting down"};
+  return failure->at(context.timer.now());
+}
+
+}  // namespace
+
 Download::Download(const MediaId& id, std::shared_ptr<StoreContext> context)
     : id_(id), context_(std::move(context)), version_(id_, context_) {}
 
 std::shared_ptr<Download> Download::create(const MediaId& id, std::shared_ptr<StoreContext> context) {
   const std::shared_ptr<Download> created(new Download(id, std::move(context)));
   Download& self = *created;
+  Timer& timer = self.context_->timer;
   const auto run = [weak = std::weak_ptr(created)](const Fetcher::Job& job) {
     if (const auto download = weak.lock()) download->run(job);
   };
-  const auto tell = [run](void (Download::*what)(DeferredActions&, Waiters::Id), Download* download) {
-    return [run, what, download](Waiters::Id waiter) {
-      run([=](DeferredActions& deferred) { (download->*what)(deferred, waiter); });
+  const Fetcher::Later later = [&timer, run](Duration wait, Fetcher::Job job) {
+    timer.after(wait, [run, job = std::move(job)] { run(job); });
+  };
+  const auto end_wait = [run, &self](bool stopped) {
+    return [run, &self, stopped](Waiters::Id waiter) {
+      run([&self, stopped, waiter](DeferredActions& deferred) { self.end_wait(deferred, waiter, stopped); });
     };
   };
   const MutexLock lock(self.mutex_);
-  Timer& timer = self.context_->timer;
-  self.waiters_.emplace(timer, self.context_->options.deadline, tell(&Download::expire, &self),
-                        tell(&Download::abandon, &self));
+  self.waiters_.emplace(timer, self.context_->options.deadline, end_wait(false), end_wait(true));
   self.receiver_.emplace(self.version_, *self.waiters_);
-  self.fetcher_.emplace(id, self.context_, self.version_, *self.waiters_, created,
-                        [&timer, run](Duration wait, Fetcher::Job job) {
-                          timer.after(wait, [run, job = std::move(job)] { run(job); });
-                        });
+  self.fetcher_.emplace(id, self.context_, self.version_, *self.waiters_, created, later);
+  self.failure_.emplace([later](Duration wait) { later(wait, [](DeferredActions&) {}); });
   return created;
 }
 
@@ -56,18 +66,12 @@ void Download::settle(DeferredActions& deferred) {
   if (fetcher_->idle()) deferred.add([context = context_, id = id_] { context->idle(id); });
 }
 
-/// Why nothing new is begun, if so.
-std::optional<Error> Download::refusal() const {
-  if (context_->stopping()) return Error{Errc::cancelled, "shutting down"};
-  return failure_.at(context_->timer.now());
-}
-
 void Download::find(Done<MediaItemRef> done, const std::stop_token& stop) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (const MediaItemRef& item = version_.item()) {
     deferred.add([done = std::move(done), item] { done(item); });
-  } else if (const auto error = refusal()) {
+  } else if (const auto error = refusal(*context_, failure_)) {
     deferred.add([done = std::move(done), error = *error] { done(error); });
   } else {
     waiters_->add_finder(std::move(done), stop);
@@ -86,17 +90,17 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
   PendingRead read(item, range, chunks, done);
   // Streams put chunks into the memory under this lock, so none can slip by between this look and waiting for
   // it.
-  read.take_from([&](ChunkIndex index) { return context_->memory.get({item->revision, index}); });
+  read.take_from([&](ChunkIndex index) { return context_->memory().get({item->revision, index}); });
   if (read.complete()) {
     deferred.add([done, slices = read.slices()]() mutable { done(std::move(slices)); });
-    fetcher_->note_read(deferred, range, /*may_fetch_ahead=*/!refusal());
+    fetcher_->note_read(deferred, range, /*may_fetch_ahead=*/!refusal(*context_, failure_));
     return true;
   }
   const ChunkIndex missing = read.first_missing();
   if (!last_try && version_.seen().seen(missing)) return false;
-  const auto error = refusal();
+  const auto error = refusal(*context_, failure_);
   if (error &&
-      (context_->stopping() || failure_.concerns(missing, is_in_flight(fetcher_->situation(), missing)))) {
+      (context_->stopping() || failure_->concerns(missing, is_in_flight(fetcher_->situation(), missing)))) {
     deferred.add([done, error = *error] { done(error); });
     return true;
   }
@@ -109,20 +113,21 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
 void Download::note_read(ByteRange range) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  fetcher_->note_read(deferred, range, /*may_fetch_ahead=*/!refusal());
+  fetcher_->note_read(deferred, range, /*may_fetch_ahead=*/!refusal(*context_, failure_));
 }
 
 void Download::fetch_head() {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
-  if (!fetcher_->streams().empty() || version_.seen().seen(ChunkIndex{0}) || refusal()) return;
+  if (!fetcher_->streams().empty() || version_.seen().seen(ChunkIndex{0}) || refusal(*context_, failure_))
+    return;
   if (version_.item() && context_->is_here(*version_.item())) return;  // it has come meanwhile
   fetcher_->begin(deferred);
 }
 
 Error Download::why_stale() const {
   const MutexLock lock(mutex_);
-  return refusal().value_or(Error{Errc::changed, "another version than was opened"});
+  return refusal(*context_, failure_).value_or(Error{Errc::changed, "another version than was opened"});
 }
 
 void Download::opened() {
@@ -141,12 +146,15 @@ void Download::stop() {
   });
 }
 
-void Download::expire(DeferredActions& deferred, Waiters::Id waiter) {
-  const Error why = fetcher_->streams().retry_error().value_or(Error{Errc::timed_out, "the deadline passed"});
-  if (const auto read = waiters_->end(deferred, waiter, why)) remember_failure(why, *read);
-}
-
-void Download::abandon(DeferredActions& deferred, Waiters::Id waiter) {
+/// A waiter's deadline has passed, or it has stopped waiting.
+void Download::end_wait(DeferredActions& deferred, Waiters::Id waiter, bool stopped) {
+  if (!stopped) {
+    const Error why =
+        fetcher_->streams().retry_error().value_or(Error{Errc::timed_out, "the deadline passed"});
+    if (const auto read = waiters_->end(deferred, waiter, why))
+      failure_->remember(why, context_->timer.now(), *read);
+    return;
+  }
   waiters_->end(deferred, waiter, Error{Errc::cancelled, "nobody waits any more"});
   const bool all_in_vain = !version_.item() && !fetcher_->wanted();
   if (all_in_vain) fetcher_->streams().cancel_all(deferred);  // others pause or end by themselves
@@ -154,7 +162,7 @@ void Download::abandon(DeferredActions& deferred, Waiters::Id waiter) {
 
 bool Download::idle() const {
   const MutexLock lock(mutex_);
-  return fetcher_->idle() && !failure_.at(context_->timer.now());
+  return fetcher_->idle() && !failure_->at(context_->timer.now());
 }
 
 void Download::confirmed(const MediaHead& head) {
@@ -171,7 +179,7 @@ void Download::erase() {
     forget_version(deferred, erased, nullptr);
     fetcher_->streams().drop_retrying();
     version_.give_up_size();
-    failure_.forget();
+    failure_->forget();
     waiters_->answer_finders(deferred, erased);
   });
 }
@@ -272,7 +280,8 @@ void Download::recover(DeferredActions& deferred, Stream& stream, StreamState be
       return fail(deferred, error);
     case Recovery::version_bad:
       change_version(deferred, Errc::corrupt);
-      remember_failure(error);  // also where nobody waits just now: it is what their open version ended by
+      // Also where nobody waits just now: it is what their open version ended by.
+      failure_->remember(error, context_->timer.now());
       return fail(deferred, error);
     case Recovery::retry_anew:
       stream.restart_at(0);
@@ -286,16 +295,6 @@ void Download::recover(DeferredActions& deferred, Stream& stream, StreamState be
   fetcher_->retry_later(stream, *delay, error);
 }
 
-/// The kernel repeats a failed read page by page, and each must not be a request or wait for a deadline of
-/// its own.
-void Download::remember_failure(const Error& error, ByteRange of) {
-  const SteadyTime until = failure_.remember(error, of, context_->timer.now());
-  context_->timer.at(until, [self = weak_from_this()] {
-    const auto download = self.lock();
-    if (download && download->idle()) download->context_->idle(download->id_);
-  });
-}
-
 /// Tells everybody who waits for what no other stream brings; remembers it for a moment.
 void Download::fail(DeferredActions& deferred, const Error& error) {
   const auto level = is_denial(error.code) ? log::Level::info : log::Level::warning;
@@ -304,7 +303,8 @@ void Download::fail(DeferredActions& deferred, const Error& error) {
                                   error.context));
   }
   const bool for_one_caller = error.code == Errc::not_found_by_gateway;
-  if (!waiters_->none() && !for_one_caller) remember_failure(error);  // else nobody would ask again at once
+  if (!waiters_->none() && !for_one_caller)  // else nobody would ask again at once
+    failure_->remember(error, context_->timer.now());
   waiters_->answer_finders(deferred, error);
   const Situation& situation = fetcher_->situation();
   waiters_->fail_reads(deferred, error, [&](const PendingRead& read) {

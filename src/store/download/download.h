@@ -68,14 +68,11 @@ class Download final : public StreamListener, public std::enable_shared_from_thi
 
   void run(const Fetcher::Job& job) EXCLUDES(mutex_);
   void settle(DeferredActions& deferred) REQUIRES(mutex_);
-  void expire(DeferredActions& deferred, Waiters::Id waiter) REQUIRES(mutex_);
-  void abandon(DeferredActions& deferred, Waiters::Id waiter) REQUIRES(mutex_);
-  [[nodiscard]] std::optional<Error> refusal() const REQUIRES(mutex_);
+  void end_wait(DeferredActions& deferred, Waiters::Id waiter, bool stopped) REQUIRES(mutex_);
   void adopt(DeferredActions& deferred, Stream& stream, const MediaHead& head) REQUIRES(mutex_);
   void recover(DeferredActions& deferred, Stream& stream, StreamState before, const Error& error)
       REQUIRES(mutex_);
   void fail(DeferredActions& deferred, const Error& error) REQUIRES(mutex_);
-  void remember_failure(const Error& error, ByteRange of = {}) REQUIRES(mutex_);
   void change_version(DeferredActions& deferred, Errc tell_readers, const Stream* bringing_the_new = nullptr)
       REQUIRES(mutex_);
   void forget_version(DeferredActions& deferred, const Error& tell_readers, const Stream* bringing_the_new)
@@ -90,7 +87,7 @@ class Download final : public StreamListener, public std::enable_shared_from_thi
   std::optional<Waiters> waiters_ GUARDED_BY(mutex_);  // always there, once it has been created
   std::optional<Receiver> receiver_ GUARDED_BY(mutex_);
   std::optional<Fetcher> fetcher_ GUARDED_BY(mutex_);
-  RecentFailure failure_ GUARDED_BY(mutex_);
+  std::optional<RecentFailure> failure_ GUARDED_BY(mutex_);
 };
 
 }  // namespace mediafs

@@ -17,10 +17,6 @@ Fetcher::Fetcher(MediaId id, std::shared_ptr<StoreContext> context, Version& ver
       listener_(std::move(listener)),
       later_(std::move(later)) {}
 
-std::uint64_t Fetcher::window() const {
-  return largest_window(context_->memory_for_windows(), context_->streams_running());
-}
-
 const Situation& Fetcher::situation(const Trigger& trigger) {
   const MediaItemRef& item = version_.item();
   Situation& s = situation_;
@@ -34,7 +30,7 @@ const Situation& Fetcher::situation(const Trigger& trigger) {
   const bool held_back = item && item->unverified && item->size <= kSmallMedia;
   s.may_seek = s.has_ranges && !held_back && context_->options.seek;
   s.kept = context_->cache_keeps(item ? item->size : 0);
-  s.window = window();
+  s.window = largest_window(context_->memory_for_windows(), context_->streams_running());
   s.readers = &readers_;
   s.streams.clear();
   const SteadyTime now = context_->timer.now();
@@ -74,7 +70,7 @@ void Fetcher::start(DeferredActions& deferred, std::uint64_t from, std::uint64_t
   const auto stream = std::make_shared<Stream>(listener_, from, end);
   streams_.add(stream);
   send(deferred, *stream, /*fresh_connection=*/false);
-  if (from > 0) readers_.expect(from, end, window());
+  if (from > 0) readers_.expect(from, end, situation().window);
 }
 
 void Fetcher::send(DeferredActions& deferred, Stream& stream, bool fresh_connection) {

@@ -83,7 +83,6 @@ class Fetcher {
   void seek_later(Waiters::Id read, Duration wait);
   void drop_later();
   void drop_idle(DeferredActions& deferred);
-  [[nodiscard]] std::uint64_t window() const;
 
   const MediaId id_;
   const std::shared_ptr<StoreContext> context_;

@@ -13,10 +13,10 @@ constexpr auto kWaitForRoom = std::chrono::milliseconds(100);
 }  // namespace
 
 bool MemoryWait::acquire(StoreContext& context, ChunkAssembler& chunks, std::size_t count) {
-  auto blocks = context.pool.try_acquire(count);
+  auto blocks = context.pool().try_acquire(count);
   if (blocks.empty()) {
-    context.memory.yield(count);
-    blocks = context.pool.try_acquire(count);
+    context.memory().yield(count);
+    blocks = context.pool().try_acquire(count);
   }
   if (blocks.empty()) return false;
   short_since_.reset();
@@ -35,7 +35,7 @@ bool MemoryWait::overdraw(StoreContext& context, ChunkAssembler& chunks, std::si
     if (now - *short_since_ < kWaitForRoom) return false;
   }
   std::vector<Buffer> blocks;
-  while (blocks.size() < count) blocks.push_back(context.pool.acquire_for_demand());
+  while (blocks.size() < count) blocks.push_back(context.pool().acquire_for_demand());
   short_since_.reset();
   chunks.add_blocks(std::move(blocks));
   return true;
@@ -43,7 +43,7 @@ bool MemoryWait::overdraw(StoreContext& context, ChunkAssembler& chunks, std::si
 
 void MemoryWait::wait(StoreContext& context, std::size_t count, const std::shared_ptr<Fetch>& fetch) {
   if (waits_in_pool_->exchange(true)) return;
-  context.pool.when_freed(count, [waits = waits_in_pool_, waiting = std::weak_ptr(fetch)] {
+  context.pool().when_freed(count, [waits = waits_in_pool_, waiting = std::weak_ptr(fetch)] {
     *waits = false;
     if (const auto transfer = waiting.lock()) transfer->resume();
   });

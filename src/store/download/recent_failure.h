@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "mediafs/base/clock.h"
 #include "mediafs/base/result.h"
@@ -13,12 +15,16 @@ namespace mediafs {
 /// be a request or wait for a deadline of its own. Guarded by its owner.
 class RecentFailure {
  public:
-  static constexpr auto kBelieved = std::chrono::seconds(1);
+  static constexpr Duration kBelieved{1'000};
 
-  /// `of`: what a read waited for too long; empty: whatever no stream brings. Until when it is believed.
-  SteadyTime remember(const Error& error, ByteRange of, SteadyTime now) {
+  /// `look_again_after` is called with the time after which it is not believed any more.
+  explicit RecentFailure(std::function<void(Duration)> look_again_after)
+      : look_again_after_(std::move(look_again_after)) {}
+
+  /// `of`: what a read waited for too long; empty: whatever no stream brings.
+  void remember(const Error& error, SteadyTime now, ByteRange of = {}) {
     failure_ = Failure{error, now + kBelieved, of};
-    return failure_->until;
+    look_again_after_(kBelieved);
   }
   void forget() { failure_.reset(); }
 
@@ -41,6 +47,7 @@ class RecentFailure {
     ByteRange of;
   };
 
+  const std::function<void(Duration)> look_again_after_;
   std::optional<Failure> failure_;
 };
 

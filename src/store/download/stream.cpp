@@ -7,20 +7,16 @@
 
 namespace mediafs {
 
-namespace {
-
-/// Bytes a second, at least 1; 0 where they cannot be told yet.
-std::uint64_t speed_of(std::uint64_t bytes, SteadyTime::duration elapsed) {
+std::uint64_t SpeedMeter::speed(std::uint64_t position, SteadyTime now) const {
   constexpr auto kLongEnoughToTell = std::chrono::milliseconds(20);
-  if (elapsed < kLongEnoughToTell) return 0;
-  const double seconds = std::chrono::duration<double>(elapsed).count();
-  return std::max<std::uint64_t>(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds), 1);
+  if (now - since_ < kLongEnoughToTell) return 0;
+  const double seconds = std::chrono::duration<double>(now - since_).count();
+  return std::max<std::uint64_t>(static_cast<std::uint64_t>(static_cast<double>(position - from_) / seconds),
+                                 1);
 }
 
-}  // namespace
-
 Stream::Stream(std::weak_ptr<StreamListener> listener, std::uint64_t from, std::uint64_t to)
-    : listener_(std::move(listener)), chunks_(from), end_(to), measured_from_(from) {}
+    : listener_(std::move(listener)), chunks_(from), end_(to) {}
 
 Flow Stream::on_head(const MediaHead& head) {
   const auto listener = listener_.lock();
@@ -37,12 +33,12 @@ void Stream::on_end(Status outcome) {
 }
 
 StreamFacts Stream::facts(SteadyTime now) const {
+  const std::uint64_t position = chunks_.position();
   const bool flowing = state_ == StreamState::flowing;
   return {.state = state_,
-          .place = {.position = chunks_.position(),
+          .place = {.position = position,
                     .end = end_,
-                    .bytes_per_second =
-                        flowing ? speed_of(chunks_.position() - measured_from_, now - measured_since_) : 0},
+                    .bytes_per_second = flowing ? speed_.speed(position, now) : 0},
           .held = chunks_.held(),
           .holds_back = body_.holds_back,
           .paused_since = paused_since_,
@@ -60,6 +56,7 @@ std::optional<Error> Stream::retry_error() const {
 }
 
 void Stream::enter(StreamState next) {
+  if (next == state_) return;
   log::debug("stream at {}: {} -> {}", chunks_.position(), to_string(state_), to_string(next));
   state_ = next;
 }
@@ -79,13 +76,8 @@ void Stream::hasten() {
 void Stream::begin_body(StreamBody body, std::uint64_t end, SteadyTime now) {
   body_ = std::move(body);
   end_ = end;
-  measure(now);
+  speed_.start(chunks_.position(), now);
   enter(StreamState::flowing);
-}
-
-void Stream::measure(SteadyTime now) {
-  measured_from_ = chunks_.position();
-  measured_since_ = now;
 }
 
 void Stream::pause(SteadyTime now) {
@@ -95,7 +87,7 @@ void Stream::pause(SteadyTime now) {
 
 void Stream::flow(SteadyTime now) {
   if (state_ != StreamState::paused) return;
-  measure(now);
+  speed_.start(chunks_.position(), now);
   enter(StreamState::flowing);
 }
 

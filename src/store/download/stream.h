@@ -37,6 +37,21 @@ struct StreamBody {
   bool holds_back = false;                 // nothing of it may be seen before it is verified
 };
 
+/// How fast something has come forward since it was started.
+class SpeedMeter {
+ public:
+  void start(std::uint64_t position, SteadyTime now) {
+    from_ = position;
+    since_ = now;
+  }
+  /// Bytes a second, at least 1; 0 where they cannot be told yet.
+  [[nodiscard]] std::uint64_t speed(std::uint64_t position, SteadyTime now) const;
+
+ private:
+  std::uint64_t from_ = 0;
+  SteadyTime since_{};
+};
+
 /// One run through a media, chunk after chunk, by a GET and, where that breaks, by others after it. Guarded
 /// by its download's mutex, but for the calls of the http thread, which it passes on.
 class Stream final : public MediaSink, public std::enable_shared_from_this<Stream> {
@@ -73,7 +88,6 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   PartialChunk restart_at(std::uint64_t position);
 
   [[nodiscard]] ChunkAssembler& chunks() { return chunks_; }
-  [[nodiscard]] const ChunkAssembler& chunks() const { return chunks_; }
   [[nodiscard]] std::uint64_t end_position() const { return end_; }
   [[nodiscard]] const StreamBody& body() const { return body_; }
   /// Null: between two GETs.
@@ -85,7 +99,6 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
 
  private:
   void enter(StreamState next);
-  void measure(SteadyTime now);
 
   const std::weak_ptr<StreamListener> listener_;
   ChunkAssembler chunks_;
@@ -96,9 +109,8 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   StreamState state_ = StreamState::requested;
   bool ahead_ = false;
   bool hastened_ = false;
-  std::uint64_t end_;            // where its body ends in the media
-  std::uint64_t measured_from_;  // its speed is what has come since then, after its head or a pause
-  SteadyTime measured_since_{};
+  std::uint64_t end_;  // where its body ends in the media
+  SpeedMeter speed_;
   SteadyTime paused_since_{};
   std::optional<Error> retry_error_;
 };

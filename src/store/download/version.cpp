@@ -84,7 +84,7 @@ void Version::leave_remnant(PartialChunk partial) {
 bool Version::add(ChunkIndex index, const Buffer& chunk, std::uint64_t length) {
   if (!agrees_with_served(index, ByteView(chunk.get(), length))) return false;
   const ChunkKey key{revision_, index};
-  context_->memory.put(key, chunk);
+  context_->memory().put(key, chunk);
   keep(key, chunk);
   return true;
 }
@@ -103,7 +103,7 @@ bool Version::agrees_with_served(ChunkIndex index, ByteView chunk) {
 void Version::keep(ChunkKey key, const Buffer& chunk) {
   if (context_->cache == nullptr) return;
   // A disk that cannot keep up must not fill the memory, nor one media the cache.
-  const bool slow = context_->pool.overdrawn() && context_->cache->backlog() > context_->memory_for_windows();
+  const bool slow = context_->pool().overdrawn() && context_->cache->backlog() > context_->memory_for_windows();
   if (slow || (item_ && !context_->cache->has_room_for(item_->size))) {
     skipped_ = true;
   } else {
@@ -122,7 +122,7 @@ void Version::body_ended(bool verified) {
 }
 
 void Version::forget() {
-  context_->memory.forget(revision_);
+  context_->memory().forget(revision_);
   if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
   context_->catalog.forget(id_);
   item_ = nullptr;
