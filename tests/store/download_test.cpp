@@ -178,6 +178,22 @@ TEST_F(DownloadTest, WhoWaitsInVainForWhatBreaksAgainAndAgainIsToldSo) {
   EXPECT_EQ(timer_.wait(std::move(failure)), Errc::unavailable);
 }
 
+TEST_F(DownloadTest, WhoWaitsInVainForAHeadIsToldWhatTookTheTime) {
+  const MediaItemRef item = begin();
+  store_.opened(kId);
+  auto failure = failure_of_read(item, {2 * kChunkSize, 4096});
+  timer_.advance(std::chrono::milliseconds(29'500));
+  source_.media[0]->end(Error{Errc::unavailable, "as the test says"});
+  ASSERT_TRUE(timer_.run_until([&] { return source_.media.size() == 2; }));
+  EXPECT_EQ(timer_.wait(std::move(failure)), Errc::unavailable) << "the next GET has only just been sent";
+  source_.media[1]->end(Error{Errc::unavailable, "as the test says"});
+  timer_.advance(std::chrono::seconds(2));
+
+  auto hangs = failure_of_read(item, {2 * kChunkSize, 4096});
+  ASSERT_EQ(source_.media.size(), 3U);
+  EXPECT_EQ(timer_.wait(std::move(hangs)), Errc::timed_out);
+}
+
 TEST_F(DownloadTest, WhatNobodyWaitsForAnyMoreIsDroppedAfterItsTime) {
   std::stop_source stop;
   auto waiting = find(stop.get_token());

@@ -149,8 +149,9 @@ void Download::stop() {
 /// A waiter's deadline has passed, or it has stopped waiting.
 void Download::end_wait(DeferredActions& deferred, Waiters::Id waiter, bool stopped) {
   if (!stopped) {
-    const Error why =
-        fetcher_->streams().retry_error().value_or(Error{Errc::timed_out, "the deadline passed"});
+    const Error why = fetcher_->streams()
+                          .retry_error(context_->timer.now())
+                          .value_or(Error{Errc::timed_out, "the deadline passed"});
     if (const auto read = waiters_->end(deferred, waiter, why))
       failure_->remember(why, context_->timer.now(), *read);
     return;

@@ -89,7 +89,8 @@ void Fetcher::send(DeferredActions& deferred, Stream& stream, bool fresh_connect
       .priority = ahead ? Priority::ahead : Priority::reader,
       .deadline = context_->timer.now() + context_->options.deadline};
   log::debug("media {}: GET from byte {}", crypto::pseudonym(id_.text()), from);
-  stream.request(context_->source.fetch(std::move(request), stream.shared_from_this()), ahead);
+  stream.request(context_->source.fetch(std::move(request), stream.shared_from_this()), ahead,
+                 context_->timer.now());
   context_->stream_began();
   deferred.add([fetch = stream.fetch()] { fetch->begin(); });
 }

@@ -45,14 +45,15 @@ StreamFacts Stream::facts(SteadyTime now) const {
           .may_be_hastened = ahead_ && !hastened_};
 }
 
-std::optional<Error> Stream::retry_error() const {
+std::optional<Error> Stream::retry_error(SteadyTime now) const {
   if (state_ == StreamState::retrying) return retry_error_;
   if (fetch_) {
     if (auto error = fetch_->last_retry_error()) return error;
   }
-  const bool no_further =
-      is_live(state_) && state_ != StreamState::requested && history_.only_repeats(chunks_.position());
-  return no_further ? history_.last_error() : std::nullopt;
+  if (!is_live(state_) || !history_.only_repeats(chunks_.position())) return std::nullopt;
+  // A GET whose head does not come is what is waited for, unless it has only just been sent.
+  const bool hangs = state_ == StreamState::requested && now - requested_ >= kLastTry;
+  return hangs ? std::nullopt : history_.last_error();
 }
 
 void Stream::enter(StreamState next) {
@@ -61,11 +62,12 @@ void Stream::enter(StreamState next) {
   state_ = next;
 }
 
-void Stream::request(std::shared_ptr<Fetch> fetch, bool ahead) {
+void Stream::request(std::shared_ptr<Fetch> fetch, bool ahead, SteadyTime now) {
   fetch_ = std::move(fetch);
   memory_ = MemoryWait();  // of this GET alone
   ahead_ = ahead;
   hastened_ = false;
+  requested_ = now;
   enter(StreamState::requested);
 }
 

@@ -67,10 +67,10 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   /// What the planner is told of it.
   [[nodiscard]] StreamFacts facts(SteadyTime now) const;
   /// What it is being tried again for, if it is.
-  [[nodiscard]] std::optional<Error> retry_error() const;
+  [[nodiscard]] std::optional<Error> retry_error(SteadyTime now) const;
 
   // The transitions, which are logged at debug.
-  void request(std::shared_ptr<Fetch> fetch, bool ahead);
+  void request(std::shared_ptr<Fetch> fetch, bool ahead, SteadyTime now);
   void hasten();
   void begin_body(StreamBody body, std::uint64_t end, SteadyTime now);
   void pause(SteadyTime now);
@@ -111,6 +111,7 @@ class Stream final : public MediaSink, public std::enable_shared_from_this<Strea
   bool hastened_ = false;
   std::uint64_t end_;  // where its body ends in the media
   SpeedMeter speed_;
+  SteadyTime requested_{};
   SteadyTime paused_since_{};
   std::optional<Error> retry_error_;
 };

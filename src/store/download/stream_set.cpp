@@ -34,9 +34,9 @@ void StreamSet::drop_retrying() {
   });
 }
 
-std::optional<Error> StreamSet::retry_error() const {
+std::optional<Error> StreamSet::retry_error(SteadyTime now) const {
   for (const auto& stream : streams_) {
-    if (auto error = stream->retry_error()) return error;
+    if (auto error = stream->retry_error(now)) return error;
   }
   return std::nullopt;
 }

@@ -30,7 +30,7 @@ class StreamSet {
   void drop_retrying();
 
   /// What one of them is being tried again for, if any is.
-  [[nodiscard]] std::optional<Error> retry_error() const;
+  [[nodiscard]] std::optional<Error> retry_error(SteadyTime now) const;
 
  private:
   std::vector<std::shared_ptr<Stream>> streams_;

@@ -103,7 +103,8 @@ bool Version::agrees_with_served(ChunkIndex index, ByteView chunk) {
 void Version::keep(ChunkKey key, const Buffer& chunk) {
   if (context_->cache == nullptr) return;
   // A disk that cannot keep up must not fill the memory, nor one media the cache.
-  const bool slow = context_->pool().overdrawn() && context_->cache->backlog() > context_->memory_for_windows();
+  const bool slow =
+      context_->pool().overdrawn() && context_->cache->backlog() > context_->memory_for_windows();
   if (slow || (item_ && !context_->cache->has_room_for(item_->size))) {
     skipped_ = true;
   } else {
