@@ -35,7 +35,8 @@ std::shared_ptr<Download> Download::create(const MediaId& id, std::shared_ptr<St
   };
   const auto end_wait = [run, &self](bool stopped) {
     return [run, &self, stopped](Waiters::Id waiter) {
-      run([&self, stopped, waiter](DeferredActions& deferred) { self.end_wait(deferred, waiter, stopped); });
+      run([&self, stopped, waiter](DeferredActions& deferred)
+              REQUIRES(self.mutex_) { self.end_wait(deferred, waiter, stopped); });
     };
   };
   const MutexLock lock(self.mutex_);

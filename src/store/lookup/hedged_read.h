@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "mediafs/base/mutex.h"
+#include "mediafs/base/result.h"
 #include "mediafs/store/slices.h"
 
 namespace mediafs {
