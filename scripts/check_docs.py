@@ -1,33 +1,138 @@
 #!/usr/bin/env python3
-"""Holds the names of tests that the documents give against the tests' sources.
+"""Holds what documents and comments name against the tree.
 
-check_docs.py   prints each `floor.Suite.Test` in README.md and docs/FAULTS.md that is not there, and exits 1 when there is one
+check_docs.py [--root DIR]   prints each name of something that is not there, and exits 1 when there is one
+check_docs.py --self-test    proves on small made-up trees that every kind of fault is caught
+
+What must be there: a test named as `floor.Suite.Test`, but in docs/decisions, which tell of tests that went; what a
+relative link leads to; a document that a source names, or another document in backticks; and in docs/internals each
+source file or folder: what stands in backticks and has a slash, or ends in .h or .cpp. Paths are from the root, or
+beside who names them. What begins with a slash is not of the tree.
 """
 
+import argparse
 import re
 import sys
+import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-NAME = re.compile(r"`(?:base|model|crypto|http|api|cache|store|filesystem|cli|mount|supervisor)\.(\w+)\.(\w+)`")
+FOLDERS = ("docs", "include", "src", "tests", "scripts", "cmake", ".ci")
+SOURCES = (".h", ".cpp", ".py", ".sh", ".cmake", "CMakeLists.txt", ".clang-tidy", ".ci/run")
+
 TEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)")
+NAMED_TEST = re.compile(r"`(?:base|model|crypto|http|api|cache|store|filesystem|cli|mount|supervisor)\.(\w+)\.(\w+)`")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+ELSEWHERE = re.compile(r"[a-z]+:|#")
+DOCUMENT = re.compile(r"[\w./-]*\w\.md\b")
+IN_BACKTICKS = re.compile(r"`([\w.-][\w./-]*)`")
 
 
-def tests() -> set[tuple[str, str]]:
-    sources = (ROOT / "tests").rglob("*.cpp")
-    return {match.groups() for source in sources for match in TEST.finditer(source.read_text())}
+class Checker:
+    def __init__(self, root: Path):
+        self.root = root
+        files = [*root.iterdir(), *(file for folder in FOLDERS for file in (root / folder).rglob("*"))]
+        self.pages = sorted(file for file in files if file.is_file() and file.suffix == ".md")
+        self.sources = sorted(
+            file for file in files if file.is_file() and str(file).endswith(SOURCES) and file.name != Path(__file__).name
+        )  # but this one, whose self-test names what is in no tree
+        self.source_names = {file.name for file in self.sources}
+        self.tests = {
+            match.groups()
+            for source in self.sources
+            if source.suffix == ".cpp"
+            for match in TEST.finditer(source.read_text())
+        }
+
+    def run(self) -> list[str]:
+        problems = [f"{self.shown(page)}: {problem}" for page in self.pages for problem in self.problems_of_page(page)]
+        for source in self.sources:
+            named = DOCUMENT.findall(source.read_text())
+            problems += [
+                f"{self.shown(source)}: no such document: {name}"
+                for name in named
+                if not self.is_there(source, name)
+            ]
+        return problems
+
+    def shown(self, file: Path) -> Path:
+        return file.relative_to(self.root)
+
+    def is_there(self, beside: Path, name: str) -> bool:
+        return (self.root / name).exists() or (beside.parent / name).exists()
+
+    def problems_of_page(self, page: Path) -> list[str]:
+        text = page.read_text()
+        within = self.shown(page).parts
+        problems = [
+            f"a link leads nowhere: {target}"
+            for target in LINK.findall(text)
+            if not ELSEWHERE.match(target) and not (page.parent / target.split("#")[0]).exists()
+        ]
+        if within[:2] != ("docs", "decisions"):
+            problems += [
+                f"no such test: {suite}.{test}"
+                for suite, test in NAMED_TEST.findall(text)
+                if (suite, test) not in self.tests
+            ]
+        for name in IN_BACKTICKS.findall(text):
+            is_source = within[:2] == ("docs", "internals") and ("/" in name or name.endswith((".h", ".cpp")))
+            if (is_source or name.endswith(".md")) and not self.is_there(page, name) and name not in self.source_names:
+                problems.append(f"no such file: {name}")
+        return problems
+
+
+# --- The self-test: a tree without fault, then one fault at a time. ---
+
+GOOD_TREE = {
+    "README.md": "[docs](docs/internals/README.md) [far](https://example.com/x) [here](#part) `base.Log.IsWritten`\n",
+    "docs/internals/README.md": "[up](../../README.md#part) `src/base/` `src/base/log.h` `log.h` `/dev/fuse` `Log::write`\n",
+    "docs/decisions/0001-log.md": "`base.Log.WasWritten`\n",
+    "src/base/log.h": "// FORMAT.md and docs/internals/README.md tell of it.\n",
+    "src/base/FORMAT.md": "",
+    "tests/base/log_test.cpp": "TEST_F(Log, IsWritten) {}\n",
+}
+
+FAULTS = [
+    ("README.md", "[lost](docs/lost.md)\n", "a link leads nowhere"),
+    ("docs/internals/README.md", "[lost](lost/)\n", "a link leads nowhere"),
+    ("README.md", "`base.Log.IsRead`\n", "no such test"),
+    ("docs/internals/README.md", "`base.Log.IsRead`\n", "no such test"),
+    ("README.md", "`lost.md`\n", "no such file"),
+    ("src/base/log.h", "// lost.md, the table\n", "no such document"),
+    ("src/base/log.h", "// docs/lost.md\n", "no such document"),
+    ("tests/base/log_test.cpp", "// lost.md\n", "no such document"),
+    ("docs/internals/README.md", "`src/base/lost.h`\n", "no such file"),
+    ("docs/internals/README.md", "`src/lost/`\n", "no such file"),
+    ("docs/internals/README.md", "`lost.cpp`\n", "no such file"),
+]
+
+
+def problems_of(tree: dict[str, str]) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in tree.items():
+            file = Path(folder) / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        return Checker(Path(folder)).run()
+
+
+def self_test() -> list[str]:
+    failures = [f"the good tree: {problem}" for problem in problems_of(GOOD_TREE)]
+    for path, line, expected in FAULTS:
+        found = problems_of(GOOD_TREE | {path: GOOD_TREE[path] + line})
+        if len(found) != 1 or expected not in found[0]:
+            failures.append(f"{path}: {line.strip()}: expected only '{expected}', got {found}")
+    return failures
 
 
 def main() -> int:
-    known = tests()
-    missing = [
-        f"{page.relative_to(ROOT)}: there is no test {suite}.{test}"
-        for page in [ROOT / "README.md", ROOT / "docs" / "FAULTS.md"]
-        for suite, test in NAME.findall(page.read_text())
-        if (suite, test) not in known
-    ]
-    print("\n".join(missing) or "docs: every test that is named is there")
-    return 1 if missing else 0
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
+    parser.add_argument("--self-test", action="store_true")
+    options = parser.parse_args()
+    problems = self_test() if options.self_test else Checker(options.root.resolve()).run()
+    print("\n".join(problems) if problems else "docs: all that is named is there")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@
 
 namespace mediafs {
 
-/// What an error body of the API says (api.md "Errors"): `code` as digits, whatever JSON type it came in;
-/// `message` from whichever field has it.
+/// What an error body of the API says, {"status": "fail", "code": …, "message": …}: `code` as digits,
+/// whatever JSON type it came in; `message` from whichever field has it.
 struct ApiError {
   std::string code;
   std::string message;
@@ -27,8 +27,8 @@ bool is_error_form(std::string_view body);
 /// Four digits.
 bool is_api_code(std::string_view code);
 
-/// The error table of api.md: what a status that is not 200 or 206, with the body's code if any, means. An
-/// 18xx is denied whatever the status.
+/// What a status that is not 200 or 206, with the body's code if any, means. An 18xx is denied whatever the
+/// status.
 Errc meaning_of(int status, std::string_view code);
 
 /// 18xx: it is of the key or the signature, whatever was asked for.

@@ -33,7 +33,8 @@ struct Refusal {
   bool by_api = false;  // the body is the API's
 };
 
-/// The meaning of api.md's table, in words that help. A 200 or 206 whose body says no speaks as a 400 does.
+/// What meaning_of() says of its status and code, in words that help. A 200 or 206 whose body says no speaks
+/// as a 400 does.
 Refusal refusal_of(const Refused& answer, const Credentials& credentials);
 
 }  // namespace mediafs

@@ -20,7 +20,8 @@ namespace mediafs {
 
 using CacheId = std::array<std::byte, 16>;
 
-/// A chunk is sealed in pieces, so that a small read need not open all of it. Measured: docs/DECISIONS.md.
+/// A chunk is sealed in pieces, so that a small read need not open all of it. Measured:
+/// docs/decisions/0005-sealed-pieces.md.
 inline constexpr std::size_t kPieceSize = 16_KiB;
 inline constexpr std::size_t kPieces = kChunkSize / kPieceSize;
 inline constexpr std::size_t kSealedPieceSize = kPieceSize + crypto::kSealOverhead;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view kConfigIs = "--config=";
 constexpr std::uint64_t kLeastMemory = 16_MiB;
-constexpr std::chrono::hours kMostAge{90 * 24};      // as long as the provider keeps media by default: api.md
+constexpr std::chrono::hours kMostAge{90 * 24};      // as long as the provider keeps media by default
 constexpr std::uint64_t kMostCache = 64 * 1024_GiB;  // what the address space has room for
 
 void add_access_options(CLI::App& app, MountCommand& command) {

@@ -41,7 +41,7 @@ TEST(ApiError, WhatIsNoErrorBodyIsNone) {
   EXPECT_FALSE(parse_api_error(std::string(100'000, '[')).has_value());
 }
 
-// Every row of api.md's error table.
+// Every status, and every code, that has a meaning of its own.
 TEST(ApiError, EveryStatusHasItsMeaningAndEvery18xxIsDenied) {
   struct Row {
     int status;

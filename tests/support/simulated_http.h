@@ -20,8 +20,8 @@ namespace mediafs {
 
 /// The stand-in API without its sockets: a transport whose answers come as jobs of a ManualTimer, so that a
 /// test waits for nothing and everything happens in the same order each time. It takes the rules of
-/// sandbox/README.md, and hands over heads and bodies as HttpClient does. It knows no connections: neither
-/// how many there are, nor that one is fresh.
+/// tests/sandbox/README.md, and hands over heads and bodies as HttpClient does. It knows no connections:
+/// neither how many there are, nor that one is fresh.
 class SimulatedHttp final : public HttpTransport {
  public:
   /// As fast as a body comes where neither a rule nor the options say otherwise.

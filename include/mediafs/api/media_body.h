@@ -14,8 +14,8 @@
 
 namespace mediafs {
 
-/// Checks a signed body as it passes: HMAC-SHA256(shared secret, whole body) against the response's header
-/// (api.md "Signed responses"). Any active secret may have signed. One thread at a time.
+/// Checks a signed body as it passes: HMAC-SHA256(shared secret, whole body) against the signature in the
+/// response's head. Any active secret may have signed. One thread at a time.
 class BodyVerifier {
  public:
   /// `signature` is lower case hex.

@@ -10,7 +10,8 @@
 
 namespace mediafs {
 
-/// Measured between 64 and 256 KiB: docs/DECISIONS.md. The kernel's reads arrive in this size.
+/// Measured between 64 and 256 KiB: docs/decisions/0004-chunk-size.md. The kernel's reads arrive in this
+/// size.
 inline constexpr std::uint64_t kChunkSize = 128_KiB;
 
 /// Chunk n holds the bytes from n * kChunkSize on.

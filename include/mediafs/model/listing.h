@@ -1,4 +1,5 @@
-// What the API lists of a session or of an attempt (api.md "Endpoints").
+// What the API lists of a session or of an attempt: /v1/sessions/ID/media, /v1/sessions/ID/attempts and
+// /v1/attempts/ID/media.
 #pragma once
 
 #include <compare>

@@ -4,7 +4,7 @@
 
 namespace mediafs {
 
-/// The one place where a failure becomes an errno(3): the table of api.md, last column.
+/// The one place where a failure becomes an errno(3). README.md has the table that users see.
 int errno_of(Errc code);
 
 }  // namespace mediafs
