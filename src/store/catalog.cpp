@@ -137,7 +137,6 @@ void Catalog::take_in(Left&& left) {
   for (auto& [id, item] : left.items) {
     if (trustworthy(item)) continue;
     const Revision before = std::exchange(item.revision, new_revision());
-    item.unverified = false;
     if (cache_ != nullptr) cache_->renew_item(item, before);
     note(item);
   }

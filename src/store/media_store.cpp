@@ -6,8 +6,7 @@
 #include "store/download/download.h"
 #include "store/download/pending_read.h"
 #include "store/fetch_ahead.h"
-#include "store/lookup/cache_read_gate.h"
-#include "store/lookup/hedged_read.h"
+#include "store/lookup/chunk_lookup.h"
 #include "store/revalidation.h"
 #include "store/store_context.h"
 
@@ -47,7 +46,7 @@ class MediaStore::Use {
 MediaStore::MediaStore(const Options& options, MediaSource& source, MediaCache* cache, Catalog& catalog,
                        Timer& timer)
     : context_(std::make_shared<StoreContext>(options, source, cache, catalog, timer)),
-      lookups_(std::make_unique<CacheReadGate>(CacheReadGate::Options{.places = options.lookups}, timer)),
+      lookup_(std::make_unique<ChunkLookup>(context_, options.lookups)),
       gone_([this](const MediaId& id, const std::function<void()>& then) {
         erase(id);
         then();
@@ -116,82 +115,33 @@ unsigned MediaStore::percent_kept(const MediaItem& item) {
   if (item.from_listing_only() || context_->cache == nullptr) return 0;
   const std::uint64_t all = chunk_count(item.size);
   if (all == 0) return 100;
-  const CacheReadGate::HandOver nobody = [] { return [] {}; };
-  const CacheReadGate::Lookup lookup(*lookups_, nobody);
-  if (!lookup.may_look()) return 0;
   const std::uint64_t kept = context_->cache->chunks_of(item.id, item.revision);
   return static_cast<unsigned>(std::min(kept, all) * 100 / all);
 }
 
-/// What the memory has: one place for each chunk of the range.
-std::vector<ConstBuffer> MediaStore::in_memory(const MediaItem& item, ByteRange range) {
-  const ChunkSpan span = chunks_covering(range);
-  std::vector<ConstBuffer> found;
-  found.reserve(span.count());
-  for (ChunkIndex index = span.first; index < span.past; index = next(index))
-    found.push_back(context_->memory().get({item.revision, index}));
-  return found;
-}
-
-/// The part of the chunk that the range wants, from the cache; null where that has it not.
-ConstBuffer MediaStore::look_up(const MediaItem& item, ChunkIndex index, ByteRange range) {
-  const ByteRange part = part_within(index, range);
-  Buffer chunk = context_->pool().acquire_for_demand();
-  if (!context_->cache->read_chunk(item, index, part, MutableBytes(chunk.get(), kChunkSize))) return nullptr;
-  if (part.length < chunk_length(item.size, index)) return chunk;
-  context_->memory().put({item.revision, index}, chunk);
-  // It may have been erased meanwhile, and the memory cleared of it before this came.
-  const auto now = context_->catalog.find(item.id);
-  if (!now || now->revision != item.revision) context_->memory().forget(item.revision);
-  return chunk;
-}
-
-/// Looks in the cache for the chunks that are missing. False: one took so long that the read has been handed
-/// over, and is answered elsewhere.
-bool MediaStore::look_in_cache(const MediaItemRef& item, ByteRange range, std::vector<ConstBuffer>& chunks,
-                               const Done<Slices>& done, const std::stop_token& stop) {
-  if (context_->cache == nullptr) return true;
-  std::shared_ptr<HedgedRead> handed;  // set while a look-up hangs, under the lock of those
-  const auto ask_origin = [&]() -> std::function<void()> {
-    if (handed) return [] {};
-    handed = std::make_shared<HedgedRead>(done);
-    return [this, item, range, handed, stop] { read_instead(item, range, handed, stop); };
-  };
-  const CacheReadGate::HandOver hand_over(std::ref(ask_origin));  // which allocates nothing
-  ChunkIndex index = chunks_covering(range).first;
-  for (ConstBuffer& chunk : chunks) {
-    if (!chunk) {
-      const CacheReadGate::Lookup lookup(*lookups_, hand_over);
-      if (lookup.may_look()) chunk = look_up(*item, index, range);
-    }
-    index = next(index);
-  }
-  if (!handed) return true;
-  const bool all = std::count(chunks.begin(), chunks.end(), nullptr) == 0;
-  handed->from_disk(all ? std::optional(PendingRead(item, range, chunks, nullptr).slices()) : std::nullopt);
-  return false;
-}
-
-/// In the place of a look-up that hangs.
-void MediaStore::read_instead(const MediaItemRef& item, ByteRange range,
-                              const std::shared_ptr<HedgedRead>& handed, const std::stop_token& stop) {
-  context_->timer.after(context_->options.deadline, [handed] { handed->give_up_the_disk(); });
-  const auto answer = [handed](const Result<Slices>& bytes) { handed->from_origin(bytes); };
-  Use(*this, item->id)->read(item, range, in_memory(*item, range), answer, /*last_try=*/true, stop);
-}
-
 void MediaStore::read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done,
                       const std::stop_token& stop) {
-  for (const bool last_try : {false, true}) {
-    std::vector<ConstBuffer> chunks = in_memory(*item, range);
-    if (!look_in_cache(item, range, chunks, done, stop)) return;
-    if (std::count(chunks.begin(), chunks.end(), nullptr) == 0) {
+  const auto ask_origin = [&](const std::shared_ptr<HedgedRead>& hedged) -> std::function<void()> {
+    return [this, item, range, hedged, stop] { read_from_origin(item, range, hedged, stop); };
+  };
+  for (const CacheLook look : {CacheLook::may_have_come, CacheLook::not_there}) {
+    auto found = lookup_->find(item, range, done, std::ref(ask_origin));
+    if (!found) return;
+    if (found->all()) {
       if (!item->complete) note_read(item->id, range);
-      done(PendingRead(item, range, std::move(chunks), nullptr).slices());
-      return;
+      return done(slices_of(found->chunks, range));
     }
-    if (Use(*this, item->id)->read(item, range, chunks, done, last_try, stop)) return;
+    const CacheLook cache = found->cache == CacheLook::hangs ? CacheLook::hangs : look;
+    if (Use(*this, item->id)->read(item, range, found->chunks, done, cache, stop)) return;
   }
+}
+
+/// In the place of a look into the cache that hangs.
+void MediaStore::read_from_origin(const MediaItemRef& item, ByteRange range,
+                                  const std::shared_ptr<HedgedRead>& hedged, const std::stop_token& stop) {
+  context_->timer.after(context_->options.deadline, [hedged] { hedged->give_up_the_disk(); });
+  const auto answer = [hedged](const Result<Slices>& bytes) { hedged->from_origin(bytes); };
+  Use(*this, item->id)->read(item, range, lookup_->in_memory(*item, range), answer, CacheLook::hangs, stop);
 }
 
 /// Tells the media's download, if there is one, how far its readers have come.

@@ -9,6 +9,7 @@
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/base/timer.h"
 #include "mediafs/cache/media_cache.h"
+#include "mediafs/crypto/random.h"
 #include "mediafs/store/catalog.h"
 #include "mediafs/store/media_store_options.h"
 #include "store/lookup/chunk_memory.h"
@@ -64,6 +65,10 @@ class StoreContext {
     if (item.from_listing_only()) return false;
     if (item.size == 0 || (item.complete && cache != nullptr)) return true;
     return memory_.get({item.revision, ChunkIndex{0}}) != nullptr;
+  }
+
+  [[nodiscard]] double jitter() const {
+    return options.jitter ? options.jitter() : crypto::random_fraction();
   }
 
   [[nodiscard]] bool cache_keeps() const { return cache != nullptr && cache->accepts_chunks(); }

@@ -4,6 +4,7 @@
 #include <future>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -65,6 +66,37 @@ std::string code_name(const testing::TestParamInfo<Errc>& code) {
   std::string name(to_string(code.param));
   std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
+}
+
+TEST_F(DownloadTest, APieceMayBeLongerThanAChunk) {
+  const auto item = begin();
+  auto failure = failure_of_read(item, {2 * kChunkSize, 3 * kChunkSize});
+  const std::string piece(3 * kChunkSize + 5, 'x');
+  EXPECT_EQ(source_.media[0]->body(bytes_of(piece)), Flow::go_on);
+  EXPECT_EQ(timer_.wait(std::move(failure)), std::nullopt);
+}
+
+TEST_F(DownloadTest, WhatIsGoneOnWithIsNoFifthStream) {
+  const auto item = begin();
+  std::vector<std::future<Failure>> reads;
+  const auto read_at = [&](std::uint64_t chunk) {
+    reads.push_back(failure_of_read(item, {chunk * kChunkSize, 1}));
+    timer_.advance(std::chrono::milliseconds(60));
+  };
+  for (const std::uint64_t chunk : {2U, 40U, 60U, 80U}) read_at(chunk);
+  ASSERT_EQ(source_.media.size(), 4U);
+  source_.media[3]->head({.offset = 80 * kChunkSize,
+                          .size = kHead.size,
+                          .end = 82 * kChunkSize,
+                          .ranges = true,
+                          .content_type = "video/mp4",
+                          .etag = "\"v1\""});
+  source_.media[3]->end(Error{Errc::unavailable, "cut"});
+  read_at(20);
+  timer_.advance(std::chrono::seconds(1));
+  const auto live = std::count_if(source_.media.begin(), source_.media.end(),
+                                  [](const auto& get) { return !get->cancelled && !get->ended; });
+  EXPECT_EQ(live, 4);
 }
 
 class BeforeTheHead : public DownloadTest {};

@@ -36,6 +36,22 @@ TEST_F(MediaStoreTest, WhatWasReadOnceIsReadAgainWithTheApiAway) {
   expect_exact(kLarge, *known, {0, 20'000'000});
 }
 
+TEST_F(MediaStoreTest, WhatHasBeenErasedIsNotReadThoughTheDiskHasItStill) {
+  start();
+  const auto item = *find(kLarge);
+  store_->opened(item->id);
+  expect_exact(kLarge, item, {0, 20'000'000});
+  ASSERT_TRUE(happens([&] { return catalog_->find(item->id)->complete; }));
+  cache_.settle();
+  cache_.set_commit_delay(std::chrono::hours(1));
+  store_->erase(item->id);
+  for (const ByteRange range : {ByteRange{0, 4096}, ByteRange{0, kChunkSize}}) {
+    const auto bytes = read(item, range);
+    ASSERT_FALSE(bytes.ok());
+    EXPECT_EQ(to_string(bytes.error().code), to_string(Errc::changed));
+  }
+}
+
 TEST_F(MediaStoreTest, ManyWhoAskForOneMediaShareOneRequest) {
   start();
   server_.set_rules("* 1 hang");
@@ -64,6 +80,20 @@ TEST_F(MediaStoreTest, ASmallSignedMediaIsGivenOnlyOnceItIsVerified) {
   const auto bytes = read(*item, {0, 4096});
   ASSERT_FALSE(bytes.ok());
   EXPECT_EQ(bytes.error().code, Errc::timed_out);
+}
+
+TEST_F(MediaStoreTest, NorByWayOfARangeAfterARemount) {
+  start({.deadline = Duration(2'000)});
+  server_.set_rules("* * stall 100K");
+  ASSERT_TRUE(find(kSmall).ok());
+  server_.set_rules("");
+  restart();
+  server_.reset();
+  const auto item = find(kSmall);
+  ASSERT_TRUE(item.ok());
+  expect_exact(kSmall, *item, {200'000, 4096});
+  ASSERT_EQ(server_.requests_for(kSmall), 1U);
+  EXPECT_EQ(server_.requests()[0].range, "") << "no signature proves a range";
 }
 
 TEST_F(MediaStoreTest, AWrongSignatureGivesNoByteAndIsRetriedOnce) {
@@ -126,6 +156,56 @@ TEST_F(WithoutValidators, ACutBodyThatComesAgainOtherwiseIsNeverMixed) {
   const auto item = find(kLarge);
   store_->opened((*item)->id);
   EXPECT_EQ(to_string(read(*item, {0, 20'000'000}).error().code), to_string(Errc::changed));
+}
+
+TEST_F(WithoutValidators, NoPieceOfAnotherVersionIsGivenOfWhatComesAgain) {
+  start({.memory = 16_MiB}, /*with_cache=*/false);
+  const auto item = *find(kLarge);
+  store_->opened(item->id);
+  for (std::uint64_t offset = 0; offset < 20'000'000; offset += 1'000'000)
+    expect_exact(kLarge, item, {offset, 1'000'000});
+  server_.set_rules("* * body-of gen-000020000000-other001");
+  const auto again = read(item, {0, 4096});
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(to_string(again.error().code), to_string(Errc::changed));
+}
+
+TEST_F(WithoutValidators, WhatTheCacheHasLostIsNotFilledUpFromAnotherVersion) {
+  start();
+  const auto before = *find(kLarge);
+  store_->opened(before->id);
+  expect_exact(kLarge, before, {0, 20'000'000});
+  restart();
+  const auto item = *find(kLarge);
+  ASSERT_TRUE(item->complete);
+  store_->opened(item->id);
+  expect_exact(kLarge, item, {0, 4096});
+  server_.set_rules("* * body-of gen-000020000000-other001");
+  cache_.set_broken(true);
+  const auto rest = read(item, {1'000'000, 4096});
+  ASSERT_FALSE(rest.ok());
+  EXPECT_EQ(to_string(rest.error().code), to_string(Errc::changed));
+}
+
+TEST_F(WithoutValidators, NothingOfWhatIsErasedStaysInMemoryThoughNoDownloadHasIt) {
+  start({}, /*with_cache=*/false);
+  const auto item = *find(kLarge);
+  expect_exact(kLarge, item, {0, 4096});
+  ASSERT_TRUE(happens([&] { return store_->under_way() == 0; }));
+  store_->erase(item->id);
+  const auto bytes = read(item, {0, 4096});
+  ASSERT_FALSE(bytes.ok());
+  EXPECT_EQ(to_string(bytes.error().code), to_string(Errc::changed));
+}
+
+TEST_F(WithoutValidators, WhatTheMemoryHasWholeCostsNoRequestWithoutACache) {
+  start({}, /*with_cache=*/false);
+  const auto item = *find(kSmall);
+  expect_exact(kSmall, item, {0, 300'000});
+  ASSERT_TRUE(happens([&] { return store_->under_way() == 0; }));
+  store_->opened(item->id);
+  expect_exact(kSmall, *find(kSmall), {0, 300'000});
+  EXPECT_EQ(server_.requests_for(kSmall), 1U);
 }
 
 TEST_F(WithoutValidators, WhatAnEarlierDownloadLeftIsNotContinued) {

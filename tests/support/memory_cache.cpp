@@ -36,6 +36,11 @@ bool MemoryCache::evict(const MediaId& id) {
   return true;
 }
 
+std::uint64_t MemoryCache::unfounded() const {
+  const MutexLock lock(mutex_);
+  return unfounded_;
+}
+
 void MemoryCache::settle() {
   std::size_t count = 0;
   {
@@ -161,6 +166,7 @@ void MemoryCache::apply(Chunk& chunk) {
 
 void MemoryCache::apply(MediaItem& item) {
   const Version& version = versions_[item.revision];
+  if (item.complete && !version.incomplete && version.chunks.size() < chunk_count(item.size)) ++unfounded_;
   if (item.complete && (version.incomplete || version.chunks.size() < chunk_count(item.size))) {
     item.complete = false;
     note_incomplete(item.id, item.revision);

@@ -36,6 +36,10 @@ class MemoryCache final : public MediaCache {
   /// One media makes room for others, unless it is held. False: it is.
   bool evict(const MediaId& id) EXCLUDES(mutex_);
 
+  /// How many items have been stored as complete of which a chunk had never been stored, though the disk has
+  /// taken all that was.
+  [[nodiscard]] std::uint64_t unfounded() const EXCLUDES(mutex_);
+
   /// Commits what is queued now, whatever the delay.
   void settle() EXCLUDES(mutex_);
 
@@ -116,6 +120,7 @@ class MemoryCache final : public MediaCache {
   Journal::Progress progress_ GUARDED_BY(mutex_);
   Duration commit_delay_ GUARDED_BY(mutex_){0};
   std::uint64_t size_limit_ GUARDED_BY(mutex_) = 10_GiB;
+  std::uint64_t unfounded_ GUARDED_BY(mutex_) = 0;
   bool full_ GUARDED_BY(mutex_) = false;
   bool broken_ GUARDED_BY(mutex_) = false;
 };

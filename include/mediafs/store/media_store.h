@@ -20,11 +20,10 @@
 
 namespace mediafs {
 
-class ChunkMemory;
+class ChunkLookup;
 class Download;
 class HedgedRead;
 class Revalidation;
-class CacheReadGate;
 class StoreContext;
 
 /// Thread-safe; nothing here waits for the network.
@@ -100,17 +99,13 @@ class MediaStore {
   class Use;  // keeps an entry in its place while it is used
 
   std::shared_ptr<Download> download_of(const MediaId& id) EXCLUDES(mutex_);
-  std::vector<ConstBuffer> in_memory(const MediaItem& item, ByteRange range);
-  ConstBuffer look_up(const MediaItem& item, ChunkIndex index, ByteRange range);
-  bool look_in_cache(const MediaItemRef& item, ByteRange range, std::vector<ConstBuffer>& chunks,
-                     const Done<Slices>& done, const std::stop_token& stop) EXCLUDES(mutex_);
-  void read_instead(const MediaItemRef& item, ByteRange range, const std::shared_ptr<HedgedRead>& handed,
-                    const std::stop_token& stop) EXCLUDES(mutex_);
+  void read_from_origin(const MediaItemRef& item, ByteRange range, const std::shared_ptr<HedgedRead>& hedged,
+                        const std::stop_token& stop) EXCLUDES(mutex_);
   void note_read(const MediaId& id, ByteRange range) EXCLUDES(mutex_);
   void drop_if_idle(const MediaId& id) EXCLUDES(mutex_);
 
   const std::shared_ptr<StoreContext> context_;
-  const std::unique_ptr<CacheReadGate> lookups_;
+  const std::unique_ptr<ChunkLookup> lookup_;
   GoneListener gone_;
   const std::unique_ptr<Revalidation> revalidation_;
   Mutex mutex_;  // taken before a download's

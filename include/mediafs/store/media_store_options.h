@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <unordered_set>
 
 #include "mediafs/base/bytes.h"
@@ -25,6 +26,7 @@ struct MediaStoreOptions {
       nullptr;  // for a later server, and from an earlier one; null: there is none
   std::unordered_set<Revision> in_use = {};  // versions that have been opened by way of an earlier server
   std::uint64_t memory = 128_MiB;            // of chunk buffers, for all streams and for what was read last
+  std::function<double()> jitter = {};       // in [0, 1), of every backoff; empty: drawn at random
 };
 
 }  // namespace mediafs

@@ -5,7 +5,6 @@
 
 #include "mediafs/base/log.h"
 #include "mediafs/crypto/pseudonym.h"
-#include "mediafs/crypto/random.h"
 #include "store/download/recovery.h"
 
 namespace mediafs {
@@ -81,7 +80,7 @@ void Download::find(Done<MediaItemRef> done, const std::stop_token& stop) {
 }
 
 bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
-                    const Done<Slices>& done, bool last_try, const std::stop_token& stop) {
+                    const Done<Slices>& done, CacheLook cache, const std::stop_token& stop) {
   DeferredActions deferred;
   const MutexLock lock(mutex_);
   if (item->revision != version_.revision()) {
@@ -98,7 +97,14 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
     return true;
   }
   const ChunkIndex missing = read.first_missing();
-  if (!last_try && version_.seen().seen(missing)) return false;
+  if (cache == CacheLook::may_have_come && version_.seen().seen(missing)) return false;
+  if (cache != CacheLook::hangs && version_.has_lost(missing)) {
+    deferred.add(
+        [done] { done(Error{Errc::changed, "lost from the cache, and no tag tells it from others"}); });
+    change_version(deferred, Errc::changed);
+    settle(deferred);
+    return true;
+  }
   const auto error = refusal(*context_, failure_);
   if (error &&
       (context_->stopping() || failure_->concerns(missing, is_in_flight(fetcher_->situation(), missing)))) {
@@ -222,9 +228,7 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
   if (!is_live(stream.state())) return Flow::stop;
   stream.flow(context_->timer.now());
   if (stream.chunks().position() + piece.size() > std::min(stream.end_position(), version_.largest())) {
-    stream.cancel();
-    fail(deferred, version_.awaits_size() ? Error{Errc::too_large, "a body without a length, beyond the cap"}
-                                          : Error{Errc::protocol, "a body longer than its size"});
+    end_too_long(deferred, stream);
     return Flow::stop;
   }
   if (!fetcher_->may_take(stream, piece.size())) {
@@ -233,6 +237,16 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
   }
   if (!receiver_->take(deferred, stream, piece)) change_version(deferred, Errc::changed);
   return is_live(stream.state()) ? Flow::go_on : Flow::stop;
+}
+
+void Download::end_too_long(DeferredActions& deferred, Stream& stream) {
+  stream.cancel();
+  if (receiver_->may_have_another_size(stream)) {
+    change_version(deferred, Errc::changed);
+  } else {
+    fail(deferred, version_.awaits_size() ? Error{Errc::too_large, "a body without a length, beyond the cap"}
+                                          : Error{Errc::protocol, "a body longer than its size"});
+  }
 }
 
 void Download::stream_end(Stream& stream, Status outcome) {
@@ -292,7 +306,7 @@ void Download::recover(DeferredActions& deferred, Stream& stream, StreamState be
       break;
   }
   const auto delay = stream.history().broke(error, stream.chunks().position(), context_->timer.now(),
-                                            context_->options.deadline, crypto::random_fraction());
+                                            context_->options.deadline, context_->jitter());
   if (!delay) return fail(deferred, error);
   fetcher_->retry_later(stream, *delay, error);
 }

@@ -12,6 +12,7 @@
 #include "store/download/recent_failure.h"
 #include "store/download/version.h"
 #include "store/download/waiters.h"
+#include "store/lookup/chunk_lookup.h"
 #include "store/store_context.h"
 
 namespace mediafs {
@@ -31,11 +32,11 @@ class Download final : public StreamListener, public std::enable_shared_from_thi
 
   void find(Done<MediaItemRef> done, const std::stop_token& stop) EXCLUDES(mutex_);
 
-  /// `chunks` as PendingRead wants it. False, with nothing done, where a chunk that is missing has come by
-  /// meanwhile and has left the memory for the cache, to be looked for there once more; never where
-  /// `last_try`.
+  /// `chunks` as PendingRead wants it. False, with nothing done, where a chunk that is missing has come
+  /// meanwhile and has left the memory for the cache, to be looked for there once more; only where `cache`
+  /// says that it may.
   bool read(const MediaItemRef& item, ByteRange range, const std::vector<ConstBuffer>& chunks,
-            const Done<Slices>& done, bool last_try, const std::stop_token& stop) EXCLUDES(mutex_);
+            const Done<Slices>& done, CacheLook cache, const std::stop_token& stop) EXCLUDES(mutex_);
 
   /// A read was answered without this download: whoever reads on will want what comes after it.
   void note_read(ByteRange range) EXCLUDES(mutex_);
@@ -70,6 +71,7 @@ class Download final : public StreamListener, public std::enable_shared_from_thi
   void settle(DeferredActions& deferred) REQUIRES(mutex_);
   void end_wait(DeferredActions& deferred, Waiters::Id waiter, bool stopped) REQUIRES(mutex_);
   void adopt(DeferredActions& deferred, Stream& stream, const MediaHead& head) REQUIRES(mutex_);
+  void end_too_long(DeferredActions& deferred, Stream& stream) REQUIRES(mutex_);
   void recover(DeferredActions& deferred, Stream& stream, StreamState before, const Error& error)
       REQUIRES(mutex_);
   void fail(DeferredActions& deferred, const Error& error) REQUIRES(mutex_);

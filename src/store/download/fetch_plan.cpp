@@ -65,12 +65,10 @@ FetchAction start_for(const Situation& s, ChunkIndex chunk, std::uint64_t wanted
 /// has to wait until another stream has ended.
 std::optional<FetchAction> start_or_make_room(const Situation& s, ChunkIndex chunk,
                                               std::uint64_t wanted_end) {
-  if (live_streams(s) < kMostStreams) return start_for(s, chunk, wanted_end);
-  for (std::size_t i = 0; i < s.streams.size(); ++i) {
-    if (is_live(s.streams[i].state) && !is_awaited(s, i))
-      return FetchAction{.kind = Kind::cancel, .stream = i};
-  }
-  return std::nullopt;
+  const auto room = room_for_another(s);
+  if (!room) return std::nullopt;
+  if (room->cancel) return FetchAction{.kind = Kind::cancel, .stream = *room->cancel};
+  return start_for(s, chunk, wanted_end);
 }
 
 /// Whoever waits has a stream to wait for.
@@ -109,12 +107,19 @@ std::optional<FetchAction> drop_idle(const Situation& s, const Trigger& trigger)
   return std::nullopt;
 }
 
+/// Resumed in vain, a stream would pause at once, and so have the next one resumed.
+bool may_go_on(const Situation& s, std::size_t stream) {
+  const StreamFacts& facts = s.streams[stream];
+  if (facts.place.position >= limit_of(s, stream)) return false;
+  return !facts.lacks_memory || (facts.may_overdraw && is_awaited(s, stream));
+}
+
 std::optional<FetchAction> hasten_or_resume(const Situation& s, const Trigger& trigger) {
   for (std::size_t i = 0; i < s.streams.size(); ++i) {
     const StreamFacts& stream = s.streams[i];
     if (!is_live(stream.state)) continue;
     if (stream.may_be_hastened && s.wanted()) return FetchAction{.kind = Kind::hasten, .stream = i};
-    if (stream.state == StreamState::paused && i != trigger.pausing && stream.place.position < limit_of(s, i))
+    if (stream.state == StreamState::paused && i != trigger.pausing && may_go_on(s, i))
       return FetchAction{.kind = Kind::resume, .stream = i};
   }
   return std::nullopt;
@@ -201,6 +206,14 @@ bool others_bring_all(const Situation& s, std::size_t stream) {
   return others > 0 && std::all_of(s.reads.begin(), s.reads.end(), [&](const ReadFacts& read) {
            return stream_worth_waiting_for(s, read.first_missing, true, stream).has_value();
          });
+}
+
+std::optional<Room> room_for_another(const Situation& s) {
+  if (live_streams(s) < kMostStreams) return Room{};
+  for (std::size_t i = 0; i < s.streams.size(); ++i) {
+    if (is_live(s.streams[i].state) && !is_awaited(s, i)) return Room{.cancel = i};
+  }
+  return std::nullopt;
 }
 
 bool is_worth_retrying(const Situation& s, std::size_t stream) {

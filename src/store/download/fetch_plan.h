@@ -55,6 +55,8 @@ struct StreamFacts {
   ChunkSpan held;           // complete, and not to be seen before the body is verified
   bool holds_back = false;  // that is so of all that it brings
   SteadyTime paused_since{};
+  bool lacks_memory = false;     // it waits for the pool, which has it resumed ...
+  bool may_overdraw = true;      // ... but may go beyond that if somebody waits for it
   bool may_be_hastened = false;  // it was asked for with nobody waiting
 };
 
@@ -122,6 +124,13 @@ bool is_awaited(const Situation& situation, std::size_t stream);
 
 /// Whether all that is waited for comes by other streams.
 bool others_bring_all(const Situation& situation, std::size_t stream);
+
+/// Whether the GET of a stream that has broken may be sent; if not, which one has to be cancelled before.
+/// Nothing where all are waited for.
+struct Room {
+  std::optional<std::size_t> cancel;
+};
+std::optional<Room> room_for_another(const Situation& situation);
 
 /// Whether a stream that has broken is to be gone on with: somebody wants what it brings, and no other brings
 /// it.

@@ -161,7 +161,10 @@ void Fetcher::retry(DeferredActions& deferred, const std::weak_ptr<Stream>& brok
   const auto stream = broken.lock();
   if (!stream || stream->state() != StreamState::retrying) return;  // the media has been erased since
   go_on_or_restart(*stream);
-  if (is_worth_retrying(situation(), streams_.index_of(*stream))) {
+  const Situation& now = situation();
+  const auto room = room_for_another(now);
+  if (room && is_worth_retrying(now, streams_.index_of(*stream))) {
+    if (room->cancel) StreamSet::cancel(deferred, streams_.at(*room->cancel));
     send(deferred, *stream, /*fresh_connection=*/true);
   } else {
     streams_.remove(*stream);

@@ -35,15 +35,4 @@ void PendingRead::take_from(const std::function<ConstBuffer(ChunkIndex)>& look_u
   }
 }
 
-Slices PendingRead::slices() const {
-  Slices slices;
-  slices.reserve(chunks_.size());
-  for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    const ChunkIndex index{number_of(span_.first) + static_cast<std::uint32_t>(i)};
-    const ByteRange part = part_within(index, range_);
-    slices.push_back({chunks_[i], ByteView(chunks_[i].get() + part.offset, part.length)});
-  }
-  return slices;
-}
-
 }  // namespace mediafs

@@ -28,7 +28,7 @@ class PendingRead {
   void take_from(const std::function<ConstBuffer(ChunkIndex)>& look_up);
 
   /// The bytes of the range. REQUIRES: complete().
-  [[nodiscard]] Slices slices() const;
+  [[nodiscard]] Slices slices() const { return slices_of(chunks_, range_); }
 
   [[nodiscard]] const Done<Slices>& done() const { return done_; }
 

@@ -10,7 +10,11 @@ void Receiver::begin(DeferredActions& deferred, Stream& stream, const MediaHead&
   if (!version_.item()) version_.begin(head);
   const MediaItemRef& item = version_.item();
   const bool holds_back = head.verifier && item && item->size <= kSmallMedia;
-  stream.begin_body({version_.revision(), head.verifier, holds_back}, head.end.value_or(kToTheEnd), now);
+  stream.begin_body({.revision = version_.revision(),
+                     .verifier = head.verifier,
+                     .holds_back = holds_back,
+                     .sized = head.size.has_value()},
+                    head.end.value_or(kToTheEnd), now);
   if (item) waiters_.answer_finders(deferred, item);
 }
 
@@ -59,8 +63,10 @@ bool Receiver::release(DeferredActions& deferred, ChunkIndex index, const Buffer
 Result<bool> Receiver::finish(DeferredActions& deferred, Stream& stream) {
   ChunkAssembler& chunks = stream.chunks();
   if (const MediaItemRef& item = version_.item();
-      item && chunks.position() != std::min(stream.end_position(), item->size))
+      item && chunks.position() != std::min(stream.end_position(), item->size)) {
+    if (may_have_another_size(stream)) return false;
     return Error{Errc::protocol, "a body shorter than its size"};
+  }
   if (chunks.filled() > 0 && !complete_chunk(deferred, stream)) return false;
   version_.end_at(chunks.position());
   for (const auto& [index, chunk] : chunks.take_held()) {
@@ -69,6 +75,11 @@ Result<bool> Receiver::finish(DeferredActions& deferred, Stream& stream) {
   version_.body_ended(/*verified=*/stream.body().verifier != nullptr);
   waiters_.answer_finders(deferred, version_.item());
   return true;
+}
+
+bool Receiver::may_have_another_size(const Stream& stream) const {
+  const MediaItemRef& item = version_.item();
+  return item && item->etag.empty() && !stream.body().sized;
 }
 
 void Receiver::offer_filling(DeferredActions& deferred, const StreamSet& streams) {

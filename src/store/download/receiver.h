@@ -22,9 +22,12 @@ class Receiver {
   /// False: it is not what readers were given before. REQUIRES: the stream has the memory for it.
   bool take(DeferredActions& deferred, Stream& stream, ByteView piece);
 
-  /// The body has ended, and its signature, if any, is right. False: as take(). Errc::protocol: it has ended
-  /// too soon.
+  /// The body has ended, and its signature, if any, is right. False: as take(), or it is of another size.
+  /// Errc::protocol: it has ended too soon.
   Result<bool> finish(DeferredActions& deferred, Stream& stream);
+
+  /// Whether a body that ends elsewhere than the media is one of another version: nothing but its end tells.
+  [[nodiscard]] bool may_have_another_size(const Stream& stream) const;
 
   /// What has come of the chunks under way, to the reads that wait for no more.
   void offer_filling(DeferredActions& deferred, const StreamSet& streams);

@@ -35,6 +35,7 @@ struct StreamBody {
   Revision revision{};                     // the version that it brings
   std::shared_ptr<BodyVerifier> verifier;  // has seen every byte that has come; null: unsigned, or a part
   bool holds_back = false;                 // nothing of it may be seen before it is verified
+  bool sized = false;                      // the head has told the media's size
 };
 
 /// How fast something has come forward since it was started.

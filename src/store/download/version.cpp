@@ -8,11 +8,28 @@ void Version::load() {
   item_ = context_->catalog.find(id_);
   if (item_ && item_->from_listing_only()) item_ = nullptr;  // its own response will tell
   if (!item_) return;
-  if (!item_->complete && item_->etag.empty() && !outlives_server()) {
-    // What an earlier download left of it cannot be proved to be of the version that comes now.
-    item_ = context_->catalog.renew(*item_);
-  }
   revision_ = item_->revision;
+  if (!item_->etag.empty() || outlives_server()) return;
+  if (item_->complete && (context_->cache != nullptr || see_all_in_memory())) return;
+  // What an earlier download left of it cannot be proved to be of the version that comes now.
+  context_->memory().forget(revision_);
+  MediaItem anew = *item_;
+  anew.complete = false;
+  item_ = context_->catalog.renew(std::move(anew));
+  revision_ = item_->revision;
+}
+
+/// Whether the memory has the whole media, so that what comes again can be held against it.
+bool Version::see_all_in_memory() {
+  ChunkFingerprints seen;
+  const ChunkIndex past{chunk_count(item_->size)};
+  for (ChunkIndex index{0}; index < past; index = next(index)) {
+    const ConstBuffer chunk = context_->memory().get({revision_, index});
+    if (!chunk) return false;
+    seen.agrees(index, ByteView(chunk.get(), chunk_length(item_->size, index)));
+  }
+  seen_ = std::move(seen);
+  return true;
 }
 
 /// An earlier server has given bytes of this version out, and no entity tag can tell whether what comes now
@@ -71,10 +88,16 @@ void Version::confirm() {
   item_ = context_->catalog.remember(std::move(still_there));
 }
 
+bool Version::has_lost(ChunkIndex index) const {
+  return item_ && item_->complete && item_->etag.empty() && !outlives_server() && !seen_.seen(index);
+}
+
 bool Version::needs_whole_chunk(ChunkIndex index) const {
   if (seen_.has_remnant(index)) return true;
-  // Of a piece of a chunk no later server could tell that it had been given out.
-  return context_->options.served_fingerprints != nullptr && item_ && item_->etag.empty();
+  if (!item_ || !item_->etag.empty()) return false;
+  // Without a tag only the whole chunk tells whether it is what readers have had of it; and of a piece of one
+  // no later server could tell that it had been given out.
+  return seen_.seen(index) || context_->options.served_fingerprints != nullptr;
 }
 
 void Version::leave_remnant(PartialChunk partial) {

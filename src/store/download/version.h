@@ -41,6 +41,10 @@ class Version {
   /// The origin has said that it is there as ever.
   void confirm();
 
+  /// Whether the cache had the chunk of an earlier download, and has it no more: what comes in its place
+  /// cannot be proved to be of the same version.
+  [[nodiscard]] bool has_lost(ChunkIndex index) const;
+
   /// Whether no part of the chunk may be given out before all of it is there.
   [[nodiscard]] bool needs_whole_chunk(ChunkIndex index) const;
   /// A transfer broke within a chunk, of which readers may have had what came.
@@ -59,6 +63,7 @@ class Version {
 
  private:
   [[nodiscard]] bool outlives_server() const;
+  bool see_all_in_memory();
   [[nodiscard]] bool agrees_with_served(ChunkIndex index, ByteView chunk);
   void remember(const MediaHead& head, std::uint64_t size);
   void keep(ChunkKey key, const Buffer& chunk);
