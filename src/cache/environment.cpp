@@ -17,10 +17,10 @@ namespace mediafs {
 
 namespace {
 
-// Chunks are 33 pages each, so read-ahead by the kernel would mostly fetch others' records (MDB_NORDAHEAD);
-// get_part() asks for the record's own pages instead. MDB_NOTLS: read transactions are pooled, not bound to
-// threads. No MDB_NOMEMINIT: the unused end of a record's last page would be written as malloc gave it, with
-// whatever stood there before.
+// Chunks have pages of their own, so read-ahead by the kernel would mostly fetch others' records
+// (MDB_NORDAHEAD); get_part() asks for the record's own pages instead. MDB_NOTLS: read transactions are
+// pooled, not bound to threads. No MDB_NOMEMINIT: the unused end of a record's last page would be written as
+// malloc gave it, with whatever stood there before.
 constexpr unsigned kFlags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | MDB_NOSYNC;
 constexpr mdb_mode_t kMode = 0600;
 constexpr unsigned kMaxReaders = 512;
@@ -71,6 +71,7 @@ Status Environment::start(const std::string& path, std::uint64_t map_size) {
     return mdb_env_open(env_, name, kFlags, kMode);
   });
   if (code != MDB_SUCCESS) return status_of(code, "opening");
+  MDB_stat stat{};
   code = guarded([&] {
     MDB_txn* transaction = nullptr;
     if (const int begun = mdb_txn_begin(env_, nullptr, 0, &transaction); begun != MDB_SUCCESS) return begun;
@@ -79,6 +80,8 @@ Status Environment::start(const std::string& path, std::uint64_t map_size) {
     mdb_txn_abort(transaction);
     return opened;
   });
+  if (code == MDB_SUCCESS) code = guarded([&] { return mdb_env_stat(env_, &stat); });
+  page_size_ = stat.ms_psize;
   return status_of(code, "first transaction");
 }
 

@@ -66,6 +66,9 @@ class Environment {
   /// cannot be used again meanwhile.
   void wait_for_readers(Duration most) EXCLUDES(mutex_);
 
+  /// In bytes.
+  [[nodiscard]] std::uint64_t page_size() const { return page_size_; }
+
   Status sync();
   /// The data file's descriptor; nothing where the environment is broken.
   std::optional<int> file();
@@ -89,6 +92,7 @@ class Environment {
   const std::string folder_;
   MDB_env* env_ = nullptr;
   MDB_dbi database_ = 0;
+  std::uint64_t page_size_ = 0;
   std::atomic<bool> broken_ = false;
   std::atomic<bool> faulted_ = false;  // and its locks may be held for ever
   Mutex mutex_;

@@ -11,26 +11,19 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kVersionNameSize = 16;
-constexpr std::uint64_t kChunkOnDisk = 33 * 4_KiB;  // in whole pages of LMDB
 constexpr std::size_t kErasedPerTransaction =
     64;                                      // larger free-list records want contiguous pages themselves
 constexpr Duration kWaitForReaders{100};     // each copies a chunk at most: longer is a disk that hangs
 constexpr std::string_view kNoRecord = "-";  // shorter than any name that there is
 constexpr std::size_t kUsesPerTransaction = 256;
 constexpr UnixSeconds kSaveClockEvery = 3'600;  // a disk that has nothing to do may sleep
-// Pages that were freed can be used one or two transactions later; until then the file grows.
-constexpr std::uint64_t kPagesInFlight = 12_MiB;
-
-std::uint64_t reserve_of(std::uint64_t limit) {
-  return std::min(kPagesInFlight, limit / 8);
-}
 
 }  // namespace
 
 Housekeeping::Housekeeping(const CacheParts& parts, std::uint64_t limit,
                            std::function<std::uint64_t()> other_files)
     : parts_(parts),
-      limit_(limit),
+      limit_(limit, parts.chunks.page_size()),
       other_files_(std::move(other_files)),
       disk_chunks_(std::numeric_limits<std::uint64_t>::max()) {}
 
@@ -45,21 +38,19 @@ void Housekeeping::tell_incomplete(const MediaId& id, Revision revision) {
 }
 
 bool Housekeeping::fits(std::uint64_t size) const {
-  return chunk_count(size) * kChunkOnDisk <= limit_ - reserve_of(limit_);
+  return limit_.fits(chunk_count(size));
 }
 
 std::size_t Housekeeping::per_transaction(std::size_t most) const {
-  return std::clamp<std::size_t>(reserve_of(limit_) / 2 / kChunkOnDisk, 1, most);
+  return limit_.per_transaction(most);
 }
 
 std::uint64_t Housekeeping::most_bytes() const {
-  const std::uint64_t taken = other_files_();
-  return limit_ > taken ? limit_ - taken : 0;
+  return limit_.most_bytes(other_files_());
 }
 
 std::uint64_t Housekeeping::most_chunks() const {
-  const std::uint64_t taken = reserve_of(limit_) + other_files_();
-  return std::min(disk_chunks_, limit_ > taken ? (limit_ - taken) / kChunkOnDisk : 0);
+  return std::min(disk_chunks_, limit_.most_chunks(other_files_()));
 }
 
 void Housekeeping::take_stock() {

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "cache/cache_parts.h"
+#include "cache/size_limit.h"
 #include "mediafs/base/mutex.h"
 
 namespace mediafs {
@@ -20,12 +21,11 @@ class Housekeeping {
   /// Told, on the writer thread, of versions whose bytes are not all here any more.
   void on_incomplete(std::function<void(const MediaId&, Revision)> listener) EXCLUDES(mutex_);
   [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
-  [[nodiscard]] std::uint64_t limit() const { return limit_; }
+  [[nodiscard]] std::uint64_t limit() const { return limit_.bytes(); }
   /// False: a media of that size would leave no room for any other.
   [[nodiscard]] bool fits(std::uint64_t size) const;
 
-  /// As many chunks as a transaction may write, or erase, up to `most`: what it frees can be used again only
-  /// by the next but one, and a small cache has little room to wait with.
+  /// As many chunks as a transaction may write, or erase, up to `most`.
   [[nodiscard]] std::size_t per_transaction(std::size_t most) const;
 
   /// How large the chunks' file may be, in bytes.
@@ -62,7 +62,7 @@ class Housekeeping {
   void tell_incomplete(const MediaId& id, Revision revision) EXCLUDES(mutex_);
 
   const CacheParts& parts_;
-  const std::uint64_t limit_;
+  const SizeLimit limit_;
   const std::function<std::uint64_t()> other_files_;
   std::uint64_t disk_chunks_;  // as many as there has been room for
   UnixSeconds clock_saved_ = 0;

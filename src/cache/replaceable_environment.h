@@ -40,6 +40,7 @@ class ReplaceableEnvironment {
   void flush();
   /// The file, to be synced; nothing where it is damaged.
   std::optional<int> file();
+  [[nodiscard]] std::uint64_t page_size() const { return page_size_; }
   /// In bytes; 0 where it is damaged.
   std::uint64_t size();
 
@@ -53,6 +54,7 @@ class ReplaceableEnvironment {
 
   const std::string path_;
   const std::uint64_t map_size_;
+  const std::uint64_t page_size_;
   std::size_t attempts_ = 0;  // to replace it
   // Broken ones stay here to the end: somebody may be reading in them.
   std::vector<std::unique_ptr<Environment>> all_;

@@ -20,7 +20,7 @@ namespace {
 
 class TreeCheckTest : public testing::Test {
  protected:
-  static constexpr std::size_t kPage = 4096;
+  static inline const std::size_t kPage = page_size();
 
   TreeCheckTest() { path_ = std::string(::mkdtemp(folder_.data())) + "/data"; }
   ~TreeCheckTest() override { std::filesystem::remove_all(folder_); }
