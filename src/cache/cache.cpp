@@ -10,6 +10,7 @@
 #include "cache/chunk_reader.h"
 #include "cache/database_file.h"
 #include "cache/housekeeping.h"
+#include "cache/lmdb_format.h"
 #include "cache/loading.h"
 #include "cache/verification.h"
 #include "cache/writer.h"
@@ -163,6 +164,7 @@ Result<std::unique_ptr<Cache::Files>> Cache::open_files(const Options& options,
 }
 
 Result<std::unique_ptr<Cache>> Cache::open(const Options& options, const std::vector<SecretString>& secrets) {
+  if (Status known = check_lmdb_in_use(); !known) return known.error();
   auto held = CacheDirectory::open(options.directory, options.any_filesystem, options.held, options.wait);
   if (!held) return held.error();
   const auto directory = std::make_shared<CacheDirectory>(*std::move(held));

@@ -35,7 +35,7 @@ bool read_at(int fd, std::uint64_t offset, MutableBytes out) {
   return true;
 }
 
-Status check_database(const std::string& path) {
+Result<MetaPage> check_database(const std::string& path) {
   // O_NONBLOCK: a FIFO in its place is not waited for.
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat file{};
@@ -46,7 +46,8 @@ Status check_database(const std::string& path) {
   if (!read_at(fd.get(), 0, head)) return Error{Errc::corrupt, "it cannot be read"};
   const auto meta = sound_meta(head, size, page_size());
   if (!meta) return meta.error();
-  return check_trees(fd.get(), size, page_size(), *meta);
+  if (Status sound = check_trees(fd.get(), size, page_size(), *meta); !sound) return sound.error();
+  return meta;
 }
 
 void remove_leftovers(const std::string& path) {

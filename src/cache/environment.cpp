@@ -10,6 +10,7 @@
 #include "cache/database_file.h"
 #include "cache/fault_guard.h"
 #include "cache/lmdb_error.h"
+#include "cache/lmdb_format.h"
 #include "mediafs/base/bytes.h"
 #include "mediafs/base/unique_fd.h"
 
@@ -39,8 +40,12 @@ Result<std::unique_ptr<Environment>> Environment::open(const std::string& path, 
   if (::lstat(path.c_str(), &file) != 0 && errno == ENOENT) {
     if (Status made = make(path, map_size); !made) return made.error();
   }
-  if (Status sound = check_database(path); !sound) return sound.error();
-  return open_checked(path, map_size);
+  const auto checked = check_database(path);
+  if (!checked) return checked.error();
+  auto opened = open_checked(path, map_size);
+  if (!opened) return opened;
+  if (Status same = (*opened)->compare(*checked); !same) return same.error();
+  return opened;
 }
 
 Status Environment::make(const std::string& path, std::uint64_t map_size) {
@@ -49,6 +54,8 @@ Status Environment::make(const std::string& path, std::uint64_t map_size) {
     if (!fresh) return fresh.error();
     if (Status synced = (*fresh)->sync(); !synced) return synced;
   }
+  // That it is sound is certain: what the checks do not know in it is LMDB's format.
+  if (const auto known = check_database(path + ".new"); !known) return unknown_format(known.error().context);
   return take_its_place(path);
 }
 
@@ -83,6 +90,18 @@ Status Environment::start(const std::string& path, std::uint64_t map_size) {
   if (code == MDB_SUCCESS) code = guarded([&] { return mdb_env_stat(env_, &stat); });
   page_size_ = stat.ms_psize;
   return status_of(code, "first transaction");
+}
+
+/// What the checks have read of the file, and what LMDB has.
+Status Environment::compare(const MetaPage& read) {
+  MDB_stat stat{};
+  MDB_envinfo info{};
+  const int code = guarded([&] {
+    const int known = mdb_env_stat(env_, &stat);
+    return known == MDB_SUCCESS ? mdb_env_info(env_, &info) : known;
+  });
+  if (code != MDB_SUCCESS) return status_of(code, "looking at it");
+  return check_same(read, stat, info);
 }
 
 Environment::~Environment() {

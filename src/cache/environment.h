@@ -14,6 +14,7 @@
 
 #include "cache/fault_guard.h"
 #include "cache/lmdb_error.h"
+#include "cache/page_format.h"
 #include "mediafs/base/bytes.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/mutex.h"
@@ -30,7 +31,8 @@ namespace mediafs {
 class Environment {
  public:
   /// `path` names the data file itself; LMDB puts its lock file beside it. Errc::corrupt: the file is
-  /// damaged, or not one of ours.
+  /// damaged, or not one of ours. Errc::internal: this LMDB's files are not laid out as they are checked
+  /// here.
   static Result<std::unique_ptr<Environment>> open(const std::string& path, std::uint64_t map_size);
   /// Rewrites the data file without its free pages. It must not be open.
   static Status compact(const std::string& path, std::uint64_t map_size);
@@ -80,6 +82,7 @@ class Environment {
 
   static Result<std::unique_ptr<Environment>> open_checked(const std::string& path, std::uint64_t map_size);
   static Status make(const std::string& path, std::uint64_t map_size);
+  Status compare(const MetaPage& read);
   Status start(const std::string& path, std::uint64_t map_size);
   bool readers_of_before_end(SteadyTime give_up) REQUIRES(mutex_);
   [[nodiscard]] Status status_of(int code, std::string_view doing) const;

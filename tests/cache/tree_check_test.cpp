@@ -77,7 +77,7 @@ TEST_F(TreeCheckTest, FilesThatWereUsedHardAreSound) {
   std::mt19937 random(1);
   for (int round = 0; round < 30; ++round) {
     write_at_random(random, 1 + static_cast<int>(random() % 30));
-    const Status sound = check_database(path_);
+    const auto sound = check_database(path_);
     ASSERT_TRUE(sound.ok()) << round << ": " << sound.error().context;
   }
 }
