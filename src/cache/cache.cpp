@@ -85,7 +85,9 @@ class Cache::Files {
         clock(loaded.latest),
         housekeeping(parts, options.size_limit, [this] { return directory->bytes_beside_chunks(); }) {
     const std::vector<std::string> unreadable = std::move(loaded.unreadable);
+    databases.chunks->on_begun_anew([this] { ledger.remove_all_chunks(); });
     take_in(std::move(loaded), unreadable.size());
+    housekeeping.take_stock();
     writer = std::make_unique<CacheWriter>(parts, housekeeping);
     for (const std::string& name : unreadable) writer->enqueue(CacheWriter::Unreadable{name});
   }

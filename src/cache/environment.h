@@ -115,15 +115,17 @@ class Environment::Writer {
   /// A copy of the value; nothing where there is none.
   std::optional<std::string> get(ByteView key);
   Status put(ByteView key, ByteView value);
+  /// Whether there was a record of that name before.
+  enum class Put { added, replaced };
   /// Calls `fill` with the record's place in the map, to be written whole.
-  Status put_reserved(ByteView key, std::size_t size, const std::function<void(MutableBytes)>& fill);
+  Result<Put> put_reserved(ByteView key, std::size_t size, const std::function<void(MutableBytes)>& fill);
   /// How much of the file it takes what was put here on pages of its own: it grows to that at commit, or has.
   [[nodiscard]] std::uint64_t reach() const { return reach_; }
   /// Deletes up to `limit` records whose keys begin so; gives how many there were.
   Result<std::size_t> erase_prefix(ByteView prefix, std::size_t limit);
 
  private:
-  int make_way(MDB_cursor*& cursor, ByteView key, std::size_t size);
+  int make_way(MDB_cursor*& cursor, ByteView key, std::size_t size, Put& put);
 
   Environment& environment_;
   MDB_txn* transaction_;

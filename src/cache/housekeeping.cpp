@@ -59,16 +59,27 @@ void Housekeeping::take_stock() {
     owners.emplace(parts_.sealing.version_name(version.id, version.revision), version.revision);
   }
   std::unordered_map<std::string, std::uint64_t> counts;
-  const Status read = parts_.chunks.for_each_name(
-      [&](ByteView name) { ++counts[std::string(text_of(name).substr(0, kVersionNameSize))]; });
+  auto last = counts.end();  // names come in order
+  const Status read = parts_.chunks.for_each_name([&](ByteView name) {
+    const std::string_view version = text_of(name).substr(0, kVersionNameSize);
+    if (last == counts.end() || last->first != version) last = counts.try_emplace(std::string(version)).first;
+    ++last->second;
+  });
   if (!read) log::warning("the cache's chunks cannot all be counted: {}", read.error().context);
   for (const auto& [name, count] : counts) {
     const auto owner = owners.find(name);
-    if (owner != owners.end()) {
+    if (owner == owners.end()) {
+      ownerless_.push_back(name);
+    } else {
       parts_.ledger.set_chunks(owner->second, count);
-    } else if (Status erased = erase_chunks(name); !erased) {
-      log::warning("the cache cannot erase what is left of earlier versions: {}", erased.error().context);
     }
+  }
+}
+
+void Housekeeping::erase_ownerless() {
+  for (const std::string& name : std::exchange(ownerless_, {})) {
+    if (Status erased = erase_named(name, [](std::size_t /*count*/) {}); !erased)
+      log::warning("the cache cannot erase what is left of earlier versions: {}", erased.error().context);
   }
 }
 
@@ -101,17 +112,25 @@ void Housekeeping::shrink() {
   disk_chunks_ = chunks - std::min(chunks, std::max<std::uint64_t>(chunks / 16, 32));
 }
 
-Status Housekeeping::erase_chunks(const std::string& version_name) {
+Status Housekeeping::erase_chunks(const MediaId& id, Revision revision) {
+  return erase_named(parts_.sealing.version_name(id, revision),
+                     [&](std::size_t count) { parts_.ledger.remove_chunks(revision, count); });
+}
+
+/// Tells of each transaction how many it has erased.
+Status Housekeeping::erase_named(const std::string& version_name,
+                                 const std::function<void(std::size_t)>& erased) {
   const std::size_t at_once = per_transaction(kErasedPerTransaction);
-  std::size_t erased = at_once;
-  while (erased == at_once) {
+  std::size_t count = at_once;
+  while (count == at_once) {
     Status done = parts_.chunks.write([&](Environment::Writer& writer) -> Status {
-      const auto count = writer.erase_prefix(bytes_of(version_name), at_once);
-      if (!count) return count.error();
-      erased = *count;
+      const auto of_prefix = writer.erase_prefix(bytes_of(version_name), at_once);
+      if (!of_prefix) return of_prefix.error();
+      count = *of_prefix;
       return ok_status();
     });
     if (!done) return done;
+    erased(count);
   }
   return ok_status();
 }
@@ -122,9 +141,8 @@ Status Housekeeping::evict(const Ledger::Version& version) {
       [&](Environment::Writer& writer) { return rewrite(writer, version, /*keeps_complete=*/false); });
   if (!noted) return noted;
   tell_incomplete(version.id, version.revision);
-  Status erased = erase_chunks(parts_.sealing.version_name(version.id, version.revision));
+  Status erased = erase_chunks(version.id, version.revision);
   if (!erased) return erased;
-  parts_.ledger.set_chunks(version.revision, 0);
   ++evicted_;
   return erased;
 }
@@ -136,12 +154,14 @@ Status Housekeeping::erase_chunk(const MediaId& id, ChunkKey chunk) {
       [&](Environment::Writer& writer) { return rewrite(writer, *version, /*keeps_complete=*/false); });
   tell_incomplete(id, chunk.revision);
   const std::string name = parts_.sealing.chunk_name(id, chunk);
+  std::size_t count = 0;
   const Status erased = parts_.chunks.write([&](Environment::Writer& writer) -> Status {
-    const auto count = writer.erase_prefix(bytes_of(name), 1);
-    if (!count) return count.error();
-    if (*count > 0) parts_.ledger.remove_chunk(chunk.revision);
+    const auto of_name = writer.erase_prefix(bytes_of(name), 1);
+    if (!of_name) return of_name.error();
+    count = *of_name;
     return ok_status();
   });
+  if (erased) parts_.ledger.remove_chunks(chunk.revision, count);
   return noted.ok() ? erased : noted;
 }
 

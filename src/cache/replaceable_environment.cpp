@@ -73,6 +73,7 @@ bool ReplaceableEnvironment::replace_if_broken() {
     return false;
   }
   all_.push_back(*std::move(fresh));
+  if (begun_anew_) begun_anew_();
   current_.store(all_.back().get(), std::memory_order_release);
   return true;
 }
