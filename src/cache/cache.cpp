@@ -284,7 +284,9 @@ void Cache::forget_listing(const ListingKey& key) {
 }
 
 std::uint64_t Cache::chunks_of(const MediaId& id, Revision revision) {
-  return files_->databases.chunks->count_prefix(bytes_of(files_->sealing.version_name(id, revision)));
+  const auto version = files_->ledger.find(revision);
+  const bool readable = version && version->id == id && version->slot && !files_->databases.chunks->broken();
+  return readable ? version->chunks : 0;
 }
 
 void Cache::drop(const MediaId& id, Revision revision) {

@@ -114,9 +114,6 @@ unsigned MediaStore::percent_kept(const MediaItem& item) {
   if (item.claimed() || context_->cache == nullptr) return 0;
   const std::uint64_t all = chunk_count(item.size);
   if (all == 0) return 100;
-  const TimedLookups::HandOver nobody = [] { return [] {}; };
-  const TimedLookups::Lookup lookup(*lookups_, nobody);
-  if (!lookup.may_look()) return 0;
   const std::uint64_t kept = context_->cache->chunks_of(item.id, item.revision);
   return static_cast<unsigned>(std::min(kept, all) * 100 / all);
 }

@@ -151,7 +151,7 @@ class Cache {
   Verified verify(std::uint64_t bytes_per_second,
                   const std::function<bool(std::uint64_t done, std::uint64_t all)>& progress);
 
-  /// How many chunks of the version have been committed.
+  /// How many chunks of the version have been committed and can be read. From memory.
   [[nodiscard]] std::uint64_t chunks_of(const MediaId& id, Revision revision);
 
   /// Returns when all that was stored before has been committed or given up.
