@@ -114,8 +114,8 @@ class Cache::Files {
   const CacheParts parts{*databases.keyring, sealing, ledger, clock, *databases.catalog, *databases.chunks};
   Housekeeping housekeeping;
   std::unique_ptr<CacheWriter> writer;
-  Mutex erasing;               // held over each erasure
-  std::optional<Known> known;  // until it is asked for
+  Mutex erasing{LockRank::cache_erasing};  // held over each erasure
+  std::optional<Known> known;              // until it is asked for
   std::atomic<std::uint64_t> hits = 0;
   std::atomic<std::uint64_t> misses = 0;
   std::atomic<std::uint64_t> bad = 0;  // of the misses

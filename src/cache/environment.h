@@ -98,7 +98,7 @@ class Environment {
   std::uint64_t page_size_ = 0;
   std::atomic<bool> broken_ = false;
   std::atomic<bool> faulted_ = false;  // and its locks may be held for ever
-  Mutex mutex_;
+  Mutex mutex_{LockRank::environment};
   CondVar reader_ended_;
   std::vector<MDB_txn*> idle_readers_ GUARDED_BY(mutex_);
   // Looks that are being taken: those of now, and those that began before wait_for_readers() was called last.

@@ -71,7 +71,7 @@ class Housekeeping {
   std::vector<std::string> ownerless_;  // names of versions, from the stock that was taken
   UnixSeconds clock_saved_ = 0;
   std::atomic<std::uint64_t> evicted_ = 0;
-  Mutex mutex_;  // held while the listener is called, so that it can be taken away
+  Mutex mutex_{LockRank::housekeeping};  // held while the listener is called, so that it can be taken away
   std::function<void(const MediaId&, Revision)> incomplete_ GUARDED_BY(mutex_);
 };
 

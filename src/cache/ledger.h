@@ -84,7 +84,7 @@ class Ledger {
   [[nodiscard]] std::vector<ListingKey> listings() const EXCLUDES(mutex_);
 
  private:
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank::ledger};
   std::unordered_map<Revision, Version> versions_ GUARDED_BY(mutex_);
   std::unordered_map<ListingKey, ListingPlace> listings_ GUARDED_BY(mutex_);
   std::unordered_map<MediaId, int> held_ GUARDED_BY(mutex_);

@@ -111,7 +111,7 @@ class CacheWriter {
   bool complained_ = false;  // writer thread only: one line, not one a chunk
   std::atomic<SteadyTime> refuse_until_ = SteadyTime::min();
 
-  Mutex mutex_;
+  Mutex mutex_{LockRank::cache_writer};
   CondVar work_;
   CondVar done_;
   std::deque<Job> jobs_ GUARDED_BY(mutex_);

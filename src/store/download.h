@@ -144,7 +144,7 @@ class Download final : public std::enable_shared_from_this<Download> {
   const std::shared_ptr<StoreContext> context_;
   const CacheHold hold_;  // what is under way is not evicted
 
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank::download};
   std::unique_ptr<Waiters> waiters_ GUARDED_BY(mutex_);
   MediaItemRef item_ GUARDED_BY(mutex_);                 // null until a head has told
   std::optional<MediaHead> unsized_ GUARDED_BY(mutex_);  // the head of a body whose size is being found

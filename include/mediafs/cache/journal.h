@@ -64,7 +64,7 @@ class Journal {
   bool append(std::uint64_t which, const std::string& record) REQUIRES(mutex_);
 
   const MutableBytes lasting_;
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank::journal};
   std::function<Progress()> progress_ GUARDED_BY(mutex_);
   std::function<std::vector<Entry>()> all_ GUARDED_BY(mutex_);
   std::uint64_t queued_ GUARDED_BY(mutex_) = 0;  // at least: all that the entries say
