@@ -2,83 +2,27 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 
 namespace mediafs {
 
+namespace {
+
+constexpr std::string_view kNames[] = {
+    "cache_command",  "erasing",      "cache_erasing", "answers",      "media_store",  "download",
+    "listing_store",  "filesystem",   "listing_fetch", "media_fetch",  "gate",         "revalidation",
+    "timed_lookups",  "keyring_file", "housekeeping",  "transport",    "catalog",      "journal",
+    "cache_writer",   "ledger",       "keyring",       "environment",  "chunk_memory", "handed_over_read",
+    "node_table",     "open_files",   "listing_walks", "session_file", "api_shared",   "interrupts",
+    "control_socket", "timer",        "buffer_pool",   "graveyard",    "log_counts",
+};
+static_assert(std::size(kNames) == static_cast<std::size_t>(kLastRank) + 1);
+
+}  // namespace
+
 std::string_view to_string(LockRank rank) {
-  switch (rank) {
-    case LockRank::cache_command:
-      return "cache_command";
-    case LockRank::erasing:
-      return "erasing";
-    case LockRank::cache_erasing:
-      return "cache_erasing";
-    case LockRank::answers:
-      return "answers";
-    case LockRank::media_store:
-      return "media_store";
-    case LockRank::download:
-      return "download";
-    case LockRank::listing_store:
-      return "listing_store";
-    case LockRank::filesystem:
-      return "filesystem";
-    case LockRank::listing_fetch:
-      return "listing_fetch";
-    case LockRank::media_fetch:
-      return "media_fetch";
-    case LockRank::gate:
-      return "gate";
-    case LockRank::revalidation:
-      return "revalidation";
-    case LockRank::timed_lookups:
-      return "timed_lookups";
-    case LockRank::keyring_file:
-      return "keyring_file";
-    case LockRank::housekeeping:
-      return "housekeeping";
-    case LockRank::transport:
-      return "transport";
-    case LockRank::catalog:
-      return "catalog";
-    case LockRank::journal:
-      return "journal";
-    case LockRank::cache_writer:
-      return "cache_writer";
-    case LockRank::ledger:
-      return "ledger";
-    case LockRank::keyring:
-      return "keyring";
-    case LockRank::environment:
-      return "environment";
-    case LockRank::chunk_memory:
-      return "chunk_memory";
-    case LockRank::handed_over_read:
-      return "handed_over_read";
-    case LockRank::node_table:
-      return "node_table";
-    case LockRank::open_files:
-      return "open_files";
-    case LockRank::listing_walks:
-      return "listing_walks";
-    case LockRank::session_file:
-      return "session_file";
-    case LockRank::api_shared:
-      return "api_shared";
-    case LockRank::interrupts:
-      return "interrupts";
-    case LockRank::control_socket:
-      return "control_socket";
-    case LockRank::timer:
-      return "timer";
-    case LockRank::buffer_pool:
-      return "buffer_pool";
-    case LockRank::graveyard:
-      return "graveyard";
-    case LockRank::log_counts:
-      return "log_counts";
-  }
-  return "unknown";
+  const auto place = static_cast<std::size_t>(rank);
+  return place < std::size(kNames) ? kNames[place] : "unknown";
 }
 
 void HeldRanks::refuse(LockRank held, LockRank wanted) {

@@ -1,4 +1,3 @@
-#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -57,6 +56,22 @@ TEST(HeldRanks, AnyOrderOfGivingThemBackIsFine) {
 
 #if defined(MEDIAFS_CHECK_LOCK_RANKS)
 
+void take(Mutex& mutex) {
+  const MutexLock lock(mutex);
+}
+
+/// Waits once, until another thread has had the lock meanwhile.
+void wait_under(Mutex& mutex) REQUIRES(mutex) {
+  CondVar changed;
+  bool there = false;
+  const std::jthread other([&] {
+    const MutexLock taken(mutex);
+    there = true;
+    changed.notify_all();
+  });
+  while (!there) changed.wait(mutex);
+}
+
 TEST(Mutex, IsHeldToItsRank) {
   Mutex store(LockRank::media_store);
   Mutex download(LockRank::download);
@@ -65,36 +80,29 @@ TEST(Mutex, IsHeldToItsRank) {
     const MutexLock second(download);
   }
   const MutexLock first(download);
-  EXPECT_DEATH(store.lock(), "media_store is taken under download");
+  EXPECT_DEATH(take(store), "media_store is taken under download");
 }
 
 TEST(Mutex, TwoOfOneRankAreNotHeldAtOnce) {
   Mutex one(LockRank::download);
   Mutex other(LockRank::download);
   const MutexLock lock(one);
-  EXPECT_DEATH(other.lock(), "download is taken under download");
+  EXPECT_DEATH(take(other), "download is taken under download");
 }
 
 TEST(Mutex, EachThreadHasRanksOfItsOwn) {
   Mutex leaf(LockRank::timer);
   Mutex store(LockRank::media_store);
   const MutexLock lock(leaf);
-  std::jthread([&] { const MutexLock other(store); }).join();
+  std::jthread([&] { take(store); }).join();
 }
 
 TEST(CondVar, WhoWaitsHoldsNothingAndHoldsItAgainAfterwards) {
   Mutex leaf(LockRank::timer);
   Mutex store(LockRank::media_store);
-  CondVar changed;
-  bool there = false;
   const MutexLock lock(leaf);
-  std::jthread other([&] {
-    const MutexLock taken(leaf);  // which it can only while the other waits
-    there = true;
-    changed.notify_all();
-  });
-  while (!there) changed.wait(leaf);
-  EXPECT_DEATH(store.lock(), "media_store is taken under timer");
+  wait_under(leaf);
+  EXPECT_DEATH(take(store), "media_store is taken under timer");
 }
 
 TEST(CondVar, WhatIsHeldInAWaitComesBeforeIt) {
