@@ -60,7 +60,7 @@ class ApiShared {
   std::atomic<std::size_t> listing_bytes = 0;  // of bodies that are being collected
 
  private:
-  Mutex mutex_;  // a leaf
+  Mutex mutex_{LockRank::api_shared};  // a leaf
   std::shared_ptr<ActiveCredentials> credentials_ GUARDED_BY(mutex_);
 };
 

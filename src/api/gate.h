@@ -102,7 +102,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   Queue::iterator find(Ticket ticket) REQUIRES(mutex_);
 
   Timer& timer_;
-  Mutex mutex_;
+  Mutex mutex_{LockRank::gate};
   OriginCircuit circuit_ GUARDED_BY(mutex_);
   CredentialsCircuit credentials_ GUARDED_BY(mutex_);
   Pace pace_ GUARDED_BY(mutex_);

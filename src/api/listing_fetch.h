@@ -55,7 +55,7 @@ class ListingFetch final : public Request,
   bool fresh_ = false;
   FailureCount failures_;
 
-  Mutex mutex_;
+  Mutex mutex_{LockRank::listing_fetch};
   Priority priority_ GUARDED_BY(mutex_);
   Done<Listing> done_ GUARDED_BY(mutex_);  // empty once it has been called
   std::shared_ptr<Fetch> fetch_ GUARDED_BY(mutex_);

@@ -65,7 +65,7 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   SteadyTime sent_{};
   bool reported_ = true;  // to the gate, what has become of it
 
-  Mutex mutex_;  // held while the timer's and the http client's own are taken
+  Mutex mutex_{LockRank::media_fetch};  // held while the timer's and the http client's own are taken
   Priority priority_ GUARDED_BY(mutex_);
   std::optional<Gate::Ticket> ticket_ GUARDED_BY(mutex_);  // while it waits in the gate
   int attempts_ GUARDED_BY(mutex_) = 0;

@@ -72,7 +72,7 @@ struct BufferPool::Shared : std::enable_shared_from_this<BufferPool::Shared> {
 
   const std::size_t block_size;
   const std::size_t capacity;
-  Mutex mutex;
+  Mutex mutex{LockRank::buffer_pool};
   std::vector<std::byte*> free_blocks GUARDED_BY(mutex);
   std::vector<Waiting> waiting GUARDED_BY(mutex);
   std::size_t in_use GUARDED_BY(mutex) = 0;

@@ -82,7 +82,7 @@ class Repetitions {
   }
 
  private:
-  Mutex mutex_;
+  Mutex mutex_{LockRank::log_counts};
   RepeatedLines lines_ GUARDED_BY(mutex_);
 };
 

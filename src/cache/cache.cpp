@@ -10,6 +10,7 @@
 #include "cache/chunk_reader.h"
 #include "cache/database_file.h"
 #include "cache/housekeeping.h"
+#include "cache/lmdb_format.h"
 #include "cache/loading.h"
 #include "cache/verification.h"
 #include "cache/writer.h"
@@ -84,7 +85,9 @@ class Cache::Files {
         clock(loaded.latest),
         housekeeping(parts, options.size_limit, [this] { return directory->bytes_beside_chunks(); }) {
     const std::vector<std::string> unreadable = std::move(loaded.unreadable);
+    databases.chunks->on_begun_anew([this] { ledger.remove_all_chunks(); });
     take_in(std::move(loaded), unreadable.size());
+    housekeeping.take_stock();
     writer = std::make_unique<CacheWriter>(parts, housekeeping);
     for (const std::string& name : unreadable) writer->enqueue(CacheWriter::Unreadable{name});
   }
@@ -111,8 +114,8 @@ class Cache::Files {
   const CacheParts parts{*databases.keyring, sealing, ledger, clock, *databases.catalog, *databases.chunks};
   Housekeeping housekeeping;
   std::unique_ptr<CacheWriter> writer;
-  Mutex erasing;               // held over each erasure
-  std::optional<Known> known;  // until it is asked for
+  Mutex erasing{LockRank::cache_erasing};  // held over each erasure
+  std::optional<Known> known;              // until it is asked for
   std::atomic<std::uint64_t> hits = 0;
   std::atomic<std::uint64_t> misses = 0;
   std::atomic<std::uint64_t> bad = 0;  // of the misses
@@ -163,6 +166,7 @@ Result<std::unique_ptr<Cache::Files>> Cache::open_files(const Options& options,
 }
 
 Result<std::unique_ptr<Cache>> Cache::open(const Options& options, const std::vector<SecretString>& secrets) {
+  if (Status known = check_lmdb_in_use(); !known) return known.error();
   auto held = CacheDirectory::open(options.directory, options.any_filesystem, options.held, options.wait);
   if (!held) return held.error();
   const auto directory = std::make_shared<CacheDirectory>(*std::move(held));
@@ -280,7 +284,9 @@ void Cache::forget_listing(const ListingKey& key) {
 }
 
 std::uint64_t Cache::chunks_of(const MediaId& id, Revision revision) {
-  return files_->databases.chunks->count_prefix(bytes_of(files_->sealing.version_name(id, revision)));
+  const auto version = files_->ledger.find(revision);
+  const bool readable = version && version->id == id && version->slot && !files_->databases.chunks->broken();
+  return readable ? version->chunks : 0;
 }
 
 void Cache::drop(const MediaId& id, Revision revision) {

@@ -35,19 +35,19 @@ bool read_at(int fd, std::uint64_t offset, MutableBytes out) {
   return true;
 }
 
-Status check_database(const std::string& path) {
-  const auto page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+Result<MetaPage> check_database(const std::string& path) {
   // O_NONBLOCK: a FIFO in its place is not waited for.
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat file{};
   if (!fd || ::fstat(fd.get(), &file) != 0) return system_error("opening");
   if (!S_ISREG(file.st_mode)) return Error{Errc::denied, "not a regular file"};
   const auto size = static_cast<std::uint64_t>(file.st_size);
-  std::vector<std::byte> head(std::min(size, 2 * page_size));
+  std::vector<std::byte> head(std::min(size, 2 * page_size()));
   if (!read_at(fd.get(), 0, head)) return Error{Errc::corrupt, "it cannot be read"};
-  const auto meta = sound_meta(head, size, page_size);
+  const auto meta = sound_meta(head, size, page_size());
   if (!meta) return meta.error();
-  return check_trees(fd.get(), size, page_size, *meta);
+  if (Status sound = check_trees(fd.get(), size, page_size(), *meta); !sound) return sound.error();
+  return meta;
 }
 
 void remove_leftovers(const std::string& path) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "cache/page_format.h"
 #include "mediafs/base/bytes.h"
 #include "mediafs/base/result.h"
 
@@ -12,9 +13,9 @@ namespace mediafs {
 /// False where it ends before `out` is full, or cannot be read.
 bool read_at(int fd, std::uint64_t offset, MutableBytes out);
 
-/// Its meta pages and its trees. Errc::corrupt: LMDB must not open it. Errc::denied: it is not a file, or not
-/// for us to read.
-Status check_database(const std::string& path);
+/// Its meta pages and its trees; gives the meta page that LMDB goes by. Errc::corrupt: LMDB must not open it.
+/// Errc::denied: it is not a file, or not for us to read.
+Result<MetaPage> check_database(const std::string& path);
 
 /// What an earlier process left beside it: LMDB's lock file, which holds nothing beyond a process, and a new
 /// file that was not finished.

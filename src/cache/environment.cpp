@@ -10,6 +10,7 @@
 #include "cache/database_file.h"
 #include "cache/fault_guard.h"
 #include "cache/lmdb_error.h"
+#include "cache/lmdb_format.h"
 #include "mediafs/base/bytes.h"
 #include "mediafs/base/unique_fd.h"
 
@@ -17,10 +18,10 @@ namespace mediafs {
 
 namespace {
 
-// Chunks are 33 pages each, so read-ahead by the kernel would mostly fetch others' records (MDB_NORDAHEAD);
-// get_part() asks for the record's own pages instead. MDB_NOTLS: read transactions are pooled, not bound to
-// threads. No MDB_NOMEMINIT: the unused end of a record's last page would be written as malloc gave it, with
-// whatever stood there before.
+// Chunks have pages of their own, so read-ahead by the kernel would mostly fetch others' records
+// (MDB_NORDAHEAD); get_part() asks for the record's own pages instead. MDB_NOTLS: read transactions are
+// pooled, not bound to threads. No MDB_NOMEMINIT: the unused end of a record's last page would be written as
+// malloc gave it, with whatever stood there before.
 constexpr unsigned kFlags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | MDB_NOSYNC;
 constexpr mdb_mode_t kMode = 0600;
 constexpr unsigned kMaxReaders = 512;
@@ -39,8 +40,12 @@ Result<std::unique_ptr<Environment>> Environment::open(const std::string& path, 
   if (::lstat(path.c_str(), &file) != 0 && errno == ENOENT) {
     if (Status made = make(path, map_size); !made) return made.error();
   }
-  if (Status sound = check_database(path); !sound) return sound.error();
-  return open_checked(path, map_size);
+  const auto checked = check_database(path);
+  if (!checked) return checked.error();
+  auto opened = open_checked(path, map_size);
+  if (!opened) return opened;
+  if (Status same = (*opened)->compare(*checked); !same) return same.error();
+  return opened;
 }
 
 Status Environment::make(const std::string& path, std::uint64_t map_size) {
@@ -49,6 +54,8 @@ Status Environment::make(const std::string& path, std::uint64_t map_size) {
     if (!fresh) return fresh.error();
     if (Status synced = (*fresh)->sync(); !synced) return synced;
   }
+  // That it is sound is certain: what the checks do not know in it is LMDB's format.
+  if (const auto known = check_database(path + ".new"); !known) return unknown_format(known.error().context);
   return take_its_place(path);
 }
 
@@ -71,6 +78,7 @@ Status Environment::start(const std::string& path, std::uint64_t map_size) {
     return mdb_env_open(env_, name, kFlags, kMode);
   });
   if (code != MDB_SUCCESS) return status_of(code, "opening");
+  MDB_stat stat{};
   code = guarded([&] {
     MDB_txn* transaction = nullptr;
     if (const int begun = mdb_txn_begin(env_, nullptr, 0, &transaction); begun != MDB_SUCCESS) return begun;
@@ -79,7 +87,21 @@ Status Environment::start(const std::string& path, std::uint64_t map_size) {
     mdb_txn_abort(transaction);
     return opened;
   });
+  if (code == MDB_SUCCESS) code = guarded([&] { return mdb_env_stat(env_, &stat); });
+  page_size_ = stat.ms_psize;
   return status_of(code, "first transaction");
+}
+
+/// What the checks have read of the file, and what LMDB has.
+Status Environment::compare(const MetaPage& read) {
+  MDB_stat stat{};
+  MDB_envinfo info{};
+  const int code = guarded([&] {
+    const int known = mdb_env_stat(env_, &stat);
+    return known == MDB_SUCCESS ? mdb_env_info(env_, &info) : known;
+  });
+  if (code != MDB_SUCCESS) return status_of(code, "looking at it");
+  return check_same(read, stat, info);
 }
 
 Environment::~Environment() {

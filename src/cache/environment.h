@@ -14,6 +14,7 @@
 
 #include "cache/fault_guard.h"
 #include "cache/lmdb_error.h"
+#include "cache/page_format.h"
 #include "mediafs/base/bytes.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/mutex.h"
@@ -30,7 +31,8 @@ namespace mediafs {
 class Environment {
  public:
   /// `path` names the data file itself; LMDB puts its lock file beside it. Errc::corrupt: the file is
-  /// damaged, or not one of ours.
+  /// damaged, or not one of ours. Errc::internal: this LMDB's files are not laid out as they are checked
+  /// here.
   static Result<std::unique_ptr<Environment>> open(const std::string& path, std::uint64_t map_size);
   /// Rewrites the data file without its free pages. It must not be open.
   static Status compact(const std::string& path, std::uint64_t map_size);
@@ -66,6 +68,9 @@ class Environment {
   /// cannot be used again meanwhile.
   void wait_for_readers(Duration most) EXCLUDES(mutex_);
 
+  /// In bytes.
+  [[nodiscard]] std::uint64_t page_size() const { return page_size_; }
+
   Status sync();
   /// The data file's descriptor; nothing where the environment is broken.
   std::optional<int> file();
@@ -77,6 +82,7 @@ class Environment {
 
   static Result<std::unique_ptr<Environment>> open_checked(const std::string& path, std::uint64_t map_size);
   static Status make(const std::string& path, std::uint64_t map_size);
+  Status compare(const MetaPage& read);
   Status start(const std::string& path, std::uint64_t map_size);
   bool readers_of_before_end(SteadyTime give_up) REQUIRES(mutex_);
   [[nodiscard]] Status status_of(int code, std::string_view doing) const;
@@ -89,9 +95,10 @@ class Environment {
   const std::string folder_;
   MDB_env* env_ = nullptr;
   MDB_dbi database_ = 0;
+  std::uint64_t page_size_ = 0;
   std::atomic<bool> broken_ = false;
   std::atomic<bool> faulted_ = false;  // and its locks may be held for ever
-  Mutex mutex_;
+  Mutex mutex_{LockRank::environment};
   CondVar reader_ended_;
   std::vector<MDB_txn*> idle_readers_ GUARDED_BY(mutex_);
   // Looks that are being taken: those of now, and those that began before wait_for_readers() was called last.
@@ -108,15 +115,17 @@ class Environment::Writer {
   /// A copy of the value; nothing where there is none.
   std::optional<std::string> get(ByteView key);
   Status put(ByteView key, ByteView value);
+  /// Whether there was a record of that name before.
+  enum class Put { added, replaced };
   /// Calls `fill` with the record's place in the map, to be written whole.
-  Status put_reserved(ByteView key, std::size_t size, const std::function<void(MutableBytes)>& fill);
+  Result<Put> put_reserved(ByteView key, std::size_t size, const std::function<void(MutableBytes)>& fill);
   /// How much of the file it takes what was put here on pages of its own: it grows to that at commit, or has.
   [[nodiscard]] std::uint64_t reach() const { return reach_; }
   /// Deletes up to `limit` records whose keys begin so; gives how many there were.
   Result<std::size_t> erase_prefix(ByteView prefix, std::size_t limit);
 
  private:
-  int make_way(MDB_cursor*& cursor, ByteView key, std::size_t size);
+  int make_way(MDB_cursor*& cursor, ByteView key, std::size_t size, Put& put);
 
   Environment& environment_;
   MDB_txn* transaction_;

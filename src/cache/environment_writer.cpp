@@ -25,18 +25,20 @@ std::optional<std::string> Environment::Writer::get(ByteView key) {
 }
 
 Status Environment::Writer::put(ByteView key, ByteView value) {
-  return put_reserved(key, value.size(),
-                      [&](MutableBytes place) { std::copy(value.begin(), value.end(), place.begin()); });
+  const auto put = put_reserved(
+      key, value.size(), [&](MutableBytes place) { std::copy(value.begin(), value.end(), place.begin()); });
+  return put ? ok_status() : Status(put.error());
 }
 
 /// What is there under `key` goes first where it is of another size: LMDB would keep all its pages for a
 /// smaller value, and then a record has more pages than its size says (has_its_own_pages).
-int Environment::Writer::make_way(MDB_cursor*& cursor, ByteView key, std::size_t size) {
+int Environment::Writer::make_way(MDB_cursor*& cursor, ByteView key, std::size_t size, Put& put) {
   if (const int code = mdb_cursor_open(transaction_, environment_.database_, &cursor); code != MDB_SUCCESS)
     return code;
   MDB_val place = value_of(key);
   MDB_val value{};
   int code = mdb_cursor_get(cursor, &place, &value, MDB_SET_KEY);
+  put = code == MDB_SUCCESS ? Put::replaced : Put::added;
   if (code == MDB_SUCCESS) {
     if (!has_its_own_pages(place, value)) {
       code = MDB_CORRUPTED;
@@ -49,12 +51,13 @@ int Environment::Writer::make_way(MDB_cursor*& cursor, ByteView key, std::size_t
   return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
 }
 
-Status Environment::Writer::put_reserved(ByteView key, std::size_t size,
-                                         const std::function<void(MutableBytes)>& fill) {
+Result<Environment::Writer::Put> Environment::Writer::put_reserved(
+    ByteView key, std::size_t size, const std::function<void(MutableBytes)>& fill) {
+  Put outcome = Put::added;
   MDB_val place{size, nullptr};
   MDB_cursor* cursor = nullptr;
   const int code = environment_.guarded([&] {
-    if (const int made = make_way(cursor, key, size); made != MDB_SUCCESS) return made;
+    if (const int made = make_way(cursor, key, size, outcome); made != MDB_SUCCESS) return made;
     MDB_val wanted = value_of(key);
     const int put = mdb_put(transaction_, environment_.database_, &wanted, &place, MDB_RESERVE);
     if (put != MDB_SUCCESS) return put;
@@ -63,9 +66,9 @@ Status Environment::Writer::put_reserved(ByteView key, std::size_t size,
     return put;
   });
   fault_guard::bury(cursor);  // none, but for a fault
-  if (code != MDB_SUCCESS) return environment_.status_of(code, "put");
+  if (code != MDB_SUCCESS) return environment_.status_of(code, "put").error();
   fill({static_cast<std::byte*>(place.mv_data), size});
-  return ok_status();
+  return outcome;
 }
 
 Result<std::size_t> Environment::Writer::erase_prefix(ByteView prefix, std::size_t limit) {

@@ -99,7 +99,7 @@ void leave() {
 }
 
 void bury(void* remains) {
-  static Mutex mutex;
+  static Mutex mutex{LockRank::graveyard};
   static auto* const graveyard = new std::vector<void*>;
   if (remains == nullptr) return;
   const MutexLock lock(mutex);

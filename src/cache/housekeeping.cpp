@@ -11,26 +11,19 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kVersionNameSize = 16;
-constexpr std::uint64_t kChunkOnDisk = 33 * 4_KiB;  // in whole pages of LMDB
 constexpr std::size_t kErasedPerTransaction =
     64;                                      // larger free-list records want contiguous pages themselves
 constexpr Duration kWaitForReaders{100};     // each copies a chunk at most: longer is a disk that hangs
 constexpr std::string_view kNoRecord = "-";  // shorter than any name that there is
 constexpr std::size_t kUsesPerTransaction = 256;
 constexpr UnixSeconds kSaveClockEvery = 3'600;  // a disk that has nothing to do may sleep
-// Pages that were freed can be used one or two transactions later; until then the file grows.
-constexpr std::uint64_t kPagesInFlight = 12_MiB;
-
-std::uint64_t reserve_of(std::uint64_t limit) {
-  return std::min(kPagesInFlight, limit / 8);
-}
 
 }  // namespace
 
 Housekeeping::Housekeeping(const CacheParts& parts, std::uint64_t limit,
                            std::function<std::uint64_t()> other_files)
     : parts_(parts),
-      limit_(limit),
+      limit_(limit, parts.chunks.page_size()),
       other_files_(std::move(other_files)),
       disk_chunks_(std::numeric_limits<std::uint64_t>::max()) {}
 
@@ -45,21 +38,19 @@ void Housekeeping::tell_incomplete(const MediaId& id, Revision revision) {
 }
 
 bool Housekeeping::fits(std::uint64_t size) const {
-  return chunk_count(size) * kChunkOnDisk <= limit_ - reserve_of(limit_);
+  return limit_.fits(chunk_count(size));
 }
 
 std::size_t Housekeeping::per_transaction(std::size_t most) const {
-  return std::clamp<std::size_t>(reserve_of(limit_) / 2 / kChunkOnDisk, 1, most);
+  return limit_.per_transaction(most);
 }
 
 std::uint64_t Housekeeping::most_bytes() const {
-  const std::uint64_t taken = other_files_();
-  return limit_ > taken ? limit_ - taken : 0;
+  return limit_.most_bytes(other_files_());
 }
 
 std::uint64_t Housekeeping::most_chunks() const {
-  const std::uint64_t taken = reserve_of(limit_) + other_files_();
-  return std::min(disk_chunks_, limit_ > taken ? (limit_ - taken) / kChunkOnDisk : 0);
+  return std::min(disk_chunks_, limit_.most_chunks(other_files_()));
 }
 
 void Housekeeping::take_stock() {
@@ -68,16 +59,27 @@ void Housekeeping::take_stock() {
     owners.emplace(parts_.sealing.version_name(version.id, version.revision), version.revision);
   }
   std::unordered_map<std::string, std::uint64_t> counts;
-  const Status read = parts_.chunks.for_each_name(
-      [&](ByteView name) { ++counts[std::string(text_of(name).substr(0, kVersionNameSize))]; });
+  auto last = counts.end();  // names come in order
+  const Status read = parts_.chunks.for_each_name([&](ByteView name) {
+    const std::string_view version = text_of(name).substr(0, kVersionNameSize);
+    if (last == counts.end() || last->first != version) last = counts.try_emplace(std::string(version)).first;
+    ++last->second;
+  });
   if (!read) log::warning("the cache's chunks cannot all be counted: {}", read.error().context);
   for (const auto& [name, count] : counts) {
     const auto owner = owners.find(name);
-    if (owner != owners.end()) {
+    if (owner == owners.end()) {
+      ownerless_.push_back(name);
+    } else {
       parts_.ledger.set_chunks(owner->second, count);
-    } else if (Status erased = erase_chunks(name); !erased) {
-      log::warning("the cache cannot erase what is left of earlier versions: {}", erased.error().context);
     }
+  }
+}
+
+void Housekeeping::erase_ownerless() {
+  for (const std::string& name : std::exchange(ownerless_, {})) {
+    if (Status erased = erase_named(name, [](std::size_t /*count*/) {}); !erased)
+      log::warning("the cache cannot erase what is left of earlier versions: {}", erased.error().context);
   }
 }
 
@@ -110,17 +112,25 @@ void Housekeeping::shrink() {
   disk_chunks_ = chunks - std::min(chunks, std::max<std::uint64_t>(chunks / 16, 32));
 }
 
-Status Housekeeping::erase_chunks(const std::string& version_name) {
+Status Housekeeping::erase_chunks(const MediaId& id, Revision revision) {
+  return erase_named(parts_.sealing.version_name(id, revision),
+                     [&](std::size_t count) { parts_.ledger.remove_chunks(revision, count); });
+}
+
+/// Tells of each transaction how many it has erased.
+Status Housekeeping::erase_named(const std::string& version_name,
+                                 const std::function<void(std::size_t)>& erased) {
   const std::size_t at_once = per_transaction(kErasedPerTransaction);
-  std::size_t erased = at_once;
-  while (erased == at_once) {
+  std::size_t count = at_once;
+  while (count == at_once) {
     Status done = parts_.chunks.write([&](Environment::Writer& writer) -> Status {
-      const auto count = writer.erase_prefix(bytes_of(version_name), at_once);
-      if (!count) return count.error();
-      erased = *count;
+      const auto of_prefix = writer.erase_prefix(bytes_of(version_name), at_once);
+      if (!of_prefix) return of_prefix.error();
+      count = *of_prefix;
       return ok_status();
     });
     if (!done) return done;
+    erased(count);
   }
   return ok_status();
 }
@@ -131,9 +141,8 @@ Status Housekeeping::evict(const Ledger::Version& version) {
       [&](Environment::Writer& writer) { return rewrite(writer, version, /*keeps_complete=*/false); });
   if (!noted) return noted;
   tell_incomplete(version.id, version.revision);
-  Status erased = erase_chunks(parts_.sealing.version_name(version.id, version.revision));
+  Status erased = erase_chunks(version.id, version.revision);
   if (!erased) return erased;
-  parts_.ledger.set_chunks(version.revision, 0);
   ++evicted_;
   return erased;
 }
@@ -145,12 +154,14 @@ Status Housekeeping::erase_chunk(const MediaId& id, ChunkKey chunk) {
       [&](Environment::Writer& writer) { return rewrite(writer, *version, /*keeps_complete=*/false); });
   tell_incomplete(id, chunk.revision);
   const std::string name = parts_.sealing.chunk_name(id, chunk);
+  std::size_t count = 0;
   const Status erased = parts_.chunks.write([&](Environment::Writer& writer) -> Status {
-    const auto count = writer.erase_prefix(bytes_of(name), 1);
-    if (!count) return count.error();
-    if (*count > 0) parts_.ledger.remove_chunk(chunk.revision);
+    const auto of_name = writer.erase_prefix(bytes_of(name), 1);
+    if (!of_name) return of_name.error();
+    count = *of_name;
     return ok_status();
   });
+  if (erased) parts_.ledger.remove_chunks(chunk.revision, count);
   return noted.ok() ? erased : noted;
 }
 

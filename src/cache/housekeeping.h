@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "cache/cache_parts.h"
+#include "cache/size_limit.h"
 #include "mediafs/base/mutex.h"
 
 namespace mediafs {
@@ -20,19 +21,20 @@ class Housekeeping {
   /// Told, on the writer thread, of versions whose bytes are not all here any more.
   void on_incomplete(std::function<void(const MediaId&, Revision)> listener) EXCLUDES(mutex_);
   [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
-  [[nodiscard]] std::uint64_t limit() const { return limit_; }
+  [[nodiscard]] std::uint64_t limit() const { return limit_.bytes(); }
   /// False: a media of that size would leave no room for any other.
   [[nodiscard]] bool fits(std::uint64_t size) const;
 
-  /// As many chunks as a transaction may write, or erase, up to `most`: what it frees can be used again only
-  /// by the next but one, and a small cache has little room to wait with.
+  /// As many chunks as a transaction may write, or erase, up to `most`.
   [[nodiscard]] std::size_t per_transaction(std::size_t most) const;
 
   /// How large the chunks' file may be, in bytes.
   [[nodiscard]] std::uint64_t most_bytes() const;
 
-  /// Counts the chunks of each version, and erases those that no version is known for.
+  /// Counts the chunks of each version. Before anything else, and before the writer thread runs.
   void take_stock();
+  /// Those that no version was known for.
+  void erase_ownerless();
 
   /// Evicts until there is room for so many chunks more; false: what is here is being used.
   bool make_room(std::uint64_t chunks, const std::unordered_set<Revision>& busy);
@@ -43,8 +45,8 @@ class Housekeeping {
   /// The disk, or the database, has less room than the limit says: the cache keeps within what it has now.
   void shrink();
 
-  /// The records of its chunks, in small transactions.
-  Status erase_chunks(const std::string& version_name);
+  /// The records of a version's chunks, in small transactions.
+  Status erase_chunks(const MediaId& id, Revision revision);
 
   /// A record of it is of no use: it is erased, and the version not whole from now on.
   Status erase_chunk(const MediaId& id, ChunkKey chunk);
@@ -57,17 +59,19 @@ class Housekeeping {
 
  private:
   [[nodiscard]] std::uint64_t most_chunks() const;
+  Status erase_named(const std::string& version_name, const std::function<void(std::size_t)>& erased);
   Status evict(const Ledger::Version& version);
   Status rewrite(Environment::Writer& writer, const Ledger::Version& version, bool keeps_complete);
   void tell_incomplete(const MediaId& id, Revision revision) EXCLUDES(mutex_);
 
   const CacheParts& parts_;
-  const std::uint64_t limit_;
+  const SizeLimit limit_;
   const std::function<std::uint64_t()> other_files_;
-  std::uint64_t disk_chunks_;  // as many as there has been room for
+  std::uint64_t disk_chunks_;           // as many as there has been room for
+  std::vector<std::string> ownerless_;  // names of versions, from the stock that was taken
   UnixSeconds clock_saved_ = 0;
   std::atomic<std::uint64_t> evicted_ = 0;
-  Mutex mutex_;  // held while the listener is called, so that it can be taken away
+  Mutex mutex_{LockRank::housekeeping};  // held while the listener is called, so that it can be taken away
   std::function<void(const MediaId&, Revision)> incomplete_ GUARDED_BY(mutex_);
 };
 

@@ -1,5 +1,6 @@
 #include "mediafs/cache/journal.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <optional>
@@ -92,15 +93,19 @@ std::vector<Journal::Entry> Journal::left() const {
 }
 
 void Journal::follow(std::function<Progress()> progress) {
+  const std::uint64_t queued = progress().queued;
   const MutexLock lock(mutex_);
   progress_ = std::move(progress);
-  resting_until_ = progress_().queued;
+  resting_until_ = queued_ = queued;
 }
 
 void Journal::follow(std::function<std::vector<Entry>()> all) {
-  const MutexLock lock(mutex_);
-  all_ = std::move(all);
-  if (used(head().active % 2) > 0) write_anew();
+  {
+    const MutexLock lock(mutex_);
+    all_ = std::move(all);
+    if (used(head().active % 2) == 0) return;
+  }
+  write_anew();
 }
 
 void Journal::unfollow() {
@@ -109,24 +114,61 @@ void Journal::unfollow() {
   all_ = nullptr;
 }
 
-/// All that is known, into the other half. Until that is whole, both count.
+/// All that is known, into the other half, and behind it what others have added meanwhile. Until that is
+/// whole, both count. Where somebody else has just done it there is room again.
 void Journal::write_anew() {
+  std::function<std::vector<Entry>()> all;
+  std::uint64_t known = 0;  // so much of the active half is in what is asked for
+  std::uint64_t turns = 0;
+  {
+    const MutexLock lock(mutex_);
+    all = all_;
+    known = used(head().active % 2);
+    turns = turns_;
+  }
+  if (!all) return;
+  const std::vector<Entry> entries = all();
+  const MutexLock lock(mutex_);
+  if (turns != turns_) return;
   const std::uint64_t active = head().active % 2;
-  std::atomic_ref(head().used[1 - active]) = 0;
-  for (const Entry& entry : all_()) append(1 - active, encode(entry));
-  std::atomic_ref(head().active) = 1 - active;
+  const std::atomic_ref other(head().used[1 - active]);
+  other = 0;
+  for (const Entry& entry : entries) append(1 - active, encode(entry));
+  const ByteView since = ByteView(half(active)).first(used(active)).subspan(known);
+  if (other + since.size() <= kHalf) {
+    std::memcpy(half(1 - active).data() + other, since.data(), since.size());
+    other += since.size();
+  }
+  turn();
   std::atomic_ref(head().used[active]) = 0;
 }
 
-void Journal::make_room(std::uint64_t bytes) {
-  const std::uint64_t active = head().active % 2;
-  if (all_ && used(active) + bytes > kHalf) return write_anew();
+/// The other half is the active one from now on.
+void Journal::turn() {
+  std::atomic_ref(head().active) = 1 - head().active % 2;
+  ++turns_;
+}
+
+Journal::Progress Journal::progress() const {
+  std::function<Progress()> ask;
+  {
+    const MutexLock lock(mutex_);
+    ask = progress_;
+  }
+  return ask ? ask() : Progress{};
+}
+
+/// `cache` may be older than now: then less has been committed by it, and whoever has added an entry since
+/// has told of what it had queued.
+void Journal::make_room(std::uint64_t bytes, const Progress& cache) {
+  queued_ = std::max(queued_, cache.queued);
   if (!progress_) return;
+  const std::uint64_t active = head().active % 2;
   const std::atomic_ref other(head().used[1 - active]);
-  if (other != 0 && progress_().committed >= resting_until_) other = 0;
+  if (other != 0 && cache.committed >= resting_until_) other = 0;
   if (used(active) + bytes <= kTurnAfter || other != 0) return;
-  resting_until_ = progress_().queued;
-  std::atomic_ref(head().active) = 1 - active;
+  resting_until_ = queued_;
+  turn();
 }
 
 bool Journal::append(std::uint64_t which, const std::string& record) {
@@ -140,11 +182,18 @@ bool Journal::append(std::uint64_t which, const std::string& record) {
   return true;
 }
 
+bool Journal::added(const std::string& record) {
+  const Progress cache = progress();  // of after the entry was queued
+  const MutexLock lock(mutex_);
+  make_room(kFrame + record.size(), cache);
+  return append(head().active % 2, record);
+}
+
 void Journal::add(const Entry& entry) {
   const std::string record = encode(entry);
-  const MutexLock lock(mutex_);
-  make_room(kFrame + record.size());
-  if (append(head().active % 2, record) || std::exchange(complained_, true)) return;
+  if (added(record)) return;
+  write_anew();
+  if (added(record) || complained_.exchange(true)) return;
   log::warning("so much is known beside the disk that a restart of the server will forget some of it");
 }
 

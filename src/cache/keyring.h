@@ -98,13 +98,13 @@ class Keyring {
   CacheId id_{};
   Owner owner_{};
 
-  mutable Mutex file_mutex_;  // one change of the file at a time; taken before mutex_
+  mutable Mutex file_mutex_{LockRank::keyring_file};  // one change of the file at a time; taken before mutex_
   Salt salt_ GUARDED_BY(file_mutex_){};
   UniqueFd file_ GUARDED_BY(file_mutex_);
   std::vector<KeySlot> free_ GUARDED_BY(file_mutex_);
   std::vector<KeySlot> still_in_file_ GUARDED_BY(file_mutex_);  // destroyed, but for the disk's failing
 
-  mutable Mutex mutex_;  // never held over the disk
+  mutable Mutex mutex_{LockRank::keyring};  // never held over the disk
   std::vector<WrappedKey> slots_ GUARDED_BY(mutex_);
 };
 

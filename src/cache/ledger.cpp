@@ -7,8 +7,10 @@ namespace mediafs {
 void Ledger::add(Version version) {
   const MutexLock lock(mutex_);
   chunks_ += version.chunks;
-  const Revision revision = version.revision;
-  versions_.insert_or_assign(revision, std::move(version));
+  const auto [place, is_new] = versions_.try_emplace(version.revision, version);
+  if (is_new) return;
+  chunks_ -= place->second.chunks;
+  place->second = std::move(version);
 }
 
 std::optional<Ledger::Version> Ledger::find(Revision revision) const {
@@ -41,12 +43,13 @@ void Ledger::set_chunks(Revision revision, std::uint64_t count) {
   chunks_ += count - std::exchange(found->second.chunks, count);
 }
 
-void Ledger::remove_chunk(Revision revision) {
+void Ledger::remove_chunks(Revision revision, std::uint64_t count) {
   const MutexLock lock(mutex_);
   const auto found = versions_.find(revision);
-  if (found == versions_.end() || found->second.chunks == 0) return;
-  --found->second.chunks;
-  --chunks_;
+  if (found == versions_.end()) return;
+  const std::uint64_t removed = std::min(count, found->second.chunks);
+  found->second.chunks -= removed;
+  chunks_ -= removed;
 }
 
 void Ledger::remove_all_chunks() {

@@ -19,7 +19,7 @@ class Ledger {
     MediaId id;
     Revision revision{};
     std::optional<KeySlot> slot;  // nothing once its key has been destroyed: it is about to go
-    std::uint64_t chunks = 0;
+    std::uint64_t chunks = 0;     // that have been committed
     UnixSeconds since = 0;
     UnixSeconds used = 0;
   };
@@ -30,7 +30,7 @@ class Ledger {
   std::optional<KeySlot> use(Revision revision, UnixSeconds now) EXCLUDES(mutex_);
   void add_chunks(Revision revision, std::uint64_t count) EXCLUDES(mutex_);
   void set_chunks(Revision revision, std::uint64_t count) EXCLUDES(mutex_);
-  void remove_chunk(Revision revision) EXCLUDES(mutex_);
+  void remove_chunks(Revision revision, std::uint64_t count) EXCLUDES(mutex_);
   void remove_all_chunks() EXCLUDES(mutex_);
   /// The version as it was; nothing where there is none.
   std::optional<Version> remove(Revision revision) EXCLUDES(mutex_);
@@ -84,7 +84,7 @@ class Ledger {
   [[nodiscard]] std::vector<ListingKey> listings() const EXCLUDES(mutex_);
 
  private:
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank::ledger};
   std::unordered_map<Revision, Version> versions_ GUARDED_BY(mutex_);
   std::unordered_map<ListingKey, ListingPlace> listings_ GUARDED_BY(mutex_);
   std::unordered_map<MediaId, int> held_ GUARDED_BY(mutex_);

@@ -2,8 +2,13 @@
 // need it.
 #pragma once
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+
+#include "mediafs/base/bytes.h"
 
 namespace mediafs {
 
@@ -70,6 +75,16 @@ static_assert(sizeof(MetaPage) == 136);
 inline constexpr std::uint32_t kLmdbMagic = 0xBEEFC0DE;
 inline constexpr std::uint32_t kLmdbVersion = 1;
 inline constexpr std::size_t kMostKey = 511;
+
+/// LMDB makes its pages as large as the machine's, but places in a page have 16 bits.
+constexpr std::uint64_t page_size_on(std::uint64_t machine) {
+  return std::min<std::uint64_t>(machine, 32_KiB);
+}
+/// Of a database that is made here; others are not opened.
+inline std::uint64_t page_size() {
+  static const auto machine = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return page_size_on(machine);
+}
 
 constexpr std::uint64_t pages_of_value(std::uint64_t size, std::uint64_t page_size) {
   return (sizeof(PageHeader) - 1 + size) / page_size + 1;

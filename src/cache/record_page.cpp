@@ -1,7 +1,5 @@
 #include "cache/record_page.h"
 
-#include <unistd.h>
-
 #include <cstring>
 
 #include "cache/page_format.h"
@@ -9,11 +7,6 @@
 namespace mediafs {
 
 namespace {
-
-std::uint64_t page_size() {
-  static const auto size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return size;
-}
 
 PageHeader page_of(const MDB_val& value) {
   PageHeader page{};

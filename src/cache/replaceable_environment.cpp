@@ -29,7 +29,7 @@ Result<std::unique_ptr<Environment>> begin_anew(const std::string& path, std::ui
 
 ReplaceableEnvironment::ReplaceableEnvironment(std::string path, std::uint64_t map_size,
                                                std::unique_ptr<Environment> first)
-    : path_(std::move(path)), map_size_(map_size), current_(first.get()) {
+    : path_(std::move(path)), map_size_(map_size), page_size_(first->page_size()), current_(first.get()) {
   all_.push_back(std::move(first));
 }
 
@@ -73,6 +73,7 @@ bool ReplaceableEnvironment::replace_if_broken() {
     return false;
   }
   all_.push_back(*std::move(fresh));
+  if (begun_anew_) begun_anew_();
   current_.store(all_.back().get(), std::memory_order_release);
   return true;
 }

@@ -30,6 +30,8 @@ class ReplaceableEnvironment {
   Status for_each_name(const std::function<void(ByteView key)>& look) {
     return current().for_each_name(look);
   }
+  /// It finds nothing, until a new file is begun.
+  [[nodiscard]] bool broken() { return current().broken(); }
   std::uint64_t count_prefix(ByteView prefix) { return current().count_prefix(prefix); }
 
   void wait_for_readers(Duration most) { current().wait_for_readers(most); }
@@ -40,11 +42,13 @@ class ReplaceableEnvironment {
   void flush();
   /// The file, to be synced; nothing where it is damaged.
   std::optional<int> file();
+  [[nodiscard]] std::uint64_t page_size() const { return page_size_; }
   /// In bytes; 0 where it is damaged.
   std::uint64_t size();
 
-  /// How often a new file has been begun since it was opened. On the writing thread.
-  [[nodiscard]] std::size_t times_begun_anew() const { return all_.size() - 1; }
+  /// Told on the writing thread, before anybody sees the new file, that nothing is left of the old one. To be
+  /// set before anything is written.
+  void on_begun_anew(std::function<void()> listener) { begun_anew_ = std::move(listener); }
 
  private:
   ReplaceableEnvironment(std::string path, std::uint64_t map_size, std::unique_ptr<Environment> first);
@@ -53,6 +57,8 @@ class ReplaceableEnvironment {
 
   const std::string path_;
   const std::uint64_t map_size_;
+  const std::uint64_t page_size_;
+  std::function<void()> begun_anew_;
   std::size_t attempts_ = 0;  // to replace it
   // Broken ones stay here to the end: somebody may be reading in them.
   std::vector<std::unique_ptr<Environment>> all_;

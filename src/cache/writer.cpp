@@ -82,7 +82,7 @@ std::string CacheWriter::trouble() {
 }
 
 void CacheWriter::run() {
-  housekeeping_.take_stock();
+  housekeeping_.erase_ownerless();
   static_cast<void>(make_room(0));  // the limit may be lower than it was
   mutex_.lock();
   ++finished_;
@@ -159,48 +159,49 @@ void CacheWriter::write_chunks(const std::vector<Job>& batch) {
   if (chunks.empty()) return;
   if (!accepts_chunks()) return;
   if (!make_room(chunks.size())) return refuse_chunks(kRetryWhenInUse);
-  Status written = put_within_limit(chunks);
+  Added added;
+  Status written = put_within_limit(chunks, added);
   if (!written && written.error().code == Errc::too_large) return refuse_chunks(kRetryWhenInUse);
   if (!written && written.error().code == Errc::no_space) {
     note(Place::chunks, written);
     housekeeping_.shrink();
-    if (make_room(chunks.size())) written = put_within_limit(chunks);
+    if (make_room(chunks.size())) written = put_within_limit(chunks, added);
   }
   note(Place::chunks, written);
   if (!written) return refuse_chunks(kRetryWhenFailed);
-  if (std::exchange(begun_anew_, parts_.chunks.times_begun_anew()) != parts_.chunks.times_begun_anew())
-    parts_.ledger.remove_all_chunks();  // what was counted was in the damaged file
-  for (const Chunk* chunk : chunks) parts_.ledger.add_chunks(chunk->key.revision, 1);
+  for (const Revision revision : added) parts_.ledger.add_chunks(revision, 1);
 }
 
 /// What LMDB has free may be seen by a reader still, or be in pieces that are too small: then it is waited
 /// for, more is freed, and in the end nothing written (Errc::too_large), rather than the file let grow.
-Status CacheWriter::put_within_limit(const std::vector<const Chunk*>& chunks) {
-  Status written = put_chunks(chunks);
+Status CacheWriter::put_within_limit(const std::vector<const Chunk*>& chunks, Added& added) {
+  Status written = put_chunks(chunks, added);
   for (std::size_t attempt = 1; attempt <= kAttemptsToFit; ++attempt) {
     if (written || written.error().code != Errc::too_large) break;
     if (!make_room(attempt * chunks.size())) break;
     if (Status reclaimed = housekeeping_.reclaim(); !reclaimed) return reclaimed;
-    written = put_chunks(chunks);
+    written = put_chunks(chunks, added);
   }
   return written;
 }
 
-Status CacheWriter::put_chunks(const std::vector<const Chunk*>& chunks) {
+Status CacheWriter::put_chunks(const std::vector<const Chunk*>& chunks, Added& added) {
   // Where it has outgrown the others meanwhile, it stays as it is.
   const std::uint64_t most = std::max(housekeeping_.most_bytes(), parts_.chunks.size());
   return parts_.chunks.write([&](Environment::Writer& writer) -> Status {
+    added.clear();
     for (const Chunk* chunk : chunks) {
       const auto version = version_of(chunk->id, chunk->key.revision, parts_.clock.now());
       if (!version) return version.error();
       const auto key = version->slot ? parts_.keyring.key_in(*version->slot) : std::nullopt;
       if (!key) continue;  // erased meanwhile
       const std::string name = parts_.sealing.chunk_name(chunk->id, chunk->key);
-      Status put = writer.put_reserved(bytes_of(name), kChunkRecordSize, [&](MutableBytes record) {
+      const auto put = writer.put_reserved(bytes_of(name), kChunkRecordSize, [&](MutableBytes record) {
         parts_.sealing.seal_chunk(*key, chunk->id, chunk->key, ByteView(chunk->bytes.get(), kChunkSize),
                                   record);
       });
-      if (!put) return put;
+      if (!put) return put.error();
+      if (*put == Environment::Writer::Put::added) added.push_back(chunk->key.revision);
       if (writer.reach() > most) return Error{Errc::too_large, "the cache's size"};
     }
     return ok_status();
@@ -332,11 +333,10 @@ Status CacheWriter::erase_rest(const Job& job) {
 
 Status CacheWriter::drop(const Drop& drop) {
   const auto version = parts_.ledger.remove(drop.revision);
-  if (version && version->slot) {
-    if (Status destroyed = parts_.keyring.destroy({&*version->slot, 1}, Sync::no); !destroyed)
-      return destroyed;
-  }
-  return housekeeping_.erase_chunks(parts_.sealing.version_name(drop.id, drop.revision));
+  Status destroyed = ok_status();
+  if (version && version->slot) destroyed = parts_.keyring.destroy({&*version->slot, 1}, Sync::no);
+  Status erased = housekeeping_.erase_chunks(drop.id, drop.revision);
+  return destroyed ? erased : destroyed;
 }
 
 /// What was written there last, and how that went.

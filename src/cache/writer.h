@@ -83,8 +83,9 @@ class CacheWriter {
   std::vector<Job> take_batch() REQUIRES(mutex_);
   void write(const std::vector<Job>& batch) EXCLUDES(mutex_);
   void write_chunks(const std::vector<Job>& batch) EXCLUDES(mutex_);
-  Status put_chunks(const std::vector<const Chunk*>& chunks);
-  Status put_within_limit(const std::vector<const Chunk*>& chunks);
+  using Added = std::vector<Revision>;  // one for each record that was not there before
+  Status put_chunks(const std::vector<const Chunk*>& chunks, Added& added);
+  Status put_within_limit(const std::vector<const Chunk*>& chunks, Added& added);
   [[nodiscard]] bool make_room(std::uint64_t chunks) EXCLUDES(mutex_);
   void refuse_chunks(std::chrono::seconds time);
   void write_items(const std::vector<Job>& batch);
@@ -108,15 +109,14 @@ class CacheWriter {
   SteadyTime save_uses_at_;  // writer thread only
   bool flushed_ = true;      // writer thread only: nothing has been written since the disk was last told to
   bool complained_ = false;  // writer thread only: one line, not one a chunk
-  std::size_t begun_anew_ = 0;  // writer thread only: how often the chunks' file had been, when last looked
   std::atomic<SteadyTime> refuse_until_ = SteadyTime::min();
 
-  Mutex mutex_;
+  Mutex mutex_{LockRank::cache_writer};
   CondVar work_;
   CondVar done_;
   std::deque<Job> jobs_ GUARDED_BY(mutex_);
   std::unordered_map<ChunkKey, ConstBuffer> queued_ GUARDED_BY(mutex_);
-  std::uint64_t enqueued_ GUARDED_BY(mutex_) = 1;  // the first thing to do is to take stock
+  std::uint64_t enqueued_ GUARDED_BY(mutex_) = 1;  // the first thing to do is to make room
   std::uint64_t finished_ GUARDED_BY(mutex_) = 0;
   std::array<std::string, 2> troubles_ GUARDED_BY(mutex_);  // for each Place
   bool stopping_ GUARDED_BY(mutex_) = false;

@@ -121,7 +121,7 @@ Result<CacheAnswer> by_itself(const std::string& directory, const CacheCommand& 
   if (!opened) return opened.error();
   Cache& cache = **opened;
   cache.settle();  // it has counted then
-  Mutex one_at_a_time;
+  Mutex one_at_a_time{LockRank::cache_command};
   std::atomic<bool> gives_way = false;
   const CacheControl control{.cache = cache,
                              .erase =

@@ -31,7 +31,7 @@ class ControlSocket {
   const CacheControl control_;
   UniqueFd listening_;
   UniqueFd wake_;  // an eventfd(2)
-  Mutex mutex_;
+  Mutex mutex_{LockRank::control_socket};
   CondVar one_is_over_;
   int conversations_ GUARDED_BY(mutex_) = 0;  // under way, each on a thread that nobody joins
   std::jthread thread_;

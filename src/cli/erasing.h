@@ -31,7 +31,7 @@ class Erasing {
   Filesystem& filesystem_;
   Cache* const cache_;
   Mount& mount_;
-  Mutex mutex_;  // one erasure at a time
+  Mutex mutex_{LockRank::erasing};  // one erasure at a time
 };
 
 /// Again and again, on the thread of `chores`.

@@ -42,7 +42,7 @@ class ListingWalks {
   // rsync, tar and shells go by name (as the directory is listed), cp -r by node number.
   using Orders = std::array<ListingWalk, 2>;
 
-  Mutex mutex_;
+  Mutex mutex_{LockRank::listing_walks};
   std::list<Orders> walks_ GUARDED_BY(mutex_);  // used last first
 };
 

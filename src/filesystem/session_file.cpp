@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -69,17 +70,22 @@ SessionFile::ContentRef SessionFile::current() {
     seen = seen_;
   }
   const Look found = look(seen);  // the others are not held up, and see what was
-  const MutexLock lock(mutex_);
-  if (!found.readable && !complained_) {
+  ContentRef content;
+  bool complained = false;
+  {
+    const MutexLock lock(mutex_);
+    complained = std::exchange(complained_, !found.readable);
+    if (found.content) {
+      content_ = found.content;
+      seen_ = found.status;
+    }
+    content = content_;
+  }
+  if (!found.readable && !complained) {
     log::warning(
         "the file of sessions cannot be read, or is larger than 64 MiB; those that it held are still shown");
   }
-  complained_ = !found.readable;
-  if (found.content) {
-    content_ = found.content;
-    seen_ = found.status;
-  }
-  return content_;
+  return content;
 }
 
 SessionFile::Look SessionFile::look(const std::optional<struct stat>& seen) const {

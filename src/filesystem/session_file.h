@@ -43,7 +43,7 @@ class SessionFile {
 
   const std::string path_;
   const Clock& clock_;
-  Mutex mutex_;
+  Mutex mutex_{LockRank::session_file};
   ContentRef content_ GUARDED_BY(mutex_) = std::make_shared<const Content>();
   std::optional<SteadyTime> looked_at_ GUARDED_BY(mutex_);
   std::optional<struct stat> seen_ GUARDED_BY(mutex_);  // of the content

@@ -163,7 +163,7 @@ class HttpClient::Loop {
 
   std::atomic<std::uint64_t> last_id_ = 0;
 
-  Mutex mutex_;
+  Mutex mutex_{LockRank::transport};
   std::vector<std::function<void()>> commands_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
 

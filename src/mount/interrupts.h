@@ -40,7 +40,7 @@ class Interrupts {
   std::optional<Watched> find(fuse_req_t request) EXCLUDES(mutex_);
 
   Timer& timer_;
-  Mutex mutex_;  // a leaf: libfuse's locks are held where it is taken
+  Mutex mutex_{LockRank::interrupts};  // a leaf: libfuse's locks are held where it is taken
   std::unordered_map<fuse_req_t, Watched> watched_ GUARDED_BY(mutex_);
   std::uint64_t last_number_ GUARDED_BY(mutex_) = 0;
 };

@@ -96,7 +96,7 @@ class Revalidation {
   Timer& timer_;
   const Consequences consequences_;
 
-  Mutex mutex_;  // the timer's may be taken under it
+  Mutex mutex_{LockRank::revalidation};  // the timer's may be taken under it
   std::unordered_map<MediaId, Question> questions_ GUARDED_BY(mutex_);
   std::uint64_t last_number_ GUARDED_BY(mutex_) = 0;
   SteadyTime rests_until_ GUARDED_BY(mutex_) = SteadyTime::min();

@@ -71,7 +71,7 @@ TEST_F(CacheTest, FlippedBitsAreMissesAndNeverWrongBytes) {
   store(media, 0, 'a');
   cache_->store_item(media);
   close();
-  // Anywhere within the record's pages: the last 33 of the file belong to it or to the tree above it.
+  // Anywhere within the record's pages: the last of the file belong to it or to the tree above it.
   std::mt19937 random(1);
   const std::string intact = content("chunks");
   int misses = 0;

@@ -6,11 +6,12 @@
 #include <set>
 
 #include "cache/cache_fixture.h"
+#include "cache/page_format.h"
 #include "mediafs/base/log.h"
 
 namespace mediafs {
 
-inline constexpr std::size_t kPage = 4096;  // LMDB's
+inline const std::size_t kPage = page_size();
 
 class Damage : public CacheFixture {
  protected:

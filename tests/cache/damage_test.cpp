@@ -6,6 +6,7 @@
 #include "cache/damage_fixture.h"
 #include "cache/environment.h"
 #include "cache/page_nodes.h"
+#include "cache/size_limit.h"
 
 namespace mediafs {
 namespace {
@@ -93,7 +94,8 @@ TEST_F(Damage, RecordsInEachOthersPlacesGiveNoWrongByte) {
   for (std::size_t at = 2 * kPage; at < intact.size(); at += kPage) {
     PageHeader header{};
     std::memcpy(&header, intact.data() + at, sizeof(header));
-    if (header.number == at / kPage && header.flags == kOverflowPage && header.run_length() == 33)
+    if (header.number == at / kPage && header.flags == kOverflowPage &&
+        header.run_length() == chunk_on_disk(kPage) / kPage)
       records.push_back(at);
   }
   ASSERT_GE(records.size(), 9U);
@@ -102,8 +104,10 @@ TEST_F(Damage, RecordsInEachOthersPlacesGiveNoWrongByte) {
       const std::size_t other = records[i];
       for (const std::size_t headers : {std::size_t{0}, sizeof(PageHeader)}) {
         std::string bytes = intact;
-        bytes.replace(one + headers, 33 * kPage - headers, intact, other + headers, 33 * kPage - headers);
-        bytes.replace(other + headers, 33 * kPage - headers, intact, one + headers, 33 * kPage - headers);
+        bytes.replace(one + headers, chunk_on_disk(kPage) - headers, intact, other + headers,
+                      chunk_on_disk(kPage) - headers);
+        bytes.replace(other + headers, chunk_on_disk(kPage) - headers, intact, one + headers,
+                      chunk_on_disk(kPage) - headers);
         restore();
         put("chunks", bytes);
         use();

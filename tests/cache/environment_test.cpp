@@ -123,7 +123,7 @@ TEST_F(EnvironmentTest, AFileThatIsCutUnderItBreaksItAndNoMore) {
 TEST_F(EnvironmentTest, AWriteIntoACutFileIsAnErrorAndTheNextOneDoesNotWait) {
   open();
   fill(40);
-  std::filesystem::resize_file(path_, 2 * 4096);
+  std::filesystem::resize_file(path_, 2 * page_size());
   EXPECT_FALSE(put("key1020", 20).ok());
   EXPECT_FALSE(erase("key").ok());
   EXPECT_TRUE(environment_->broken());
@@ -163,13 +163,14 @@ TEST_F(EnvironmentTest, PagesOfOthersAreNotFreed) {
   std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
   PageHeader page{};
   std::uint64_t at = 0;
-  for (; (page.flags & kOverflowPage) == 0 || page.run_length() != pages_of_value(kBig, 4096); at += 4096) {
+  for (; (page.flags & kOverflowPage) == 0 || page.run_length() != pages_of_value(kBig, page_size());
+       at += page_size()) {
     file.seekg(static_cast<std::streamoff>(at));
     file.read(reinterpret_cast<char*>(&page), sizeof(page));
     ASSERT_TRUE(file);
   }
   page.lower = 60'000;
-  file.seekp(static_cast<std::streamoff>(at - 4096));
+  file.seekp(static_cast<std::streamoff>(at - page_size()));
   file.write(reinterpret_cast<const char*>(&page), sizeof(page));
   file.close();
   open();

@@ -9,12 +9,14 @@
 #include "cache/damage_fixture.h"
 #include "cache/page_nodes.h"
 #include "cache/sealing.h"
+#include "cache/size_limit.h"
 #include "mediafs/base/unique_fd.h"
 
 namespace mediafs {
 namespace {
 
 constexpr std::uint32_t kSlotsInUse = 6;
+constexpr std::size_t kKeyringHeader = 4096;
 
 void flip(std::string& bytes, std::size_t bit) {
   bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
@@ -76,15 +78,15 @@ std::vector<std::size_t> bits_worth_flipping(const std::string& file) {
       for (std::size_t bit = 0; bit < (step == 1 ? 8U : 1U); ++bit) bits.push_back(at * 8 + bit);
     }
   };
-  if (file.size() < 2 * kPage) {
-    add(0, file.size(), 1);
-    return bits;
-  }
   if (file.starts_with("mfscache")) {  // the keyring: its header, the slots in use, and of the others some
     add(0, 192, 1);
-    add(192, kPage, 64);
-    add(kPage, kPage + std::size_t{kSlotsInUse} * 64, 1);
-    add(kPage + std::size_t{kSlotsInUse} * 64, file.size(), 64);
+    add(192, kKeyringHeader, 64);
+    add(kKeyringHeader, kKeyringHeader + std::size_t{kSlotsInUse} * 64, 1);
+    add(kKeyringHeader + std::size_t{kSlotsInUse} * 64, file.size(), 64);
+    return bits;
+  }
+  if (file.size() < 2 * kPage) {
+    add(0, file.size(), 1);
     return bits;
   }
   for (std::size_t offset = 0; offset < file.size(); offset += kPage) {
@@ -176,7 +178,8 @@ class LongSealedBits : public Damage, public testing::WithParamInterface<unsigne
     for (std::size_t at = 2 * kPage; at < intact.size(); at += kPage) {
       PageHeader header{};
       std::memcpy(&header, intact.data() + at, sizeof(header));
-      if (header.number == at / kPage && header.flags == kOverflowPage && header.run_length() == 33)
+      if (header.number == at / kPage && header.flags == kOverflowPage &&
+          header.run_length() == chunk_on_disk(kPage) / kPage)
         found.push_back(at + sizeof(header));
     }
     return found;

@@ -1,5 +1,8 @@
 #include "mediafs/cache/journal.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "mediafs/base/shared_memory.h"
@@ -69,6 +72,68 @@ TEST_F(JournalTest, OfWhatIsCommittedLittleStays) {
   const auto all = left();
   EXPECT_LT(all.size(), 20'000U);
   EXPECT_EQ(std::get<MediaItem>(all.back()), item(99'999));
+}
+
+/// Its lock is a leaf: who is asked may take any other, and even come back.
+TEST_F(JournalTest, WhoIsAskedIsAskedWithoutTheLock) {
+  std::uint64_t asked = 0;
+  journal_.follow([&] {
+    static_cast<void>(journal_.left());
+    return Journal::Progress{++asked, 0};
+  });
+  journal_.add(item(1));
+  EXPECT_GT(asked, 1U);
+  journal_.unfollow();
+  bool written_anew = false;
+  journal_.follow([&]() -> std::vector<Journal::Entry> {
+    static_cast<void>(journal_.left());
+    written_anew = true;
+    return {item(2)};
+  });
+  EXPECT_TRUE(written_anew);
+  EXPECT_EQ(left(), (std::vector<Journal::Entry>{item(2)}));
+}
+
+TEST_F(JournalTest, WhatIsAddedWhileItIsWrittenAnewIsNotLost) {
+  journal_.add(item(1));
+  journal_.follow([&]() -> std::vector<Journal::Entry> {
+    std::vector<Journal::Entry> known{item(1)};
+    journal_.add(item(2));  // by somebody else, too late to be among those
+    return known;
+  });
+  EXPECT_EQ(left(), (std::vector<Journal::Entry>{item(1), item(2)}));
+}
+
+/// Two add at one time, `before` others having been added: the one that is asked first and comes last knows
+/// less of what has been queued. Whether the other one's entry is there when all but that is committed.
+bool keeps_the_others(int before) {
+  const SharedMemory memory = *SharedMemory::map(*SharedMemory::create(Journal::kBytes));
+  Journal journal(memory.bytes());
+  Journal::Progress cache;
+  bool other_comes_between = false;
+  journal.follow([&] {
+    const Journal::Progress now = cache;
+    if (std::exchange(other_comes_between, false)) {
+      ++cache.queued;
+      journal.add(item(1));
+    }
+    return now;
+  });
+  const MediaItem large{.id = id(9), .content_type = std::string(4'000, 'x')};
+  for (int i = 0; i < before; ++i) journal.add(large);
+  other_comes_between = true;
+  cache.queued = 10;
+  journal.add(large);
+  for (int i = 0; i < 300; ++i) journal.add(large);
+  cache.committed = 10;
+  for (int i = 0; i < 300; ++i) journal.add(large);
+  const auto entries = journal.left();
+  return std::find(entries.begin(), entries.end(), Journal::Entry(item(1))) != entries.end();
+}
+
+TEST_F(JournalTest, AnEntryOfSomebodyElsesIsNotGivenUpBeforeItIsCommitted) {
+  for (int before = 240; before < 260; ++before)  // somewhere there the halves change places
+    EXPECT_TRUE(keeps_the_others(before)) << before;
 }
 
 TEST_F(JournalTest, NothingThatIsNotCommittedIsGivenUp) {

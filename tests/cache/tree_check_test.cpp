@@ -20,7 +20,7 @@ namespace {
 
 class TreeCheckTest : public testing::Test {
  protected:
-  static constexpr std::size_t kPage = 4096;
+  static inline const std::size_t kPage = page_size();
 
   TreeCheckTest() { path_ = std::string(::mkdtemp(folder_.data())) + "/data"; }
   ~TreeCheckTest() override { std::filesystem::remove_all(folder_); }
@@ -77,7 +77,7 @@ TEST_F(TreeCheckTest, FilesThatWereUsedHardAreSound) {
   std::mt19937 random(1);
   for (int round = 0; round < 30; ++round) {
     write_at_random(random, 1 + static_cast<int>(random() % 30));
-    const Status sound = check_database(path_);
+    const auto sound = check_database(path_);
     ASSERT_TRUE(sound.ok()) << round << ": " << sound.error().context;
   }
 }

@@ -101,7 +101,7 @@ class ManualTimer final : public Timer {
 
  private:
   ManualClock clock_;
-  Mutex mutex_;
+  Mutex mutex_{LockRank::timer};
   std::map<Id, Job> jobs_ GUARDED_BY(mutex_);
   std::uint64_t next_ GUARDED_BY(mutex_) = 0;
 };

@@ -108,9 +108,9 @@ class MemoryCache final : public MediaCache {
   [[nodiscard]] const Chunk* queued(ChunkKey key) const REQUIRES(mutex_);
 
   Timer& timer_;
-  Mutex telling_;  // taken before mutex_, and held while the listener is told
+  Mutex telling_{LockRank::housekeeping};  // taken before mutex_, and held while the listener is told
   std::function<void(const MediaId&, Revision)> listener_ GUARDED_BY(telling_);
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank::cache_writer};
   std::vector<Write> queue_ GUARDED_BY(mutex_);
   std::unordered_map<Revision, Version> versions_ GUARDED_BY(mutex_);
   std::unordered_map<MediaId, MediaItem> items_ GUARDED_BY(mutex_);

@@ -91,7 +91,7 @@ class SimulatedHttp final : public HttpTransport {
   ManualTimer& timer_;
   sandbox::Api api_;
   std::atomic<std::uint64_t> last_id_ = 0;
-  Mutex mutex_;                                               // a leaf but for the timer's
+  Mutex mutex_{LockRank::transport};                          // a leaf but for the timer's
   std::map<TransferId, Started> waiting_ GUARDED_BY(mutex_);  // for the timer to begin with it
   std::map<TransferId, std::unique_ptr<Exchange>> exchanges_;
   bool down_ = false;

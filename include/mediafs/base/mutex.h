@@ -1,10 +1,14 @@
 // std::mutex and friends with the annotations that clang's -Wthread-safety checks
-// (https://clang.llvm.org/docs/ThreadSafetyAnalysis.html); libstdc++'s own carry none.
+// (https://clang.llvm.org/docs/ThreadSafetyAnalysis.html); libstdc++'s own carry none. Builds with
+// MEDIAFS_CHECK_LOCK_RANKS (cmake/lock_ranks.cmake) hold every thread to the order of the locks; in the
+// others a Mutex is a std::mutex and no more.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+
+#include "mediafs/base/lock_rank.h"
 
 #if defined(__clang__)
 #define MEDIAFS_THREAD_ANNOTATION(x) __attribute__((x))
@@ -22,14 +26,41 @@
 
 namespace mediafs {
 
+#if defined(MEDIAFS_CHECK_LOCK_RANKS)
+
+/// Of the calling thread.
+inline thread_local HeldRanks t_held_ranks;  // NOLINT: nothing else can know it
+
 class CAPABILITY("mutex") Mutex {
  public:
+  explicit Mutex(LockRank rank) : rank_(rank) {}
+  void lock() ACQUIRE() {
+    t_held_ranks.take(rank_);  // before it waits, which may be for ever
+    mutex_.lock();
+  }
+  void unlock() RELEASE() {
+    mutex_.unlock();
+    t_held_ranks.give_back(rank_);
+  }
+
+ private:
+  std::mutex mutex_;
+  const LockRank rank_;
+};
+
+#else
+
+class CAPABILITY("mutex") Mutex {
+ public:
+  explicit Mutex(LockRank /*rank*/) {}
   void lock() ACQUIRE() { mutex_.lock(); }
   void unlock() RELEASE() { mutex_.unlock(); }
 
  private:
   std::mutex mutex_;
 };
+
+#endif
 
 class SCOPED_CAPABILITY MutexLock {
  public:
@@ -42,7 +73,8 @@ class SCOPED_CAPABILITY MutexLock {
   Mutex& mutex_;
 };
 
-/// Waits release and retake the mutex; callers loop over their condition.
+/// Waits release and retake the mutex; callers loop over their condition. What else is held meanwhile comes
+/// before it in rank, since it is taken anew.
 class CondVar {
  public:
   void wait(Mutex& mutex) REQUIRES(mutex) { cv_.wait(mutex); }

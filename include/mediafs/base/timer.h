@@ -58,7 +58,7 @@ class TimerThread final : public Timer {
   void run();
 
   const SystemClock clock_;
-  Mutex mutex_;
+  Mutex mutex_{LockRank::timer};
   CondVar wake_;
   std::map<Id, Job> jobs_ GUARDED_BY(mutex_);
   std::uint64_t next_ GUARDED_BY(mutex_) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -37,12 +38,12 @@ class Journal {
     std::uint64_t queued = 0;
     std::uint64_t committed = 0;
   };
-  /// There is a cache, which halves are emptied by. Called with the lock held.
+  /// There is a cache, which halves are emptied by. Asked at each add(), on its thread, without the lock.
   void follow(std::function<Progress()> progress) EXCLUDES(mutex_);
-  /// There is none: a half that is full is written anew from all that is known, now for the first time.
-  /// Called with the lock held; it may take locks of its own under which nothing is added.
+  /// There is none: a half that is full is written anew from all that is known, now for the first time. Asked
+  /// on the thread of an add(), without the lock.
   void follow(std::function<std::vector<Entry>()> all) EXCLUDES(mutex_);
-  /// Neither any more.
+  /// Neither any more. REQUIRES: nothing is being added.
   void unfollow() EXCLUDES(mutex_);
 
   /// What the entry says must have been queued for the cache before. Where there is no room it is dropped,
@@ -55,17 +56,22 @@ class Journal {
   [[nodiscard]] Head& head() const;
   [[nodiscard]] MutableBytes half(std::uint64_t which) const;
   [[nodiscard]] std::uint64_t used(std::uint64_t which) const;
-  void make_room(std::uint64_t bytes) REQUIRES(mutex_);
-  void write_anew() REQUIRES(mutex_);
+  [[nodiscard]] Progress progress() const EXCLUDES(mutex_);
+  void make_room(std::uint64_t bytes, const Progress& cache) REQUIRES(mutex_);
+  void turn() REQUIRES(mutex_);
+  bool added(const std::string& record) EXCLUDES(mutex_);
+  void write_anew() EXCLUDES(mutex_);
   bool append(std::uint64_t which, const std::string& record) REQUIRES(mutex_);
 
   const MutableBytes lasting_;
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank::journal};
   std::function<Progress()> progress_ GUARDED_BY(mutex_);
   std::function<std::vector<Entry>()> all_ GUARDED_BY(mutex_);
+  std::uint64_t queued_ GUARDED_BY(mutex_) = 0;  // at least: all that the entries say
   std::uint64_t resting_until_ GUARDED_BY(mutex_) =
-      0;  // so much committed, and the other half can be emptied
-  bool complained_ GUARDED_BY(mutex_) = false;
+      0;                                        // so much committed, and the other half can be emptied
+  std::uint64_t turns_ GUARDED_BY(mutex_) = 0;  // how often the halves have changed places
+  std::atomic<bool> complained_ = false;
 };
 
 }  // namespace mediafs

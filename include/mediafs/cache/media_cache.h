@@ -70,7 +70,7 @@ class MediaCache {
   /// Forgets a version's chunks and destroys its key.
   virtual void drop(const MediaId& id, Revision revision) = 0;
 
-  /// How many chunks of the version have been committed.
+  /// How many chunks of the version have been committed and can be read. From memory.
   [[nodiscard]] virtual std::uint64_t chunks_of(const MediaId& id, Revision revision) = 0;
 
   /// How much has been stored, dropped and forgotten here, and how much of it has been committed or given up.

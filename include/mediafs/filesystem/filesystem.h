@@ -176,7 +176,7 @@ class Filesystem {
   const std::unique_ptr<SessionFile> sessions_;
   NodeTable nodes_;
 
-  Mutex mutex_;  // the catalog's may be taken under it
+  Mutex mutex_{LockRank::filesystem};  // the catalog's may be taken under it
   std::unordered_map<NodeNumber, Opens> opens_
       GUARDED_BY(mutex_);  // the last version of each that was opened
   std::unordered_map<ListingKey, DirectorySnapshot> shown_ GUARDED_BY(mutex_);

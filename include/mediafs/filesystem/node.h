@@ -59,7 +59,7 @@ class NodeTable {
   Result<Node> find(NodeNumber number) EXCLUDES(mutex_);
 
  private:
-  Mutex mutex_;
+  Mutex mutex_{LockRank::node_table};
   std::unordered_map<NodeNumber, Node> nodes_ GUARDED_BY(mutex_);
 };
 

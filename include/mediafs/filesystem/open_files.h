@@ -48,7 +48,7 @@ class OpenFiles {
   std::optional<std::size_t> free_place() REQUIRES(mutex_);
 
   const MutableBytes lasting_;
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank::open_files};
   std::unordered_map<FileHandle, std::size_t> places_ GUARDED_BY(mutex_);
   std::vector<std::size_t> free_ GUARDED_BY(mutex_);  // of those that have been used
 };

@@ -110,7 +110,7 @@ class Catalog {
   const Options options_;
   MediaCache* const cache_;
   const Clock& clock_;
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank::catalog};
   std::unordered_map<MediaId, MediaItemRef> items_ GUARDED_BY(mutex_);
   std::unordered_map<MediaId, SteadyTime> absent_ GUARDED_BY(mutex_);
   const std::unique_ptr<Listings> listings_ GUARDED_BY(mutex_);

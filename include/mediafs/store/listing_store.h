@@ -93,8 +93,9 @@ class ListingStore {
   Catalog& catalog_;
   Timer& timer_;
   std::function<void(const ListingKey&)> changed_ = [](const ListingKey&) {};
-  Mutex taking_in_;  // taken before mutex_: one answer or erasure at a time changes what is known
-  Mutex mutex_;      // held while the catalog's or the timer's is taken
+  Mutex taking_in_{
+      LockRank::answers};  // taken before mutex_: one answer or erasure at a time changes what is known
+  Mutex mutex_{LockRank::listing_store};  // held while the catalog's or the timer's is taken
   std::unordered_map<ListingKey, std::unique_ptr<Listed>> listings_ GUARDED_BY(mutex_);
   std::uint64_t last_fetch_ GUARDED_BY(mutex_) = 0;
   static constexpr std::size_t kMostStates = 10'000;

@@ -108,7 +108,7 @@ class MediaStore {
   const std::unique_ptr<ChunkLookup> lookup_;
   GoneListener gone_;
   const std::unique_ptr<Revalidation> revalidation_;
-  Mutex mutex_;  // taken before a download's
+  Mutex mutex_{LockRank::media_store};  // taken before a download's
   std::unordered_map<MediaId, Entry> downloads_ GUARDED_BY(mutex_);
 };
 

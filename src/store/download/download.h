@@ -83,7 +83,7 @@ class Download final : public StreamListener, public std::enable_shared_from_thi
   const MediaId id_;
   const std::shared_ptr<StoreContext> context_;
 
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank::download};
   std::optional<CacheHold> hold_ GUARDED_BY(mutex_);  // what is under way is not evicted; once it is loaded
   Version version_ GUARDED_BY(mutex_);
   std::optional<Waiters> waiters_ GUARDED_BY(mutex_);  // always there, once it has been created

@@ -67,7 +67,7 @@ class CacheReadGate {
 
   const Options options_;
   Timer& timer_;
-  Mutex mutex_;  // the timer's may be taken under it
+  Mutex mutex_{LockRank::cache_read_gate};  // the timer's may be taken under it
   CondVar changed_;
   std::vector<Place> places_ GUARDED_BY(mutex_);
   std::size_t hanging_ GUARDED_BY(mutex_) = 0;

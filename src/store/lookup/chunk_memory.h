@@ -35,7 +35,7 @@ class ChunkMemory {
   ConstBuffer pop_oldest() REQUIRES(mutex_);
 
   const std::size_t capacity_;
-  Mutex mutex_;
+  Mutex mutex_{LockRank::chunk_memory};
   std::list<Entry> entries_ GUARDED_BY(mutex_);  // last used first
   std::unordered_map<ChunkKey, std::list<Entry>::iterator> places_ GUARDED_BY(mutex_);
 };

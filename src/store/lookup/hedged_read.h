@@ -21,7 +21,7 @@ class HedgedRead {
   void give_up_the_disk() EXCLUDES(mutex_);
 
  private:
-  Mutex mutex_;
+  Mutex mutex_{LockRank::hedged_read};
   Done<Slices> done_ GUARDED_BY(mutex_);  // empty once it has been called
   std::optional<Error> failure_ GUARDED_BY(mutex_);
   bool disk_may_answer_ GUARDED_BY(mutex_) = true;

@@ -1,0 +1,36 @@
+#include "mediafs/base/lock_rank.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+
+namespace mediafs {
+
+namespace {
+
+constexpr std::string_view kNames[] = {
+    "cache_command",   "erasing",      "cache_erasing", "answers",      "media_store",  "download",
+    "listing_store",   "filesystem",   "listing_fetch", "media_fetch",  "gate",         "revalidation",
+    "cache_read_gate", "keyring_file", "housekeeping",  "transport",    "catalog",      "journal",
+    "cache_writer",    "ledger",       "keyring",       "environment",  "chunk_memory", "hedged_read",
+    "node_table",      "open_files",   "listing_walks", "session_file", "api_shared",   "interrupts",
+    "control_socket",  "timer",        "buffer_pool",   "graveyard",    "log_counts",
+};
+static_assert(std::size(kNames) == static_cast<std::size_t>(kLastRank) + 1);
+
+}  // namespace
+
+std::string_view to_string(LockRank rank) {
+  const auto place = static_cast<std::size_t>(rank);
+  return place < std::size(kNames) ? kNames[place] : "unknown";
+}
+
+void HeldRanks::refuse(LockRank held, LockRank wanted) {
+  const std::string_view first = to_string(held);
+  const std::string_view then = to_string(wanted);
+  std::fprintf(stderr, "lock order: %.*s is taken under %.*s%s\n", static_cast<int>(then.size()), then.data(),
+               static_cast<int>(first.size()), first.data(), is_leaf(held) ? ", a leaf" : "");
+  std::abort();
+}
+
+}  // namespace mediafs
