@@ -1,4 +1,6 @@
 // A media's download, answered word by word: what each failure means before and after its head.
+#include "store/download/download.h"
+
 #include <algorithm>
 #include <cctype>
 #include <future>
@@ -10,6 +12,7 @@
 
 #include "mediafs/store/media_store.h"
 #include "support/manual_timer.h"
+#include "support/memory_cache.h"
 #include "support/scripted_source.h"
 
 namespace mediafs {
@@ -224,6 +227,32 @@ TEST_F(DownloadTest, WhoWaitsInVainForAHeadIsToldWhatTookTheTime) {
   auto hangs = failure_of_read(item, {2 * kChunkSize, 4096});
   ASSERT_EQ(source_.media.size(), 3U);
   EXPECT_EQ(timer_.wait(std::move(hangs)), Errc::timed_out);
+}
+
+/// Of a media without a tag that is in the cache whole: what the cache has lost cannot be had again for sure,
+/// but a disk that only hangs has lost nothing.
+TEST_F(DownloadTest, WhatADiskThatHangsCannotSayIsAskedOfTheOrigin) {
+  MemoryCache cache(timer_);
+  const MediaItem whole{.id = kId, .revision = Revision{7}, .size = 10 * kChunkSize, .complete = true};
+  Catalog catalog({}, &cache, timer_.clock());
+  const MediaItemRef item = catalog.remember(whole);
+  const auto context = std::make_shared<StoreContext>(MediaStoreOptions{}, source_, &cache, catalog, timer_);
+  const auto outcome_of = [&](CacheLook look) {
+    const auto download = Download::create(kId, context);
+    download->load();
+    std::optional<Errc> failure;
+    download->read(item, {0, 10}, {nullptr}, [&](const Result<Slices>& read) { failure = read.error().code; },
+                   look, {});
+    const auto at_once = failure;
+    download->stop();
+    return at_once;
+  };
+  EXPECT_EQ(outcome_of(CacheLook::hangs), std::nullopt);
+  EXPECT_EQ(source_.media.size(), 1U);
+  EXPECT_EQ(outcome_of(CacheLook::not_there), Errc::changed);
+  EXPECT_EQ(source_.media.size(), 1U);
+  context->stop();
+  source_.end_cancelled();
 }
 
 TEST_F(DownloadTest, WhatNobodyWaitsForAnyMoreIsDroppedAfterItsTime) {

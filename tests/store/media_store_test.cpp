@@ -208,6 +208,29 @@ TEST_F(WithoutValidators, WhatTheMemoryHasWholeCostsNoRequestWithoutACache) {
   EXPECT_EQ(server_.requests_for(kSmall), 1U);
 }
 
+class WithoutALength : public WithoutValidators, public testing::WithParamInterface<const char*> {};
+
+/// Nothing but its end tells that it is another version: of another size, and not broken.
+TEST_P(WithoutALength, AnotherVersionIsFoundAnewAtItsEnd) {
+  start({.memory = 16_MiB}, /*with_cache=*/false);
+  server_.set_rules("* * no-length");
+  ASSERT_EQ((*find(kLarge))->size, 20'000'000U);
+  ASSERT_TRUE(happens([&] { return store_->under_way() == 0; }));
+  server_.set_rules(std::string("* * no-length + body-of ") + GetParam());
+  store_->opened(id_of(kLarge));
+  const auto before = *find(kLarge);
+  const auto end = read(before, {19'999'000, 1'000});
+  ASSERT_FALSE(end.ok());
+  EXPECT_EQ(to_string(end.error().code), to_string(Errc::changed));
+  const auto after = find(kLarge);
+  ASSERT_TRUE(after.ok()) << after.error().context;
+  EXPECT_NE((*after)->size, before->size);
+  expect_exact(GetParam(), *after, {0, (*after)->size});
+}
+
+INSTANTIATE_TEST_SUITE_P(LongerAndShorter, WithoutALength,
+                         testing::Values("gen-000030000000-other001", "gen-000010000000-other001"));
+
 TEST_F(WithoutValidators, WhatAnEarlierDownloadLeftIsNotContinued) {
   start({.keep_unwanted = Duration(1)});
   const auto first = find(kLarge);
