@@ -22,8 +22,9 @@ TEST_F(RevalidationMountTest, WhatIsGoneAtTheOriginIsGoneAtTheNextOpen) {
   mount(kSoon);
   read_whole(id_);
   api().remove(id_);
+  const std::uint64_t before = questions();  // reading may have taken longer than the word counts
   EXPECT_TRUE(is_found_gone());
-  EXPECT_EQ(questions(), 2U) << "the second to be sure";
+  EXPECT_EQ(questions() - before, 2U) << "the second to be sure";
   EXPECT_EQ(stat_error(id_), ENOENT);
   EXPECT_EQ(stat_error(id_ + ".jpg"), ENOENT);
   EXPECT_EQ(sh("ls $M").out.find(id_), std::string::npos);

@@ -191,6 +191,15 @@ TEST_F(FetchPlan, APausedStreamGoesOnWhenSomebodyWaitsForMoreOfIt) {
   EXPECT_EQ(next({.pausing = 0}), std::nullopt) << "the one that has just found no memory";
 }
 
+TEST_F(FetchPlan, StreamsThatLackMemoryDoNotHaveEachOtherResumed) {
+  add_stream(0, 100_MiB, StreamState::paused).lacks_memory = true;
+  add_stream(20_MiB, 100_MiB, StreamState::paused).lacks_memory = true;
+  add_read({0, 10});
+  add_read({20_MiB, 10});
+  EXPECT_EQ(next({.pausing = 1}), std::nullopt);
+  EXPECT_EQ(next(), on(Kind::resume, 0)) << "at any other event there may be some";
+}
+
 TEST_F(FetchPlan, WhatWasFetchedAheadIsHastenedWhenSomebodyWantsIt) {
   add_stream(0, 100_MiB, StreamState::requested).may_be_hastened = true;
   situation_.open = false;

@@ -107,11 +107,11 @@ std::optional<FetchAction> drop_idle(const Situation& s, const Trigger& trigger)
   return std::nullopt;
 }
 
-/// Resumed in vain, a stream would pause at once, and so have the next one resumed.
-bool may_go_on(const Situation& s, std::size_t stream) {
-  const StreamFacts& facts = s.streams[stream];
-  if (facts.place.position >= limit_of(s, stream)) return false;
-  return !facts.lacks_memory || (facts.may_overdraw && is_awaited(s, stream));
+/// One that lacks memory may find some by now, but not because another has found none: the two would have
+/// each other resumed for ever.
+bool may_go_on(const Situation& s, std::size_t stream, const Trigger& trigger) {
+  if (stream == trigger.pausing || (trigger.pausing && s.streams[stream].lacks_memory)) return false;
+  return s.streams[stream].place.position < limit_of(s, stream);
 }
 
 std::optional<FetchAction> hasten_or_resume(const Situation& s, const Trigger& trigger) {
@@ -119,7 +119,7 @@ std::optional<FetchAction> hasten_or_resume(const Situation& s, const Trigger& t
     const StreamFacts& stream = s.streams[i];
     if (!is_live(stream.state)) continue;
     if (stream.may_be_hastened && s.wanted()) return FetchAction{.kind = Kind::hasten, .stream = i};
-    if (stream.state == StreamState::paused && i != trigger.pausing && may_go_on(s, i))
+    if (stream.state == StreamState::paused && may_go_on(s, i, trigger))
       return FetchAction{.kind = Kind::resume, .stream = i};
   }
   return std::nullopt;

@@ -55,8 +55,7 @@ struct StreamFacts {
   ChunkSpan held;           // complete, and not to be seen before the body is verified
   bool holds_back = false;  // that is so of all that it brings
   SteadyTime paused_since{};
-  bool lacks_memory = false;     // it waits for the pool, which has it resumed ...
-  bool may_overdraw = true;      // ... but may go beyond that if somebody waits for it
+  bool lacks_memory = false;     // it waits for the pool, which has it resumed
   bool may_be_hastened = false;  // it was asked for with nobody waiting
 };
 

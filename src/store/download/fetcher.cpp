@@ -201,20 +201,22 @@ void Fetcher::drop_later() {
   later_(context_->options.keep_unwanted, [this](DeferredActions& deferred) { drop_idle(deferred); });
 }
 
-/// A paused stream holds a connection that others may need.
+/// A paused stream holds a connection that others may need. What it cannot come back to it keeps until the
+/// media is closed.
 void Fetcher::drop_idle(DeferredActions& deferred) {
   drop_scheduled_ = false;
-  if (!waiters_.none() && !streams_.empty()) return drop_later();
+  const bool somebody_waits = !waiters_.none();
   const bool can_come_back = situation().has_ranges || !wanted();
-  if (!can_come_back) return;  // until it is closed
-  const SteadyTime long_ago = context_->timer.now() - context_->options.keep_unwanted;
-  settle(deferred,
-         {.time_to_drop = true, .paused_before = context_->crowded() ? SteadyTime::max() : long_ago});
+  if (!somebody_waits && can_come_back) {
+    const SteadyTime long_ago = context_->timer.now() - context_->options.keep_unwanted;
+    settle(deferred,
+           {.time_to_drop = true, .paused_before = context_->crowded() ? SteadyTime::max() : long_ago});
+  }
   const auto& streams = streams_.all();
-  const bool any_kept = std::any_of(streams.begin(), streams.end(), [](const auto& stream) {
-    return stream->state() == StreamState::paused;  // somebody reads, and has it go on now and then
+  const bool look_again = std::any_of(streams.begin(), streams.end(), [&](const auto& stream) {
+    return stream->state() == StreamState::paused || (somebody_waits && is_live(stream->state()));
   });
-  if (any_kept) drop_later();
+  if (look_again) drop_later();
 }
 
 }  // namespace mediafs

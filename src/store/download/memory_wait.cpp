@@ -41,10 +41,6 @@ bool MemoryWait::overdraw(StoreContext& context, ChunkAssembler& chunks, std::si
   return true;
 }
 
-bool MemoryWait::may_overdraw(SteadyTime now) const {
-  return !short_since_ || now - *short_since_ >= kWaitForRoom;
-}
-
 void MemoryWait::wait(StoreContext& context, std::size_t count, const std::shared_ptr<Fetch>& fetch) {
   if (waits_in_pool_->exchange(true)) return;
   context.pool().when_freed(count, [waits = waits_in_pool_, waiting = std::weak_ptr(fetch)] {

@@ -26,8 +26,6 @@ class MemoryWait {
 
   /// It waits for the pool, which has the GET resumed: nothing is to be gained before.
   [[nodiscard]] bool waits() const { return *waits_in_pool_; }
-  /// Somebody who waits for the stream has given the cache its moment, if it needs one.
-  [[nodiscard]] bool may_overdraw(SteadyTime now) const;
 
   /// The GET is resumed when `count` blocks are free.
   void wait(StoreContext& context, std::size_t count, const std::shared_ptr<Fetch>& fetch);

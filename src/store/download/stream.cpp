@@ -43,7 +43,6 @@ StreamFacts Stream::facts(SteadyTime now) const {
           .holds_back = body_.holds_back,
           .paused_since = paused_since_,
           .lacks_memory = memory_.waits(),
-          .may_overdraw = memory_.may_overdraw(now),
           .may_be_hastened = ahead_ && !hastened_};
 }
 

@@ -29,7 +29,7 @@ void World::come_right() {
   check();
   if (on() && model_.waiting() > 0) trace_.wrong("{} still wait after all faults", model_.waiting());
   let_pass(kUntilNothingIsRemembered);
-  if (on() && origin_.small_ones_paused() > 0)
+  if (on() && options_.memory >= kLeastMemory && origin_.small_ones_paused() > 0)
     trace_.wrong("{} small media are not gone on with, though there is memory", origin_.small_ones_paused());
   for (const auto& media : origin_.all()) {
     if (on()) read_all(*media);
