@@ -56,6 +56,7 @@ class FetchPlan : public testing::Test {
     situation_.may_seek = true;
     situation_.window = 1_MiB;
     situation_.readers = &readers_;
+    situation_.seen = &seen_;
   }
 
   StreamFacts& add_stream(std::uint64_t position, std::uint64_t end = 100_MiB,
@@ -79,6 +80,7 @@ class FetchPlan : public testing::Test {
   }
 
   SequentialReaders readers_;
+  ChunkFingerprints seen_;
   Situation situation_;
 };
 
@@ -174,6 +176,17 @@ TEST_F(FetchPlan, AStreamThatNobodyWaitsForGivesWayToOneThatSomebodyDoes) {
   EXPECT_EQ(next()->from, 90_MiB);
 }
 
+TEST_F(FetchPlan, AStreamThatHoldsWhatSomebodyWaitsForGivesNoWay) {
+  for (std::uint64_t i = 1; i <= kMostStreams; ++i) {
+    add_stream(i * 10_MiB, (i + 1) * 10_MiB);
+    if (i != 2) add_read({i * 10_MiB, 10});
+  }
+  situation_.streams[1].held = {chunk_at(99_MiB), chunk_at(100_MiB)};
+  add_read({99_MiB, 10});
+  add_read({90_MiB, 10});
+  EXPECT_EQ(next(), std::nullopt);
+}
+
 TEST_F(FetchPlan, WhereAllStreamsAreWaitedForAReadWaitsForOneToEnd) {
   for (std::uint64_t i = 1; i <= kMostStreams; ++i) {
     add_stream(i * 10_MiB, (i + 1) * 10_MiB);
@@ -214,6 +227,16 @@ TEST_F(FetchPlan, WhoReadsOnFindsTheNextRangeUnderWay) {
   EXPECT_EQ(next(), std::nullopt) << "nobody has moved";
   EXPECT_EQ(next({.reader_moved = true}), start(2_MiB, 3_MiB));
   situation_.open = false;
+  EXPECT_EQ(next({.reader_moved = true}), std::nullopt);
+}
+
+TEST_F(FetchPlan, WhatIsFetchedAheadIsAskedForOnce) {
+  readers_.note({1_MiB + 100'000, 10'000}, /*missing=*/true);
+  readers_.last().fetched_to = 1_MiB + 120'000;  // in the chunk in which its reader began
+  const auto action = next({.reader_moved = true});
+  ASSERT_TRUE(action.has_value());
+  EXPECT_EQ(action->from, 1_MiB);
+  add_stream(action->from, action->to, StreamState::requested);
   EXPECT_EQ(next({.reader_moved = true}), std::nullopt);
 }
 

@@ -16,6 +16,10 @@ bool covers(const StreamPlace& place, ChunkIndex chunk) {
   return chunk_at(place.position) <= chunk && place.end > start_of(chunk);
 }
 
+bool contains(ChunkSpan span, ChunkIndex chunk) {
+  return span.first <= chunk && chunk < span.past;
+}
+
 std::uint64_t distance_to(ChunkIndex chunk, const StreamPlace& place) {
   return start_of(chunk) - std::min(start_of(chunk), place.position);
 }
@@ -89,7 +93,7 @@ std::optional<FetchAction> fetch_ahead(const Situation& s) {
   const SequentialReader& reader = s.readers->last();
   if (reader.fetched_to == 0) return std::nullopt;
   const std::uint64_t target = std::min(target_of(reader, s.window), *s.size);
-  const std::uint64_t from = reader.fetched_to / kChunkSize * kChunkSize;
+  const std::uint64_t from = covered_ahead(s) / kChunkSize * kChunkSize;
   const std::uint64_t left = target - std::min(target, reader.read_up_to);
   if (from >= target || target - from < left / 2 || live_streams(s) >= kMostStreams) return std::nullopt;
   return FetchAction{.kind = Kind::start, .from = from, .to = target};
@@ -175,7 +179,7 @@ bool is_in_flight(const Situation& s, ChunkIndex chunk, bool goes_on_reading, In
     if (i == except) continue;
     if (is_live(stream.state)) {
       // Before the size is known nobody reads, and any stream brings what is waited for: its end.
-      if (!s.size || (stream.held.first <= chunk && chunk < stream.held.past)) return true;
+      if (!s.size || contains(stream.held, chunk)) return true;
     } else if (stream.state == StreamState::retrying &&
                comes_after_retry(s, stream, chunk, goes_on_reading)) {
       return true;
@@ -184,20 +188,22 @@ bool is_in_flight(const Situation& s, ChunkIndex chunk, bool goes_on_reading, In
   return stream_worth_waiting_for(s, chunk, goes_on_reading, except).has_value();
 }
 
-std::uint64_t covered_ahead(const Situation& s, const ChunkFingerprints& seen) {
+std::uint64_t covered_ahead(const Situation& s) {
   const SequentialReader& reader = s.readers->last();
   if (reader.fetched_to == 0 || !s.may_seek || !s.open) return reader.fetched_to;
   const std::uint64_t target = std::min(target_of(reader, s.window), *s.size);
   std::uint64_t covered = reader.fetched_to / kChunkSize * kChunkSize;
-  while (covered < target && (seen.seen(chunk_at(covered)) || stream_covering(s, chunk_at(covered))))
+  while (covered < target && (s.seen->seen(chunk_at(covered)) || stream_covering(s, chunk_at(covered))))
     covered += kChunkSize;
   return std::max(reader.fetched_to, covered);
 }
 
 bool is_awaited(const Situation& s, std::size_t stream) {
-  if (s.streams[stream].holds_back || !s.size) return s.somebody_asks || !s.reads.empty();
+  const StreamFacts& facts = s.streams[stream];
+  if (facts.holds_back || !s.size) return s.somebody_asks || !s.reads.empty();
   return std::any_of(s.reads.begin(), s.reads.end(), [&](const ReadFacts& read) {
-    return stream_worth_waiting_for(s, read.first_missing) == stream;
+    return contains(facts.held, read.first_missing) ||
+           stream_worth_waiting_for(s, read.first_missing) == stream;
   });
 }
 

@@ -77,6 +77,7 @@ struct Situation {
   bool kept = false;         // the cache takes what comes
   std::uint64_t window = 0;  // how far ahead of its readers it may be fetched
   const SequentialReaders* readers = nullptr;
+  const ChunkFingerprints* seen = nullptr;  // chunks that have come
   std::vector<StreamFacts> streams;
   std::vector<ReadFacts> reads;
 
@@ -115,8 +116,8 @@ std::uint64_t limit_of(const Situation& situation, std::size_t stream);
 bool is_in_flight(const Situation& situation, ChunkIndex chunk, bool goes_on_reading = true,
                   std::optional<std::size_t> except = std::nullopt);
 
-/// How far ahead of who read last everything is here, in `seen`, or has been asked for.
-std::uint64_t covered_ahead(const Situation& situation, const ChunkFingerprints& seen);
+/// How far ahead of who read last everything has come or has been asked for.
+std::uint64_t covered_ahead(const Situation& situation);
 
 /// Whether somebody waits for what the stream brings next.
 bool is_awaited(const Situation& situation, std::size_t stream);

@@ -32,6 +32,7 @@ const Situation& Fetcher::situation(const Trigger& trigger) {
   s.kept = context_->cache_keeps(item ? item->size : 0);
   s.window = largest_window(context_->memory_for_windows(), context_->streams_running());
   s.readers = &readers_;
+  s.seen = &version_.seen();
   s.streams.clear();
   const SteadyTime now = context_->timer.now();
   for (const auto& stream : streams_.all()) s.streams.push_back(stream->facts(now));
@@ -102,7 +103,7 @@ void Fetcher::closed() {
 
 void Fetcher::note_read(DeferredActions& deferred, ByteRange range, bool may_fetch_ahead) {
   readers_.note(range, /*missing=*/false);
-  if (may_fetch_ahead) readers_.last().fetched_to = covered_ahead(situation(), version_.seen());
+  if (may_fetch_ahead) readers_.last().fetched_to = covered_ahead(situation());
   settle(deferred, {.reader_moved = may_fetch_ahead});
 }
 
@@ -110,7 +111,7 @@ void Fetcher::note_waiting_read(DeferredActions& deferred, ByteRange range, Wait
                                 ChunkIndex missing, bool may_fetch_ahead) {
   const bool may_jump = !readers_.note(range, /*missing=*/true);
   if (may_jump && is_in_flight(situation(), missing)) seek_later(read, context_->options.out_of_order_within);
-  if (may_fetch_ahead) readers_.last().fetched_to = covered_ahead(situation(), version_.seen());
+  if (may_fetch_ahead) readers_.last().fetched_to = covered_ahead(situation());
   settle(deferred, {.reader_moved = may_fetch_ahead});
 }
 
