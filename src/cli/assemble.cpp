@@ -181,7 +181,7 @@ struct Ground {
   Catalog& catalog;
   OpenFiles& open_files;
   ServedFingerprints& served_fingerprints;
-  Keeper& keeper;
+  MountOwner& mount_owner;
   const Mount::Device& device;
   std::uint64_t descriptors = 0;  // that may be open
 };
@@ -198,7 +198,7 @@ struct Floors {
         store(media_options(on.command, on.open_files, on.served_fingerprints), api, on.cache, on.catalog,
               timer),
         listings(listing_options(on.command), api, on.catalog, timer),
-        filesystem(filesystem_options(on.command, on.keeper.takes_over()), on.catalog, store, listings,
+        filesystem(filesystem_options(on.command, on.mount_owner.takes_over()), on.catalog, store, listings,
                    on.open_files, timer.clock()) {}
 
   /// Nothing is asked for any more, and nobody waits.
@@ -258,18 +258,19 @@ Exit run_mounted(const Ground& on) {
     erase_what_is_too_old(erasing, on.command.max_age, chores);
   }
 
-  log::info("{}", on.keeper.takes_over() ? "serving what another server has left" : "mounted");
+  log::info("{}", on.mount_owner.takes_over() ? "serving what another server has left" : "mounted");
   const auto end_service = [&](Mount::End why) {
-    if (why == Mount::End::ordered && on.keeper.is_to_step_down())
+    if (why == Mount::End::ordered && on.mount_owner.is_to_step_down())
       return (*mount)->fall_silent(kStepDownWithin);
     floors.stop_asking();
     // What erases may wait for the kernel, which is answered as long as there are workers.
     control.reset();
     chores.stop();
   };
-  const Mount::End end = (*mount)->run([&] { on.keeper.serving(); }, end_service, on.keeper.orders());
+  const Mount::End end =
+      (*mount)->run([&] { on.mount_owner.serving(); }, end_service, on.mount_owner.orders());
   if ((*mount)->is_silent()) step_down(on.cache);
-  if (end != Mount::End::failed) on.keeper.ended();
+  if (end != Mount::End::failed) on.mount_owner.ended();
   watching.stop();
   floors.stop();
   log::info("unmounted");
@@ -277,8 +278,8 @@ Exit run_mounted(const Ground& on) {
   return {ExitCode::internal, "/dev/fuse has failed"};
 }
 
-Exit serve_kept(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
-                Keeper& keeper) {
+Exit serve_or_throw(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
+                    MountOwner& mount_owner) {
   if (!log::set_up(command.log)) return cannot_log(command);
   block_signals();
   keep_freed_memory();
@@ -288,24 +289,24 @@ Exit serve_kept(const MountCommand& command, const BaseUrl& base, const Credenti
             fmt::format("no more than {} files can be open: ulimit -n has to be {} at least", descriptors,
                         kFewestDescriptors)};
   Result<Mount::Device> device = Mount::Device{};
-  if (keeper.takes_over()) device = keeper.attach();
+  if (mount_owner.takes_over()) device = mount_owner.attach();
   if (!device) return {ExitCode::internal, device.error().context};
   std::unique_ptr<Cache> cache;
   const std::string directory = cache_directory(command, base, credentials);
-  if (auto exit = open_cache(command, directory, credentials, keeper.take_locks(), cache)) return *exit;
-  if (cache) keeper.hold_locks(cache->locks());
-  OpenFiles open_files(keeper.lasting().open_files());
-  Journal journal(keeper.lasting().journal());
-  ServedFingerprints served_fingerprints(keeper.lasting().served_fingerprints());
+  if (auto exit = open_cache(command, directory, credentials, mount_owner.take_locks(), cache)) return *exit;
+  if (cache) mount_owner.hold_locks(cache->locks());
+  OpenFiles open_files(mount_owner.lasting().open_files());
+  Journal journal(mount_owner.lasting().journal());
+  ServedFingerprints served_fingerprints(mount_owner.lasting().served_fingerprints());
   const SystemClock clock;
   Catalog catalog({.journal = &journal, .in_use = versions_of(open_files)}, cache.get(), clock);
-  if (!keeper.takes_over()) {
+  if (!mount_owner.takes_over()) {
     if (auto exit = check_api(command, base, !catalog.empty())) return *exit;
-    device = keeper.attach();
+    device = mount_owner.attach();
     if (!device) return {ExitCode::mount_refused, device.error().context};
   }
   return run_mounted({command, base, credentials, directory, cache.get(), catalog, open_files,
-                      served_fingerprints, keeper, *device, descriptors});
+                      served_fingerprints, mount_owner, *device, descriptors});
 }
 
 }  // namespace
@@ -314,9 +315,10 @@ Exit cannot_log(const MountCommand& command) {
   return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
 }
 
-Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& credentials, Keeper& keeper) {
+Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
+           MountOwner& mount_owner) {
   try {
-    return serve_kept(command, base, credentials, keeper);
+    return serve_or_throw(command, base, credentials, mount_owner);
   } catch (const std::system_error& fault) {
     if (fault.code() != std::errc::resource_unavailable_try_again) throw;
     return {ExitCode::internal, "no more threads can be made: ulimit -u or pids.max is too low"};

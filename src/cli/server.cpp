@@ -6,7 +6,7 @@
 
 #include "cli/assemble.h"
 #include "cli/credentials_source.h"
-#include "cli/keeper.h"
+#include "cli/mount_owner.h"
 #include "mediafs/base/log.h"
 #include "mediafs/supervisor/supervisor.h"
 

@@ -1,4 +1,4 @@
-#include "cli/keeper.h"
+#include "cli/mount_owner.h"
 
 #include "mediafs/base/log.h"
 #include "mediafs/mount/fusermount.h"

@@ -16,9 +16,9 @@
 namespace mediafs {
 
 /// Where a server has its mount from, and who decides about its end. Main thread only.
-class Keeper {
+class MountOwner {
  public:
-  virtual ~Keeper() = default;
+  virtual ~MountOwner() = default;
 
   /// A server before this one has served the mount, which is there already.
   [[nodiscard]] virtual bool takes_over() const = 0;
@@ -41,7 +41,7 @@ class Keeper {
 };
 
 /// A server without a supervisor: the mount is its own.
-class OwnMount final : public Keeper {
+class OwnMount final : public MountOwner {
  public:
   /// Errc::internal: no memory.
   static Result<std::unique_ptr<OwnMount>> make(KernelMount::Options options, Ready ready);
@@ -69,7 +69,7 @@ class OwnMount final : public Keeper {
 /// A supervisor has it. It also ends this process' service by going away; then the mount, which nobody has
 /// any more, is taken away here. One that is kept elsewhere is left as it is, to the server of another
 /// supervisor.
-class Supervised final : public Keeper {
+class Supervised final : public MountOwner {
  public:
   /// `begin` is the supervisor's first message: its text is the mount point, and the memory stands first
   /// among its descriptors. `ready` is called when the mount is served.
