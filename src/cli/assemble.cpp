@@ -295,9 +295,9 @@ Exit serve_or_throw(const MountCommand& command, const BaseUrl& base, const Cred
   const std::string directory = cache_directory(command, base, credentials);
   if (auto exit = open_cache(command, directory, credentials, mount_owner.take_locks(), cache)) return *exit;
   if (cache) mount_owner.hold_locks(cache->locks());
-  OpenFiles open_files(mount_owner.lasting().open_files());
-  Journal journal(mount_owner.lasting().journal());
-  ServedFingerprints served_fingerprints(mount_owner.lasting().served_fingerprints());
+  OpenFiles open_files(mount_owner.hand_over_memory().open_files());
+  Journal journal(mount_owner.hand_over_memory().journal());
+  ServedFingerprints served_fingerprints(mount_owner.hand_over_memory().served_fingerprints());
   const SystemClock clock;
   Catalog catalog({.journal = &journal, .in_use = versions_of(open_files)}, cache.get(), clock);
   if (!mount_owner.takes_over()) {

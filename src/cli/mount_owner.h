@@ -6,7 +6,7 @@
 
 #include "cli/daemon.h"
 #include "cli/exit_code.h"
-#include "cli/lasting.h"
+#include "cli/hand_over_memory.h"
 #include "cli/mount_command.h"
 #include "mediafs/base/unique_fd.h"
 #include "mediafs/mount/kernel_mount.h"
@@ -26,7 +26,7 @@ class MountOwner {
   /// after the cache has been opened, but first of all by a server that takes over, whose cache the one
   /// before still has. Nothing: there is nothing to serve.
   virtual Result<Mount::Device> attach() = 0;
-  [[nodiscard]] virtual const Lasting& lasting() const = 0;
+  [[nodiscard]] virtual const HandOverMemory& hand_over_memory() const = 0;
   /// Those that hold the cache's lock, from the server before, and of this one for the next.
   virtual std::vector<UniqueFd> take_locks() = 0;
   virtual void hold_locks(const std::vector<int>& locks) = 0;
@@ -48,7 +48,7 @@ class OwnMount final : public MountOwner {
 
   [[nodiscard]] bool takes_over() const override { return false; }
   Result<Mount::Device> attach() override;
-  [[nodiscard]] const Lasting& lasting() const override { return lasting_; }
+  [[nodiscard]] const HandOverMemory& hand_over_memory() const override { return hand_over_; }
   std::vector<UniqueFd> take_locks() override { return {}; }
   void hold_locks(const std::vector<int>& /*locks*/) override {}
   void serving() override { ready_(); }
@@ -58,11 +58,11 @@ class OwnMount final : public MountOwner {
 
  private:
   OwnMount(KernelMount::Options options, Ready ready, SharedMemory memory)
-      : options_(std::move(options)), ready_(std::move(ready)), lasting_(std::move(memory)) {}
+      : options_(std::move(options)), ready_(std::move(ready)), hand_over_(std::move(memory)) {}
 
   const KernelMount::Options options_;
   const Ready ready_;
-  const Lasting lasting_;
+  const HandOverMemory hand_over_;
   std::unique_ptr<KernelMount> mount_;
 };
 
@@ -78,7 +78,7 @@ class Supervised final : public MountOwner {
 
   [[nodiscard]] bool takes_over() const override { return takes_over_; }
   Result<Mount::Device> attach() override;
-  [[nodiscard]] const Lasting& lasting() const override { return lasting_; }
+  [[nodiscard]] const HandOverMemory& hand_over_memory() const override { return hand_over_; }
   std::vector<UniqueFd> take_locks() override { return std::move(locks_); }
   void hold_locks(const std::vector<int>& locks) override;
   void serving() override;
@@ -98,7 +98,7 @@ class Supervised final : public MountOwner {
   const bool kept_elsewhere_;
   const std::string mountpoint_;
   const Ready ready_;
-  const Lasting lasting_;
+  const HandOverMemory hand_over_;
   std::string device_number_;  // of the mount, to tell it from a later one in its place
   UniqueFd device_;
   std::vector<UniqueFd> locks_;

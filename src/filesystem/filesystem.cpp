@@ -83,7 +83,7 @@ Result<Attributes> Filesystem::attributes_of(const Node& node, NodeNumber number
   } else {
     attributes.links = kNotCounted;
     attributes.modified = time_of(node);
-    attributes.lasting = false;
+    attributes.never_expires = false;
   }
   return attributes;
 }

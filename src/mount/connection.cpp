@@ -63,11 +63,11 @@ struct Connection::Init {
   std::byte request[kMostOfInit];
 };
 
-Connection::Connection(int device, MutableBytes lasting)
-    : device_(device), lasting_(lasting), under_way_(lasting.subspan(kBytes - RequestTable::kBytes)) {}
+Connection::Connection(int device, MutableBytes hand_over)
+    : device_(device), hand_over_(hand_over), under_way_(hand_over.subspan(kBytes - RequestTable::kBytes)) {}
 
 Connection::Init& Connection::kept_init() const {
-  return *reinterpret_cast<Init*>(lasting_.data());
+  return *reinterpret_cast<Init*>(hand_over_.data());
 }
 
 std::uint64_t Connection::current_request() {

@@ -23,9 +23,9 @@ class Connection {
  public:
   static constexpr std::size_t kBytes = 4096 + RequestTable::kBytes;
 
-  /// `device` is not owned. `lasting` has kBytes: zeros at the beginning of the mount's life, later what the
-  /// server before this one has left there.
-  Connection(int device, MutableBytes lasting);
+  /// `device` is not owned. `hand_over` has kBytes: zeros at the beginning of the mount's life, later what
+  /// the server before this one has left there.
+  Connection(int device, MutableBytes hand_over);
 
   /// As read(2) and writev(2), for libfuse; what passes is noted.
   ssize_t read(void* buffer, std::size_t size);
@@ -63,7 +63,7 @@ class Connection {
   ssize_t write_init_reply(const iovec* pieces, int count);
 
   const int device_;
-  const MutableBytes lasting_;
+  const MutableBytes hand_over_;
   RequestTable under_way_;
   std::uint64_t init_number_ = 0;
   bool repeats_ = false;

@@ -32,7 +32,7 @@ class Mount::Session {
  public:
   Session(const Options& options, const Device& device, Filesystem& filesystem, Timer& timer)
       : device_(device),
-        serving_{filesystem, options, Interrupts(timer), Connection(device.descriptor, device.lasting)} {}
+        serving_{filesystem, options, Interrupts(timer), Connection(device.descriptor, device.hand_over)} {}
 
   ~Session() {
     if (session_ != nullptr) fuse_session_destroy(session_);
@@ -112,7 +112,7 @@ class Mount::Session {
 Mount::Mount(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 Mount::~Mount() = default;
 
-const std::size_t Mount::kLastingBytes = Connection::kBytes;
+const std::size_t Mount::kHandOverBytes = Connection::kBytes;
 
 Result<std::unique_ptr<Mount>> Mount::open(const Options& options, const Device& device,
                                            Filesystem& filesystem, Timer& timer) {

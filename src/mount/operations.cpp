@@ -138,12 +138,12 @@ void on_opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
 }
 
 /// Adds one entry to a listing's buffer; false where it does not fit. `next` is what the kernel asks on with.
-/// `lasting`: the kernel may keep the name.
+/// `is_current`: the kernel may keep the name.
 using AddEntry = bool (*)(fuse_req_t request, std::span<char> room, std::size_t& used,
-                          const DirectoryEntry& entry, off_t next, bool lasting);
+                          const DirectoryEntry& entry, off_t next, bool is_current);
 
 bool add_name(fuse_req_t request, std::span<char> room, std::size_t& used, const DirectoryEntry& entry,
-              off_t next, bool /*lasting*/) {
+              off_t next, bool /*is_current*/) {
   struct stat attr{};
   attr.st_ino = static_cast<ino_t>(entry.node);
   attr.st_mode = mode_of(entry.type);
@@ -152,10 +152,10 @@ bool add_name(fuse_req_t request, std::span<char> room, std::size_t& used, const
 }
 
 bool add_name_and_attributes(fuse_req_t request, std::span<char> room, std::size_t& used,
-                             const DirectoryEntry& entry, off_t next, bool lasting) {
+                             const DirectoryEntry& entry, off_t next, bool is_current) {
   fuse_entry_param param{};
   const bool counted =
-      lasting && entry.name != "." && entry.name != "..";  // for those the kernel wants no node
+      is_current && entry.name != "." && entry.name != "..";  // for those the kernel wants no node
   // As they are now: since the directory was opened a file may have turned out to be of another size.
   const auto attributes =
       counted ? serving(request).filesystem.attributes(entry.node) : Error{Errc::not_found, ""};
@@ -173,14 +173,14 @@ void list(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, s
           AddEntry add) {
   const auto snapshot = serving(request).filesystem.directory(node_of(node), handle);
   if (!snapshot) return reply_error(request, snapshot.error());
-  const bool lasting = serving(request).filesystem.is_current(**snapshot);
+  const bool is_current = serving(request).filesystem.is_current(**snapshot);
   std::vector<char> buffer(size);
   std::size_t filled = 0;
   for (const std::uint32_t index : (*snapshot)->after(static_cast<std::uint64_t>(offset))) {
     const DirectoryEntry& entry = (*snapshot)->entries[index];
     std::size_t used = 0;
     if (!add(request, std::span(buffer).subspan(filled), used, entry, static_cast<off_t>(entry.place),
-             lasting))
+             is_current))
       break;
     filled += used;
   }

@@ -18,7 +18,7 @@ mode_t permissions_of(FileType type, const Mount::Options& options) {
 // origin breaks that word the node is invalidated explicitly. Directories are kept for a while at least: with
 // default_permissions every path that is walked asks for those on it. libfuse takes seconds as a double.
 double believed_for(const Serving& self, const Attributes& attributes) {
-  return attributes.lasting ? kForever : in_seconds(self.filesystem.believed_present());
+  return attributes.never_expires ? kForever : in_seconds(self.filesystem.believed_present());
 }
 
 }  // namespace

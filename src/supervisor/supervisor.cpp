@@ -26,7 +26,7 @@ constexpr Duration kEndWithoutMountWithin{2'000};  // of who did not answer
 constexpr Duration kLookAgain{250};
 constexpr Duration kLookSoon{20};
 constexpr const char* kDeviceName = "mediafs-fuse";
-constexpr const char* kLastingName = "mediafs-state";
+constexpr const char* kHandOverName = "mediafs-state";
 
 UniqueFd signals_as_descriptor() {
   sigset_t set;
@@ -72,11 +72,11 @@ bool Supervisor::Loop::set_up() {
   std::error_code failed;
   program_path_ = std::filesystem::read_symlink("/proc/self/exe", failed).string();
   adopt_mount();
-  if (!lasting_) {
-    auto memory = SharedMemory::create(options_.lasting_bytes);
-    if (memory) lasting_ = *std::move(memory);
+  if (!hand_over_) {
+    auto memory = SharedMemory::create(options_.hand_over_bytes);
+    if (memory) hand_over_ = *std::move(memory);
   }
-  if (signals_ && program_ && lasting_) return true;
+  if (signals_ && program_ && hand_over_) return true;
   finish({.kind = Outcome::Kind::gave_up, .text = "neither program nor memory for a server can be had"});
   return false;
 }
@@ -84,11 +84,11 @@ bool Supervisor::Loop::set_up() {
 /// What the last supervisor of this service has left with the service manager.
 void Supervisor::Loop::adopt_mount() {
   auto device = service_.kept(kDeviceName);
-  auto memory = service_.kept(kLastingName);
+  auto memory = service_.kept(kHandOverName);
   const auto there = find_mount(options_.mount.mountpoint);
   if (!device || !memory || !there || there->type != "fuse.mediafs") return;
   mount_ = KernelMount::adopt(options_.mount, *std::move(device));
-  lasting_ = *std::move(memory);
+  hand_over_ = *std::move(memory);
   has_served_ = true;
   device_ = there->device;
   log::info("the mount is there already: another server takes it over");
@@ -105,7 +105,7 @@ bool Supervisor::Loop::mount() {
   listen_for_upgrades();
   if (service_.keeps_descriptors()) {
     service_.keep(kDeviceName, mount_->device());
-    service_.keep(kLastingName, lasting_.get());
+    service_.keep(kHandOverName, hand_over_.get());
   }
   return true;
 }
@@ -114,7 +114,7 @@ void Supervisor::Loop::unmount() {
   if (!mount_) return;
   if (service_.keeps_descriptors()) {
     service_.forget(kDeviceName);
-    service_.forget(kLastingName);
+    service_.forget(kHandOverName);
   }
   upgrades_.close();
   mount_.reset();

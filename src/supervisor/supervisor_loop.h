@@ -54,7 +54,7 @@ class Supervisor::Loop {
   std::function<void()> ready_;
 
   UniqueFd signals_;
-  UniqueFd lasting_;                    // memory that servers leave to each other
+  UniqueFd hand_over_;                  // memory that servers leave to each other
   UniqueFd program_;                    // of the server that serves; also where its file has been replaced
   std::string program_path_;            // where the next version of it will stand
   std::unique_ptr<KernelMount> mount_;  // null: not yet, or no more

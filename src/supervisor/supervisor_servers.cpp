@@ -30,7 +30,7 @@ std::optional<ServerProcess> Supervisor::Loop::start_server(const UniqueFd& prog
     log::error("{}", complaint_);
     return std::nullopt;
   }
-  std::vector<int> descriptors{lasting_.get()};
+  std::vector<int> descriptors{hand_over_.get()};
   if (options_.credentials) descriptors.push_back(options_.credentials.get());
   const std::uint32_t flags =
       (has_served_ ? Message::kTakeOver : 0) | (service_.keeps_descriptors() ? Message::kKeptElsewhere : 0);

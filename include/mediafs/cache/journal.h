@@ -24,8 +24,8 @@ class Journal {
   static constexpr std::uint64_t kHalf = 64_MiB;
   static constexpr std::uint64_t kBytes = 4096 + 2 * kHalf;
 
-  /// `lasting` has kBytes, page-aligned: zeros, or what an earlier server has left.
-  explicit Journal(MutableBytes lasting);
+  /// `hand_over` has kBytes, page-aligned: zeros, or what an earlier server has left.
+  explicit Journal(MutableBytes hand_over);
 
   /// Known from now on, or (of an id or a key alone) no more.
   using Entry = std::variant<MediaItem, MediaId, Listing, ListingKey>;
@@ -63,7 +63,7 @@ class Journal {
   void write_anew() EXCLUDES(mutex_);
   bool append(std::uint64_t which, const std::string& record) REQUIRES(mutex_);
 
-  const MutableBytes lasting_;
+  const MutableBytes hand_over_;
   mutable Mutex mutex_{LockRank::journal};
   std::function<Progress()> progress_ GUARDED_BY(mutex_);
   std::function<std::vector<Entry>()> all_ GUARDED_BY(mutex_);

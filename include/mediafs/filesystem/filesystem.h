@@ -68,7 +68,7 @@ class Filesystem {
   [[nodiscard]] bool can_exist(NodeNumber parent, std::string_view name);
   /// How long a name that lookup() has not found in the directory may be taken not to be there.
   [[nodiscard]] Duration believed_absent(NodeNumber parent);
-  /// How long a name may be taken to stay where its attributes say that it is not lasting.
+  /// How long a name may be taken to stay where its attributes say that it expires.
   [[nodiscard]] Duration believed_present() const { return options_.listing_ttl; }
 
   /// Errc::name_too_long beyond 255 bytes. Where `stop` is requested while it waits, here and below, it ends

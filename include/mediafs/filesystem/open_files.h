@@ -31,8 +31,8 @@ class OpenFiles {
     std::uint64_t size = 0;  // of that version
   };
 
-  /// `lasting` has kBytes, aligned for its words: zeros, or what an earlier server has left.
-  explicit OpenFiles(MutableBytes lasting);
+  /// `hand_over` has kBytes, aligned for its words: zeros, or what an earlier server has left.
+  explicit OpenFiles(MutableBytes hand_over);
 
   /// In the place of one with the same handle, if there is one. Errc::no_space: kMost are open.
   Status add(const File& file) EXCLUDES(mutex_);
@@ -47,7 +47,7 @@ class OpenFiles {
   [[nodiscard]] Place& place(std::size_t index) const;
   std::optional<std::size_t> free_place() REQUIRES(mutex_);
 
-  const MutableBytes lasting_;
+  const MutableBytes hand_over_;
   mutable Mutex mutex_{LockRank::open_files};
   std::unordered_map<FileHandle, std::size_t> places_ GUARDED_BY(mutex_);
   std::vector<std::size_t> free_ GUARDED_BY(mutex_);  // of those that have been used

@@ -29,10 +29,10 @@ class Mount {
   /// What the kernel's side of a mount is reached by, and what one server leaves to the next.
   struct Device {
     int descriptor = -1;     // of /dev/fuse, mounted (KernelMount); not owned
-    MutableBytes lasting;    // kLastingBytes, page-aligned: zeros at the beginning of the mount's life
+    MutableBytes hand_over;  // kHandOverBytes, page-aligned: zeros at the beginning of the mount's life
     bool may_repeat = true;  // have the kernel repeat what an earlier server has not answered; else it fails
   };
-  static const std::size_t kLastingBytes;
+  static const std::size_t kHandOverBytes;
 
   /// Makes the kernel's INIT, or what an earlier server has left of it, known to libfuse. Other requests wait
   /// until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in all threads.

@@ -23,9 +23,9 @@ class Supervisor {
  public:
   struct Options {
     KernelMount::Options mount;
-    std::vector<std::string> server;  // its arguments, the program's name first; the program is this one
-    std::uint64_t lasting_bytes = 0;  // of memory that servers leave to each other
-    UniqueFd credentials = {};        // a file for servers to read them from; none: they know where
+    std::vector<std::string> server;    // its arguments, the program's name first; the program is this one
+    std::uint64_t hand_over_bytes = 0;  // of memory that servers leave to each other
+    UniqueFd credentials = {};          // a file for servers to read them from; none: they know where
   };
 
   /// How it came to an end, for an exit code.
