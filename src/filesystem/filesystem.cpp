@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "filesystem/listing_walk.h"
+#include "filesystem/directory_read_ahead.h"
 #include "filesystem/session_file.h"
 #include "mediafs/model/media_type.h"
 
@@ -38,7 +38,7 @@ Filesystem::Filesystem(Options options, Catalog& catalog, MediaStore& media, Lis
       files_(files),
       eraser_(catalog, media, listings),
       started_(clock.wall_seconds()),
-      walks_(std::make_unique<ListingWalks>()),
+      read_ahead_(std::make_unique<DirectoryReadAhead>()),
       sessions_(std::make_unique<SessionFile>(options_.sessions_file, clock)) {
   listings_.on_change([this](const ListingKey& key) { listing_changed(key); });
   // So that numbers that the kernel, or somebody with an open handle, has kept lead somewhere.
@@ -199,7 +199,7 @@ std::uint64_t Filesystem::shown_size(NodeNumber number, const MediaItem& item) {
 
 void Filesystem::fetch_ahead_of(NodeNumber number) {
   std::vector<MediaId> ids;
-  for (const NodeNumber next : walks_->opened(number)) {
+  for (const NodeNumber next : read_ahead_->opened(number)) {
     if (auto id = media_at(next)) ids.push_back(*std::move(id));
   }
   if (!ids.empty()) media_.fetch_ahead(ids);

@@ -1,7 +1,7 @@
 // Filesystem, the part of names and directories.
 #include <utility>
 
-#include "filesystem/listing_walk.h"
+#include "filesystem/directory_read_ahead.h"
 #include "filesystem/session_file.h"
 #include "mediafs/crypto/random.h"
 #include "mediafs/filesystem/file_name.h"
@@ -297,7 +297,7 @@ Result<DirectorySnapshot> Filesystem::show_without(const Node& directory, const 
 }
 
 Result<std::uint64_t> Filesystem::handle_for(const DirectorySnapshot& snapshot) {
-  walks_->begin(*snapshot);
+  read_ahead_->begin(*snapshot);
   const std::uint64_t handle = crypto::random_number();  // unlike any of an earlier server
   const MutexLock lock(mutex_);
   open_directories_[handle] = snapshot;

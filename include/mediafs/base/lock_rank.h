@@ -39,7 +39,7 @@ enum class LockRank : std::uint8_t {
   hedged_read,
   node_table,
   open_files,
-  listing_walks,
+  directory_read_ahead,
   session_file,
   api_shared,
   interrupts,  // with libfuse's own locks held

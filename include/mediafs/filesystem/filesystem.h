@@ -42,7 +42,7 @@ struct Erasure {
   std::vector<std::pair<NodeNumber, std::string>> names;  // in which directory, and as what, they were shown
 };
 
-class ListingWalks;
+class DirectoryReadAhead;
 class SessionFile;
 
 /// The root holds every media under its id, and the sessions and attempts, which hold theirs under readable
@@ -172,7 +172,7 @@ class Filesystem {
   const UnixSeconds started_;
   std::function<void(NodeNumber)> new_attributes_ = [](NodeNumber) {};
   std::function<void(NodeNumber, const std::string&)> gone_ = [](NodeNumber, const std::string&) {};
-  const std::unique_ptr<ListingWalks> walks_;
+  const std::unique_ptr<DirectoryReadAhead> read_ahead_;
   const std::unique_ptr<SessionFile> sessions_;
   NodeTable nodes_;
 
