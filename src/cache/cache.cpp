@@ -87,7 +87,7 @@ class Cache::Files {
     const std::vector<std::string> unreadable = std::move(loaded.unreadable);
     databases.chunks->on_begun_anew([this] { ledger.remove_all_chunks(); });
     take_in(std::move(loaded), unreadable.size());
-    housekeeping.take_stock();
+    housekeeping.recount();
     writer = std::make_unique<CacheWriter>(parts, housekeeping);
     for (const std::string& name : unreadable) writer->enqueue(CacheWriter::Unreadable{name});
   }
@@ -131,12 +131,12 @@ class Cache::Files {
       ledger.add({.id = stored.item.id,
                   .revision = stored.item.revision,
                   .slot = item.slot,
-                  .since = stored.since,
-                  .used = stored.used});
+                  .stored_at = stored.stored_at,
+                  .last_used_at = stored.last_used_at});
       used.insert(item.slot);
     }
     for (const LoadedListing& listing : loaded.listings) {
-      ledger.add(listing.listing.key, {.slot = listing.slot, .since = listing.since});
+      ledger.add(listing.listing.key, {.slot = listing.slot, .stored_at = listing.stored_at});
       used.insert(listing.slot);
     }
     Status kept = databases.keyring->keep_only(used);
@@ -312,10 +312,10 @@ void Cache::on_incomplete(std::function<void(const MediaId&, Revision)> listener
 Status Cache::erase(const std::vector<MediaId>& media, const std::vector<ListingKey>& listings) {
   const MutexLock lock(files_->erasing);
   Keyring& keyring = *files_->databases.keyring;
-  const Ledger::Condemned condemned = files_->ledger.condemn(media, listings);
-  static_cast<void>(keyring.destroy(condemned.slots, Sync::no).ok());  // below it is tried again
-  const Status set_aside = files_->directory->discard_set_aside();     // it may be under the same keys
-  for (const Ledger::Version& version : condemned.versions) drop(version.id, version.revision);
+  const Ledger::DetachedKeys detached = files_->ledger.detach_keys(media, listings);
+  static_cast<void>(keyring.destroy(detached.slots, Sync::no).ok());  // below it is tried again
+  const Status set_aside = files_->directory->discard_set_aside();    // it may be under the same keys
+  for (const Ledger::Version& version : detached.versions) drop(version.id, version.revision);
   for (const MediaId& id : media) forget_item(id);
   for (const ListingKey& key : listings) forget_listing(key);
   settle();  // what was dropped before may be on its way only now

@@ -53,7 +53,7 @@ std::uint64_t Housekeeping::most_chunks() const {
   return std::min(disk_chunks_, limit_.most_chunks(other_files_()));
 }
 
-void Housekeeping::take_stock() {
+void Housekeeping::recount() {
   std::unordered_map<std::string, Revision> owners;
   for (const Ledger::Version& version : parts_.ledger.versions()) {
     owners.emplace(parts_.sealing.version_name(version.id, version.revision), version.revision);
@@ -175,7 +175,7 @@ Status Housekeeping::rewrite(Environment::Writer& writer, const Ledger::Version&
   auto stored =
       record && key ? parts_.sealing.open_item(*key, bytes_of(name), bytes_of(*record)) : std::nullopt;
   if (!stored || stored->item.revision != version.revision) return ok_status();
-  stored->used = version.used;
+  stored->last_used_at = version.last_used_at;
   stored->item.complete = stored->item.complete && keeps_complete;
   return writer.put(bytes_of(name), bytes_of(parts_.sealing.seal_item(*key, *version.slot, *stored)));
 }

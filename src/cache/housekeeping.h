@@ -32,7 +32,7 @@ class Housekeeping {
   [[nodiscard]] std::uint64_t most_bytes() const;
 
   /// Counts the chunks of each version. Before anything else, and before the writer thread runs.
-  void take_stock();
+  void recount();
   /// Those that no version was known for.
   void erase_ownerless();
 
@@ -68,7 +68,7 @@ class Housekeeping {
   const SizeLimit limit_;
   const std::function<std::uint64_t()> other_files_;
   std::uint64_t disk_chunks_;           // as many as there has been room for
-  std::vector<std::string> ownerless_;  // names of versions, from the stock that was taken
+  std::vector<std::string> ownerless_;  // names of versions, found by recount()
   UnixSeconds clock_saved_ = 0;
   std::atomic<std::uint64_t> evicted_ = 0;
   Mutex mutex_{LockRank::housekeeping};  // held while the listener is called, so that it can be taken away

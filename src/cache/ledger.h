@@ -20,8 +20,8 @@ class Ledger {
     Revision revision{};
     std::optional<KeySlot> slot;  // nothing once its key has been destroyed: it is about to go
     std::uint64_t chunks = 0;     // that have been committed
-    UnixSeconds since = 0;
-    UnixSeconds used = 0;
+    UnixSeconds stored_at = 0;
+    UnixSeconds last_used_at = 0;
   };
 
   void add(Version version) EXCLUDES(mutex_);
@@ -40,21 +40,21 @@ class Ledger {
 
   struct ListingPlace {
     KeySlot slot{};
-    UnixSeconds since = 0;
+    UnixSeconds stored_at = 0;
   };
   [[nodiscard]] std::optional<ListingPlace> find(const ListingKey& key) const EXCLUDES(mutex_);
   void add(const ListingKey& key, const ListingPlace& place) EXCLUDES(mutex_);
-  /// It has been stored anew, unless it has been condemned since.
+  /// It has been stored anew, unless its key has been detached since.
   void renew(const ListingKey& key, const ListingPlace& place) EXCLUDES(mutex_);
   std::optional<ListingPlace> remove(const ListingKey& key) EXCLUDES(mutex_);
 
-  /// The slots of everything that is named are taken out, for their keys to be destroyed; what is written
-  /// of them from now on is dropped.
-  struct Condemned {
+  /// Takes the key slots out of everything that is named. The caller destroys these keys; what is written
+  /// under them from now on is dropped.
+  struct DetachedKeys {
     std::vector<KeySlot> slots;
     std::vector<Version> versions;
   };
-  Condemned condemn(const std::vector<MediaId>& ids, const std::vector<ListingKey>& listings)
+  DetachedKeys detach_keys(const std::vector<MediaId>& ids, const std::vector<ListingKey>& listings)
       EXCLUDES(mutex_);
 
   /// A media that is held is not evicted. Counted.

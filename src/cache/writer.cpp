@@ -223,12 +223,15 @@ void CacheWriter::refuse_chunks(std::chrono::seconds time) {
 }
 
 /// The version as it is counted, with a new key where it has none yet.
-Result<Ledger::Version> CacheWriter::version_of(const MediaId& id, Revision revision, UnixSeconds since) {
+Result<Ledger::Version> CacheWriter::version_of(const MediaId& id, Revision revision, UnixSeconds stored_at) {
   if (auto known = parts_.ledger.find(revision)) return *std::move(known);
   const auto slot = parts_.keyring.add();
   if (!slot) return slot.error();
-  Ledger::Version version{
-      .id = id, .revision = revision, .slot = *slot, .since = since, .used = parts_.clock.now()};
+  Ledger::Version version{.id = id,
+                          .revision = revision,
+                          .slot = *slot,
+                          .stored_at = stored_at,
+                          .last_used_at = parts_.clock.now()};
   parts_.ledger.add(version);
   return version;
 }
@@ -267,7 +270,7 @@ Status CacheWriter::write_record(Environment::Writer& writer, const Job& job) {
   if (const auto* item = std::get_if<MediaItem>(&job)) return write_item(writer, *item, now);
   if (const auto* renewed = std::get_if<Renewed>(&job)) {
     const auto before = parts_.ledger.find(renewed->before);
-    return write_item(writer, renewed->item, before ? before->since : now);
+    return write_item(writer, renewed->item, before ? before->stored_at : now);
   }
   if (const auto* listing = std::get_if<ListingRef>(&job)) return write_listing(writer, **listing, now);
   if (const auto* struck = std::get_if<Struck>(&job)) return write_struck(writer, *struck->listing);
@@ -277,30 +280,31 @@ Status CacheWriter::write_record(Environment::Writer& writer, const Job& job) {
   return ok_status();
 }
 
-Status CacheWriter::write_listing(Environment::Writer& writer, const Listing& listing, UnixSeconds since) {
+Status CacheWriter::write_listing(Environment::Writer& writer, const Listing& listing,
+                                  UnixSeconds stored_at) {
   if (!parts_.ledger.find(listing.key)) {
     const auto slot = parts_.keyring.add();
     if (!slot) return slot.error();
-    parts_.ledger.add(listing.key, {.slot = *slot, .since = since});
+    parts_.ledger.add(listing.key, {.slot = *slot, .stored_at = stored_at});
   }
   const auto place = parts_.ledger.find(listing.key);
   const auto key = place ? parts_.keyring.key_in(place->slot) : std::nullopt;
   if (!key) return ok_status();  // erased meanwhile
-  const std::vector<std::string> parts = parts_.sealing.seal_listing(*key, place->slot, listing, since);
+  const std::vector<std::string> parts = parts_.sealing.seal_listing(*key, place->slot, listing, stored_at);
   const auto erased = writer.erase_prefix(bytes_of(parts_.sealing.listing_name(listing.key)), kEverything);
   if (!erased) return erased.error();
   for (std::uint32_t part = 0; part < parts.size(); ++part) {
     const std::string name = parts_.sealing.listing_part_name(listing.key, part);
     if (Status put = writer.put(bytes_of(name), bytes_of(parts[part])); !put) return put;
   }
-  parts_.ledger.renew(listing.key, {.slot = place->slot, .since = since});
+  parts_.ledger.renew(listing.key, {.slot = place->slot, .stored_at = stored_at});
   return ok_status();
 }
 
 Status CacheWriter::write_struck(Environment::Writer& writer, const Listing& listing) {
   const auto before = parts_.ledger.find(listing.key);
   if (Status forgotten = forget_listing(writer, listing.key); !forgotten) return forgotten;
-  return write_listing(writer, listing, before ? before->since : parts_.clock.now());
+  return write_listing(writer, listing, before ? before->stored_at : parts_.clock.now());
 }
 
 Status CacheWriter::forget_listing(Environment::Writer& writer, const ListingKey& key) {
@@ -311,12 +315,12 @@ Status CacheWriter::forget_listing(Environment::Writer& writer, const ListingKey
   return erased ? ok_status() : Status(erased.error());
 }
 
-Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds since) {
-  const auto version = version_of(item.id, item.revision, since);
+Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds stored_at) {
+  const auto version = version_of(item.id, item.revision, stored_at);
   if (!version) return version.error();
   const auto key = version->slot ? parts_.keyring.key_in(*version->slot) : std::nullopt;
   if (!key) return ok_status();  // erased meanwhile
-  StoredItem stored{.item = item, .since = version->since, .used = version->used};
+  StoredItem stored{.item = item, .stored_at = version->stored_at, .last_used_at = version->last_used_at};
   stored.item.complete = item.complete && housekeeping_.has_all(item);
   return writer.put(bytes_of(parts_.sealing.item_name(item.id)),
                     bytes_of(parts_.sealing.seal_item(*key, *version->slot, stored)));

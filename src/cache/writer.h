@@ -91,13 +91,13 @@ class CacheWriter {
   void write_items(const std::vector<Job>& batch);
   Status write_records(const std::vector<const Job*>& records);
   Status write_record(Environment::Writer& writer, const Job& job);
-  Status write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds since);
-  Status write_listing(Environment::Writer& writer, const Listing& listing, UnixSeconds since);
+  Status write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds stored_at);
+  Status write_listing(Environment::Writer& writer, const Listing& listing, UnixSeconds stored_at);
   Status write_struck(Environment::Writer& writer, const Listing& listing);
   Status erase_rest(const Job& job);
   Status drop(const Drop& drop);
   Status forget_listing(Environment::Writer& writer, const ListingKey& key);
-  Result<Ledger::Version> version_of(const MediaId& id, Revision revision, UnixSeconds since);
+  Result<Ledger::Version> version_of(const MediaId& id, Revision revision, UnixSeconds stored_at);
   enum class Place { chunks, catalog };
   void note(Place where, const Status& outcome) EXCLUDES(mutex_);
   void note_failure(Place where, const Status& outcome) EXCLUDES(mutex_);

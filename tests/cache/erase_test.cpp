@@ -230,14 +230,14 @@ TEST_F(EraseTest, WhatIsStoredAnewWithoutNewsKeepsItsAge) {
   EXPECT_THAT(cache_->expired().listings, testing::ElementsAre(listing().key));
 }
 
-TEST(Ledger, AListingThatWasCondemnedIsNotBroughtBack) {
+TEST(Ledger, AListingWhoseKeyWasDetachedIsNotBroughtBack) {
   Ledger ledger;
   const ListingKey key{ListingKind::session_media, *MediaId::parse("some-session-0000001")};
-  ledger.add(key, {.slot = KeySlot{3}, .since = 1});
-  ledger.renew(key, {.slot = KeySlot{3}, .since = 2});
-  EXPECT_EQ(ledger.find(key)->since, 2);
-  EXPECT_THAT(ledger.condemn({}, {key}).slots, testing::ElementsAre(KeySlot{3}));
-  ledger.renew(key, {.slot = KeySlot{3}, .since = 3});
+  ledger.add(key, {.slot = KeySlot{3}, .stored_at = 1});
+  ledger.renew(key, {.slot = KeySlot{3}, .stored_at = 2});
+  EXPECT_EQ(ledger.find(key)->stored_at, 2);
+  EXPECT_THAT(ledger.detach_keys({}, {key}).slots, testing::ElementsAre(KeySlot{3}));
+  ledger.renew(key, {.slot = KeySlot{3}, .stored_at = 3});
   EXPECT_FALSE(ledger.find(key).has_value());
 }
 
