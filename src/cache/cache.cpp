@@ -239,7 +239,7 @@ bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, 
   const auto key = slot ? files_->databases.keyring->key_in(*slot) : std::nullopt;
   const auto found = key ? open_chunk(files_->parts, *key, item.id, chunk, part, out) : ChunkFound::nothing;
   ++(found == ChunkFound::whole ? files_->hits : files_->misses);
-  if (found == ChunkFound::bad) {
+  if (found == ChunkFound::corrupt) {
     const std::uint64_t bad = ++files_->bad;
     if (std::has_single_bit(bad))  // a rotten disk has very many
       log::warning("{} records of the cache have not matched their keys; their bytes are fetched again", bad);
@@ -275,8 +275,8 @@ void Cache::store_listing(ListingRef listing) {
   files_->writer->enqueue(std::move(listing));
 }
 
-void Cache::strike_listing(ListingRef rest) {
-  files_->writer->enqueue(CacheWriter::Struck{std::move(rest)});
+void Cache::remove_from_listing(ListingRef rest) {
+  files_->writer->enqueue(CacheWriter::RemovedFromListing{std::move(rest)});
 }
 
 void Cache::forget_listing(const ListingKey& key) {

@@ -5,7 +5,7 @@
 
 namespace mediafs {
 
-enum class ChunkFound { whole, nothing, bad };
+enum class ChunkFound { whole, nothing, corrupt };
 
 /// Reads `part` of a chunk from the database into its place in `out`, authenticated; the rest of `out` is
 /// undefined. REQUIRES: out.size() == kChunkSize, part is not empty and ends there at most.

@@ -81,7 +81,7 @@ void Verification::check_media(const LoadedItem& item) {
     if (check_chunk(item, *key, ChunkIndex{index})) continue;
     if (!parts_.ledger.find(media.revision)) return;  // erased meanwhile
     ++outcome_.bad;
-    drop_(CacheWriter::Spoilt{media.id, {media.revision, ChunkIndex{index}}});
+    drop_(CacheWriter::CorruptChunk{media.id, {media.revision, ChunkIndex{index}}});
   }
 }
 

@@ -20,7 +20,8 @@ constexpr auto kSaveUsesEvery = std::chrono::seconds(60);
 /// Whether it has records of the catalog to write.
 bool is_record(const CacheWriter::Job& job) {
   return std::holds_alternative<MediaItem>(job) || std::holds_alternative<CacheWriter::Renewed>(job) ||
-         std::holds_alternative<ListingRef>(job) || std::holds_alternative<CacheWriter::Struck>(job) ||
+         std::holds_alternative<ListingRef>(job) ||
+         std::holds_alternative<CacheWriter::RemovedFromListing>(job) ||
          std::holds_alternative<CacheWriter::Forget>(job) ||
          std::holds_alternative<CacheWriter::ForgetListing>(job) ||
          std::holds_alternative<CacheWriter::Unreadable>(job);
@@ -247,7 +248,7 @@ void CacheWriter::write_items(const std::vector<Job>& batch) {
   if (written || written.error().code != Errc::no_space) return;
   // There may be room for the media beside a listing.
   std::erase_if(records, [](const Job* job) {
-    return std::holds_alternative<ListingRef>(*job) || std::holds_alternative<Struck>(*job);
+    return std::holds_alternative<ListingRef>(*job) || std::holds_alternative<RemovedFromListing>(*job);
   });
   note_failure(Place::catalog, write_records(records));
 }
@@ -273,7 +274,8 @@ Status CacheWriter::write_record(Environment::Writer& writer, const Job& job) {
     return write_item(writer, renewed->item, before ? before->stored_at : now);
   }
   if (const auto* listing = std::get_if<ListingRef>(&job)) return write_listing(writer, **listing, now);
-  if (const auto* struck = std::get_if<Struck>(&job)) return write_struck(writer, *struck->listing);
+  if (const auto* removed = std::get_if<RemovedFromListing>(&job))
+    return write_rest_of_listing(writer, *removed->rest);
   if (const auto* forget = std::get_if<Forget>(&job)) return erase(parts_.sealing.item_name(forget->id));
   if (const auto* forget = std::get_if<ForgetListing>(&job)) return forget_listing(writer, forget->key);
   if (const auto* unreadable = std::get_if<Unreadable>(&job)) return erase(unreadable->name);
@@ -301,10 +303,10 @@ Status CacheWriter::write_listing(Environment::Writer& writer, const Listing& li
   return ok_status();
 }
 
-Status CacheWriter::write_struck(Environment::Writer& writer, const Listing& listing) {
-  const auto before = parts_.ledger.find(listing.key);
-  if (Status forgotten = forget_listing(writer, listing.key); !forgotten) return forgotten;
-  return write_listing(writer, listing, before ? before->stored_at : parts_.clock.now());
+Status CacheWriter::write_rest_of_listing(Environment::Writer& writer, const Listing& rest) {
+  const auto before = parts_.ledger.find(rest.key);
+  if (Status forgotten = forget_listing(writer, rest.key); !forgotten) return forgotten;
+  return write_listing(writer, rest, before ? before->stored_at : parts_.clock.now());
 }
 
 Status CacheWriter::forget_listing(Environment::Writer& writer, const ListingKey& key) {
@@ -330,8 +332,8 @@ Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& ite
 Status CacheWriter::erase_rest(const Job& job) {
   if (const auto* dropped = std::get_if<Drop>(&job)) return drop(*dropped);
   if (const auto* renewed = std::get_if<Renewed>(&job)) return drop({renewed->item.id, renewed->before});
-  if (const auto* spoilt = std::get_if<Spoilt>(&job))
-    return housekeeping_.erase_chunk(spoilt->id, spoilt->key);
+  if (const auto* corrupt = std::get_if<CorruptChunk>(&job))
+    return housekeeping_.erase_chunk(corrupt->id, corrupt->key);
   return ok_status();
 }
 

@@ -83,7 +83,7 @@ Result<std::size_t> erase_from(Cache& cache, const std::vector<MediaId>& media,
   std::size_t known = 0;
   const auto erase = [&](const Traces& traces) {
     for (const MediaId& id : traces.media) known += catalog.find(id) ? 1U : 0U;
-    for (const ListingKey& key : traces.mentions) catalog.strike(key, traces.media);
+    for (const ListingKey& key : traces.mentions) catalog.remove_from_listing(key, traces.media);
     return cache.erase(traces.media, traces.listings);
   };
   for (const MediaId& id : media) {

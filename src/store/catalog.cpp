@@ -323,13 +323,13 @@ void Catalog::forget_listing(const ListingKey& key) {
   note(key);
 }
 
-void Catalog::strike(const ListingKey& key, const std::vector<MediaId>& media) {
+void Catalog::remove_from_listing(const ListingKey& key, const std::vector<MediaId>& media) {
   const ListingRef before = find_listing(key);
   if (!before) return;
-  const std::unordered_set<MediaId> struck(media.begin(), media.end());
+  const std::unordered_set<MediaId> removed(media.begin(), media.end());
   Listing rest = *before;
   rest.listed = 0;
-  std::erase_if(rest.media, [&](const ListedMedia& listed) { return struck.contains(listed.id); });
+  std::erase_if(rest.media, [&](const ListedMedia& listed) { return removed.contains(listed.id); });
   const auto listing = std::make_shared<const Listing>(std::move(rest));
   {
     const MutexLock lock(mutex_);
@@ -337,7 +337,7 @@ void Catalog::strike(const ListingKey& key, const std::vector<MediaId>& media) {
     add_listing(listing);
     drop_claims_of(*before);
   }
-  if (cache_ != nullptr) cache_->strike_listing(listing);
+  if (cache_ != nullptr) cache_->remove_from_listing(listing);
   note(*listing);
 }
 

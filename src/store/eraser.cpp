@@ -72,7 +72,7 @@ Erased Eraser::erase(const Traces& traces) {
   for (const MediaId& id : traces.media) erased.media += catalog_.find(id) ? 1U : 0U;
   for (const ListingKey& key : traces.listings) erased.listings += listings_.erase(key) ? 1U : 0U;
   for (const ListingKey& key : traces.mentions)
-    erased.listings += listings_.strike(key, traces.media) ? 1U : 0U;
+    erased.listings += listings_.remove_from_listing(key, traces.media) ? 1U : 0U;
   for (const MediaId& id : traces.media) media_.erase(id);
   return erased;
 }

@@ -221,8 +221,8 @@ bool ListingStore::erase(const ListingKey& key) {
   return renew(key, [&] { catalog_.forget_listing(key); });
 }
 
-bool ListingStore::strike(const ListingKey& key, const std::vector<MediaId>& media) {
-  return renew(key, [&] { catalog_.strike(key, media); });
+bool ListingStore::remove_from_listing(const ListingKey& key, const std::vector<MediaId>& media) {
+  return renew(key, [&] { catalog_.remove_from_listing(key, media); });
 }
 
 /// Nothing that was asked before it counts after the change.

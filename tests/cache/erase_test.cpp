@@ -224,7 +224,7 @@ TEST_F(EraseTest, WhatIsStoredAnewWithoutNewsKeepsItsAge) {
   cache_->renew_item(renewed, media(0).revision);
   Listing rest = listing();
   rest.media.clear();
-  cache_->strike_listing(std::make_shared<Listing>(rest));
+  cache_->remove_from_listing(std::make_shared<Listing>(rest));
   cache_->settle();
   EXPECT_THAT(cache_->expired().media, testing::ElementsAre(media(0).id));
   EXPECT_THAT(cache_->expired().listings, testing::ElementsAre(listing().key));

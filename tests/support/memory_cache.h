@@ -62,7 +62,7 @@ class MemoryCache final : public MediaCache {
   }
   void forget_item(const MediaId& id) override { queue(ForgetItem{id}); }
   void store_listing(ListingRef listing) override { queue(std::move(listing)); }
-  void strike_listing(ListingRef rest) override { queue(std::move(rest)); }
+  void remove_from_listing(ListingRef rest) override { queue(std::move(rest)); }
   void forget_listing(const ListingKey& key) override { queue(ForgetListing{key}); }
   void drop(const MediaId& id, Revision revision) override { queue(Drop{id, revision}); }
   [[nodiscard]] std::uint64_t chunks_of(const MediaId& id, Revision revision) override EXCLUDES(mutex_);

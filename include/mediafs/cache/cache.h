@@ -71,7 +71,7 @@ class Cache final : public MediaCache {
   void renew_item(MediaItem item, Revision before) override;
   void forget_item(const MediaId& id) override;
   void store_listing(ListingRef listing) override;
-  void strike_listing(ListingRef rest) override;
+  void remove_from_listing(ListingRef rest) override;
   void forget_listing(const ListingKey& key) override;
   void drop(const MediaId& id, Revision revision) override;
   [[nodiscard]] std::uint64_t chunks_of(const MediaId& id, Revision revision) override;

@@ -63,8 +63,9 @@ class MediaCache {
   virtual void renew_item(MediaItem item, Revision before) = 0;
   virtual void forget_item(const MediaId& id) = 0;
   virtual void store_listing(ListingRef listing) = 0;
-  /// The same listing with less in it, under a key anew and of the age that it was.
-  virtual void strike_listing(ListingRef rest) = 0;
+  /// `rest` is what is left of a listing once media have been taken out of it. It is stored under a new key,
+  /// and keeps the age of the listing.
+  virtual void remove_from_listing(ListingRef rest) = 0;
   virtual void forget_listing(const ListingKey& key) = 0;
 
   /// Forgets a version's chunks and destroys its key.

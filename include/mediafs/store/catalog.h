@@ -65,8 +65,8 @@ class Catalog {
   /// call at a time for a key, forget_listing included.
   ListingRef remember_listing(Listing answered) EXCLUDES(mutex_);
   void forget_listing(const ListingKey& key) EXCLUDES(mutex_);
-  /// The listing as it would be without these media, and as old as can be.
-  void strike(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(mutex_);
+  /// Takes these media out of the listing, which counts as stale from now on.
+  void remove_from_listing(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(mutex_);
 
   /// The media as the listing has it that came last; what that does not tell, as the others do. Nothing: it
   /// is in none.

@@ -57,8 +57,9 @@ class ListingStore {
   /// The listing is forgotten, and an answer to what was asked before with it; it is asked for anew for those
   /// who wait. Whether it was known.
   bool erase(const ListingKey& key) EXCLUDES(taking_in_, mutex_);
-  /// The same for these media in it alone; it is asked for anew when it is used next.
-  bool strike(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(taking_in_, mutex_);
+  /// Takes these media out of it; it is asked for anew when it is used next. Whether it was known.
+  bool remove_from_listing(const ListingKey& key, const std::vector<MediaId>& media)
+      EXCLUDES(taking_in_, mutex_);
 
   /// The known listing is of within the TTL.
   [[nodiscard]] bool is_fresh(const ListingKey& key) EXCLUDES(mutex_);
