@@ -20,7 +20,7 @@ constexpr std::string_view kNames[] = {
     "node_table",      "open_files",   "directory_read_ahead",
     "session_file",    "api_shared",   "interrupts",
     "control_socket",  "timer",        "buffer_pool",
-    "graveyard",       "log_counts",
+    "intended_leaks",  "log_counts",
 };
 static_assert(std::size(kNames) == static_cast<std::size_t>(kLastRank) + 1);
 

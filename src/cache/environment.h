@@ -90,7 +90,7 @@ class Environment {
   template <typename Call>
   int guarded(const Call& call);
   template <typename Call>
-  bool survives(const Call& call);
+  bool run_guarded(const Call& call);
 
   const std::string folder_;
   MDB_env* env_ = nullptr;
@@ -133,8 +133,8 @@ class Environment::Writer {
 };
 
 template <typename Call>
-bool Environment::survives(const Call& call) {
-  if (fault_guard::survives(call)) return true;
+bool Environment::run_guarded(const Call& call) {
+  if (fault_guard::run_guarded(call)) return true;
   faulted_ = true;
   broken_ = true;
   return false;
@@ -145,7 +145,7 @@ int Environment::guarded(const Call& call) {
   int code = MDB_CORRUPTED;
   if (broken()) return code;
   const auto coded = [&] { code = call(); };
-  if (!survives(coded)) return MDB_CORRUPTED;
+  if (!run_guarded(coded)) return MDB_CORRUPTED;
   if (is_damage(code)) broken_ = true;
   return code;
 }

@@ -46,7 +46,7 @@ enum class LockRank : std::uint8_t {
   control_socket,
   timer,
   buffer_pool,
-  graveyard,  // of what LMDB has left after a fault
+  intended_leaks,  // of what LMDB has left after a fault
   log_counts,
 };
 
