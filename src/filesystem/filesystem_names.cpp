@@ -56,7 +56,7 @@ bool Filesystem::can_exist(NodeNumber parent, std::string_view name) {
   return true;
 }
 
-Duration Filesystem::believed_absent(NodeNumber parent) {
+Duration Filesystem::negative_ttl(NodeNumber parent) {
   const auto node = nodes_.find(parent);
   const bool listed = node && listing_of(*node);
   return listed ? std::min(options_.negative_ttl, options_.listing_ttl) : options_.negative_ttl;

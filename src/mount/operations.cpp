@@ -58,7 +58,7 @@ void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
       serving(request).interrupts.forget(request);
       if (found) return reply_entry(request, *found);
       if (!is_denial(found.error().code)) return reply_error(request, found.error());
-      reply_no_entry(request, in_seconds(serving(request).filesystem.believed_absent(node_of(parent))));
+      reply_no_entry(request, in_seconds(serving(request).filesystem.negative_ttl(node_of(parent))));
     };
     self.filesystem.lookup(node_of(parent), name, reply, stop);
   });

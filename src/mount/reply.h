@@ -31,7 +31,7 @@ inline void reply_error(fuse_req_t request, const Error& error) {
 }
 
 void reply_entry(fuse_req_t request, const Attributes& attributes);
-void reply_no_entry(fuse_req_t request, double believed_for);
+void reply_no_entry(fuse_req_t request, double timeout);
 void reply_attributes(fuse_req_t request, const Attributes& attributes);
 void reply_bytes(fuse_req_t request, const Slices& slices);
 /// As getxattr(2) has it: a size of 0 asks how much room the value takes.

@@ -51,7 +51,7 @@ class Filesystem {
  public:
   struct Options {
     bool fetch_ahead = true;         // the next files, when a directory's are opened in order
-    Duration negative_ttl{10'000};   // how long a name may be believed not to exist
+    Duration negative_ttl{10'000};   // how long the kernel may cache that there is no such name
     Duration listing_ttl{60'000};    // the same in a directory that shows a listing, at most
     std::string sessions_file = {};  // of sessions that are shown from the start; empty: none
     bool taken_over = false;         // the kernel has pages already, that an earlier server has given it
@@ -67,9 +67,9 @@ class Filesystem {
   /// Whether a name could ever exist in the directory; where it could not, that never changes.
   [[nodiscard]] bool can_exist(NodeNumber parent, std::string_view name);
   /// How long a name that lookup() has not found in the directory may be taken not to be there.
-  [[nodiscard]] Duration believed_absent(NodeNumber parent);
+  [[nodiscard]] Duration negative_ttl(NodeNumber parent);
   /// How long a name may be taken to stay where its attributes say that it expires.
-  [[nodiscard]] Duration believed_present() const { return options_.listing_ttl; }
+  [[nodiscard]] Duration listing_ttl() const { return options_.listing_ttl; }
 
   /// Errc::name_too_long beyond 255 bytes. Where `stop` is requested while it waits, here and below, it ends
   /// with Errc::cancelled.

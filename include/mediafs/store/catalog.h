@@ -53,7 +53,7 @@ class Catalog {
   /// What was known of it holds no more, but for what listings claim.
   void forget(const MediaId& id) EXCLUDES(mutex_);
 
-  /// The API has said that there is no such media: believed for as long as `ttl` says. Bounded in number.
+  /// The API has said that there is no such media: cached for `ttl`. Bounded in number.
   void note_absent(const MediaId& id, Duration ttl) EXCLUDES(mutex_);
   [[nodiscard]] bool known_absent(const MediaId& id) const EXCLUDES(mutex_);
 

@@ -23,7 +23,7 @@ class ListingStore {
   struct Options {
     Duration deadline{30'000};      // of every find
     Duration ttl{60'000};           // how long a listing is taken for the present state
-    Duration negative_ttl{10'000};  // how long "no such session" is believed
+    Duration negative_ttl{10'000};  // how long "no such session" is cached
     Duration patience{2'000};       // after which whoever waits for a newer listing gets the known one
   };
 
@@ -85,7 +85,8 @@ class ListingStore {
   void answered(const ListingKey& key, std::uint64_t fetch, Result<Listing> answer) EXCLUDES(mutex_);
   void end_fetch(DeferredActions& deferred, const ListingKey& key, const std::optional<Error>& failure)
       REQUIRES(mutex_);
-  [[nodiscard]] bool believes(const Listed& state, Older older, bool known) const REQUIRES(mutex_);
+  [[nodiscard]] bool failure_still_cached(const Listed& state, Older older, bool known) const
+      REQUIRES(mutex_);
   void lose_patience(const ListingKey& key, const std::weak_ptr<Request>& fetch) EXCLUDES(mutex_);
   void abandon(const ListingKey& key, std::uint64_t waiter) EXCLUDES(mutex_);
 
