@@ -261,7 +261,7 @@ Exit run_mounted(const Ground& on) {
   log::info("{}", on.mount_owner.takes_over() ? "serving what another server has left" : "mounted");
   const auto end_service = [&](Mount::End why) {
     if (why == Mount::End::ordered && on.mount_owner.is_to_step_down())
-      return (*mount)->fall_silent(kStepDownWithin);
+      return (*mount)->stop_replying(kStepDownWithin);
     floors.stop_asking();
     // What erases may wait for the kernel, which is answered as long as there are workers.
     control.reset();
@@ -269,7 +269,7 @@ Exit run_mounted(const Ground& on) {
   };
   const Mount::End end =
       (*mount)->run([&] { on.mount_owner.serving(); }, end_service, on.mount_owner.orders());
-  if ((*mount)->is_silent()) step_down(on.cache);
+  if ((*mount)->has_stopped_replying()) step_down(on.cache);
   if (end != Mount::End::failed) on.mount_owner.ended();
   watching.stop();
   floors.stop();

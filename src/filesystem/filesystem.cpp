@@ -184,7 +184,7 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
     ++opens.count;
     const bool first =
         before->version == Revision{} && !options_.taken_over;  // so the kernel has no page of it
-    return OpenFile{.pages_are_right = first || same};
+    return OpenFile{.keep_page_cache = first || same};
   }();
   if (!file) media_.closed(id);
   return file;

@@ -104,7 +104,7 @@ ssize_t Connection::read(void* buffer, std::size_t size) {
 }
 
 ssize_t Connection::write(const iovec* pieces, int count) {
-  if (silent_) return length_of(pieces, count);
+  if (stopped_replying_) return length_of(pieces, count);
   const auto header = header_of<fuse_out_header>(
       ByteView(static_cast<const std::byte*>(pieces[0].iov_base), pieces[0].iov_len));
   if (header.unique == 0) return ::writev(device_, pieces, count);  // a notification
@@ -190,10 +190,10 @@ void Connection::fail(std::uint64_t request) const {
     log::warning("a request of the last server cannot be ended: {}", std::strerror(errno));  // NOLINT
 }
 
-void Connection::fall_silent(Duration patience) {
+void Connection::stop_replying(Duration patience) {
   const SteadyTime give_up = steady_now() + patience;
   while (!repeats_ && !under_way_.empty() && steady_now() < give_up) std::this_thread::sleep_for(kLookAgain);
-  silent_ = true;
+  stopped_replying_ = true;
 }
 
 }  // namespace mediafs

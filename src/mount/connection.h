@@ -48,8 +48,8 @@ class Connection {
 
   /// From now on nothing reaches the kernel: what is under way is for the next server to answer. Where the
   /// kernel will not repeat it, it is waited for first, for at most `patience`.
-  void fall_silent(Duration patience);
-  [[nodiscard]] bool is_silent() const { return silent_; }
+  void stop_replying(Duration patience);
+  [[nodiscard]] bool has_stopped_replying() const { return stopped_replying_; }
 
  private:
   struct Init;
@@ -68,7 +68,7 @@ class Connection {
   std::uint64_t init_number_ = 0;
   bool repeats_ = false;
   bool fails_repeated_ = false;
-  std::atomic<bool> silent_ = false;
+  std::atomic<bool> stopped_replying_ = false;
 };
 
 }  // namespace mediafs

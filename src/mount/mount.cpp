@@ -62,12 +62,12 @@ class Mount::Session {
     return serve_session(session_, serving_.options.workers, serving, orders, [&](End why) {
       ending(why);
       // It may wait for a look-up, which is answered as long as there are workers; or by the next server.
-      if (!serving_.connection.is_silent()) names_.stop();
+      if (!serving_.connection.has_stopped_replying()) names_.stop();
     });
   }
 
-  void fall_silent(Duration patience) { serving_.connection.fall_silent(patience); }
-  [[nodiscard]] bool is_silent() const { return serving_.connection.is_silent(); }
+  void stop_replying(Duration patience) { serving_.connection.stop_replying(patience); }
+  [[nodiscard]] bool has_stopped_replying() const { return serving_.connection.has_stopped_replying(); }
 
   void refresh_attributes(NodeNumber node) {
     constexpr off_t kAttributesAlone = -1;
@@ -126,12 +126,12 @@ Mount::End Mount::run(const std::function<void()>& ready, const std::function<vo
   return session_->run(ready, ending, orders);
 }
 
-void Mount::fall_silent(Duration patience) {
-  session_->fall_silent(patience);
+void Mount::stop_replying(Duration patience) {
+  session_->stop_replying(patience);
 }
 
-bool Mount::is_silent() const {
-  return session_->is_silent();
+bool Mount::has_stopped_replying() const {
+  return session_->has_stopped_replying();
 }
 
 void Mount::forget_name(NodeNumber directory, const std::string& name) {

@@ -92,7 +92,7 @@ void on_open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
       if (!opened) return reply_error(request, opened.error());
       info.fh = static_cast<std::uint64_t>(handle) | (opened->directly ? kReadDirectly : 0);
       info.direct_io = opened->directly ? 1 : 0;
-      info.keep_cache = opened->pages_are_right ? 1 : 0;
+      info.keep_cache = opened->keep_page_cache ? 1 : 0;
       info.noflush = 1;  // nothing is ever written: one request less for each close
       Filesystem& filesystem = serving(request).filesystem;
       if (fuse_reply_open(request, &info) == -ENOENT) filesystem.close(handle);

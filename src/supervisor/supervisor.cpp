@@ -141,7 +141,7 @@ int Supervisor::Loop::time_to_wait() const {
   for (const auto& deadline : {restart_at_, serve_by_, upgrade_deadline_, unmount_at_, kill_at_}) {
     if (deadline && (!next || *deadline < *next)) next = deadline;
   }
-  const bool look_soon = (current_ && current_->is_ending()) || !leavers_.empty();
+  const bool look_soon = (current_ && current_->is_ending()) || !exiting_.empty();
   const bool look_again = current_ || candidate_;
   if (look_soon || look_again)
     next = std::min(next.value_or(SteadyTime::max()), clock_.now() + (look_soon ? kLookSoon : kLookAgain));
@@ -161,7 +161,7 @@ void Supervisor::Loop::wait() {
   ::poll(fds.data(), fds.size(), time_to_wait());
   listen_to_current();
   listen_to_candidate();
-  look_after_leavers();
+  reap_exiting();
   if ((fds[0].revents & POLLIN) != 0) take_signal();
   if ((fds[1].revents & POLLIN) != 0 && upgrades_.accept()) begin_upgrade();
   if (timed_out(restart_at_)) start_current();

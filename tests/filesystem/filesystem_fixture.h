@@ -32,14 +32,14 @@ class FilesystemFixture : public StoreFixture {
   }
   struct Opened {
     FileHandle handle{};
-    bool pages_are_right = false;
+    bool keep_page_cache = false;
     bool directly = false;
   };
   Result<Opened> open(NodeNumber node, FileHandle handle) {
     std::promise<Result<Filesystem::OpenFile>> opened;
     files_->open(node, handle, [&](Result<Filesystem::OpenFile> file) { opened.set_value(std::move(file)); });
     const auto file = wait(opened.get_future());
-    return file ? Opened{handle, file->pages_are_right, file->directly} : Result<Opened>(file.error());
+    return file ? Opened{handle, file->keep_page_cache, file->directly} : Result<Opened>(file.error());
   }
   Result<Opened> open(NodeNumber node) { return open(node, FileHandle{++last_handle_}); }
   Result<std::uint64_t> open_directory(NodeNumber node) {

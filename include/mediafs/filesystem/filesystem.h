@@ -88,7 +88,7 @@ class Filesystem {
   [[nodiscard]] bool is_current(const Directory& directory) const;
 
   struct OpenFile {
-    bool pages_are_right = false;  // the kernel's pages, if any, are of the version that has been opened
+    bool keep_page_cache = false;  // the kernel's pages, if any, are of the version that is opened
     bool directly = false;         // it is to be read without those: nobody has been told its size
   };
   /// `handle` is what names it from now on, for read() and close(); opened twice it is open once, so that a

@@ -55,8 +55,8 @@ class Mount {
 
   /// From now on nothing is answered: another server will, to which the kernel repeats it. Where the kernel
   /// cannot, what is under way is waited for, for at most `patience`. Any thread.
-  void fall_silent(Duration patience);
-  [[nodiscard]] bool is_silent() const;
+  void stop_replying(Duration patience);
+  [[nodiscard]] bool has_stopped_replying() const;
 
   /// Makes the kernel ask for a node's attributes again. Any thread. Its pages are left alone: to drop them
   /// waits for reads under way, whose deadlines would then wait for that; Filesystem::open tells which are
