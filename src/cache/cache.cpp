@@ -297,12 +297,12 @@ bool Cache::has_room_for(std::uint64_t size) const {
   return files_->housekeeping.fits(size);
 }
 
-void Cache::hold(const MediaId& id) {
-  files_->ledger.hold(id);
+void Cache::pin(const MediaId& id) {
+  files_->ledger.pin(id);
 }
 
-void Cache::release(const MediaId& id) {
-  files_->ledger.release(id);
+void Cache::unpin(const MediaId& id) {
+  files_->ledger.unpin(id);
 }
 
 void Cache::on_incomplete(std::function<void(const MediaId&, Revision)> listener) {

@@ -125,15 +125,15 @@ Ledger::DetachedKeys Ledger::detach_keys(const std::vector<MediaId>& ids,
   return detached;
 }
 
-void Ledger::hold(const MediaId& id) {
+void Ledger::pin(const MediaId& id) {
   const MutexLock lock(mutex_);
-  ++held_[id];
+  ++pins_[id];
 }
 
-void Ledger::release(const MediaId& id) {
+void Ledger::unpin(const MediaId& id) {
   const MutexLock lock(mutex_);
-  const auto found = held_.find(id);
-  if (found != held_.end() && --found->second == 0) held_.erase(found);
+  const auto found = pins_.find(id);
+  if (found != pins_.end() && --found->second == 0) pins_.erase(found);
 }
 
 std::vector<Ledger::Version> Ledger::victims(std::uint64_t chunks,
@@ -141,7 +141,7 @@ std::vector<Ledger::Version> Ledger::victims(std::uint64_t chunks,
   const MutexLock lock(mutex_);
   std::vector<EvictionCandidate> candidates;
   for (const auto& [revision, version] : versions_) {
-    if (version.chunks == 0 || held_.contains(version.id) || busy.contains(revision)) continue;
+    if (version.chunks == 0 || pins_.contains(version.id) || busy.contains(revision)) continue;
     candidates.push_back({revision, version.last_used_at, version.chunks});
   }
   std::vector<Version> chosen;

@@ -57,11 +57,11 @@ class Ledger {
   DetachedKeys detach_keys(const std::vector<MediaId>& ids, const std::vector<ListingKey>& listings)
       EXCLUDES(mutex_);
 
-  /// A media that is held is not evicted. Counted.
-  void hold(const MediaId& id) EXCLUDES(mutex_);
-  void release(const MediaId& id) EXCLUDES(mutex_);
+  /// A media that is pinned is not evicted. Counted.
+  void pin(const MediaId& id) EXCLUDES(mutex_);
+  void unpin(const MediaId& id) EXCLUDES(mutex_);
 
-  /// Who gives way for `chunks`: not those that are held, nor those in `busy`.
+  /// Who gives way for `chunks`: not those that are pinned, nor those in `busy`.
   [[nodiscard]] std::vector<Version> victims(std::uint64_t chunks,
                                              const std::unordered_set<Revision>& busy) const EXCLUDES(mutex_);
 
@@ -87,7 +87,7 @@ class Ledger {
   mutable Mutex mutex_{LockRank::ledger};
   std::unordered_map<Revision, Version> versions_ GUARDED_BY(mutex_);
   std::unordered_map<ListingKey, ListingPlace> listings_ GUARDED_BY(mutex_);
-  std::unordered_map<MediaId, int> held_ GUARDED_BY(mutex_);
+  std::unordered_map<MediaId, int> pins_ GUARDED_BY(mutex_);
   std::unordered_set<Revision> used_ GUARDED_BY(mutex_);  // since take_used
   std::uint64_t chunks_ GUARDED_BY(mutex_) = 0;
 };

@@ -64,8 +64,8 @@ class Cache final : public MediaCache {
   [[nodiscard]] std::uint64_t backlog() const override;
   [[nodiscard]] bool accepts_chunks() const override;
   [[nodiscard]] bool has_room_for(std::uint64_t size) const override;
-  void hold(const MediaId& id) override;
-  void release(const MediaId& id) override;
+  void pin(const MediaId& id) override;
+  void unpin(const MediaId& id) override;
   void on_incomplete(std::function<void(const MediaId&, Revision)> listener) override;
   void store_item(MediaItem item) override;
   void renew_item(MediaItem item, Revision before) override;

@@ -47,9 +47,9 @@ class MediaCache {
   /// False: a media of that size would take more than there is to be; its chunks are better not stored.
   [[nodiscard]] virtual bool has_room_for(std::uint64_t size) const = 0;
 
-  /// While a media is held it is not evicted. Counted.
-  virtual void hold(const MediaId& id) = 0;
-  virtual void release(const MediaId& id) = 0;
+  /// While a media is pinned it is not evicted. Counted.
+  virtual void pin(const MediaId& id) = 0;
+  virtual void unpin(const MediaId& id) = 0;
 
   /// Told, on the thread that writes, of versions of which not all is here, though it was or should have
   /// been: they gave way to others, or could not be written. Set anew, it waits for a call under way.
