@@ -114,8 +114,8 @@ class Cache::Files {
   const CacheParts parts{*databases.keyring, sealing, ledger, clock, *databases.catalog, *databases.chunks};
   Housekeeping housekeeping;
   std::unique_ptr<CacheWriter> writer;
-  Mutex erasing{LockRank::cache_erasing};  // held over each erasure
-  std::optional<Known> known;              // until it is asked for
+  Mutex erase_mutex{LockRank::cache_erase};  // held over each erasure
+  std::optional<Known> known;                // until it is asked for
   std::atomic<std::uint64_t> hits = 0;
   std::atomic<std::uint64_t> misses = 0;
   std::atomic<std::uint64_t> bad = 0;  // of the misses
@@ -310,7 +310,7 @@ void Cache::on_incomplete(std::function<void(const MediaId&, Revision)> listener
 }
 
 Status Cache::erase(const std::vector<MediaId>& media, const std::vector<ListingKey>& listings) {
-  const MutexLock lock(files_->erasing);
+  const MutexLock lock(files_->erase_mutex);
   Keyring& keyring = *files_->databases.keyring;
   const Ledger::DetachedKeys detached = files_->ledger.detach_keys(media, listings);
   static_cast<void>(keyring.destroy(detached.slots, Sync::no).ok());  // below it is tried again
@@ -360,7 +360,7 @@ Cache::Verified Cache::verify(std::uint64_t bytes_per_second,
   Verification verification(
       files_->parts, [this](CacheWriter::Job job) { files_->writer->enqueue(std::move(job)); },
       [this] {
-        const MutexLock lock(files_->erasing);
+        const MutexLock lock(files_->erase_mutex);
         settle();
         return load_catalog(files_->parts.keyring, files_->sealing, files_->parts.catalog);
       },

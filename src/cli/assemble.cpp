@@ -17,7 +17,7 @@
 #include "cli/control_socket.h"
 #include "cli/credentials_watch.h"
 #include "cli/descriptors.h"
-#include "cli/erasing.h"
+#include "cli/erase_service.h"
 #include "cli/floor_options.h"
 #include "cli/key_rotation.h"
 #include "mediafs/api/api_client.h"
@@ -136,14 +136,15 @@ std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, 
 
 /// What comes up from below: changes that the kernel has to be told of.
 /// `chores` is a timer of its own, since to tell the kernel of an erasure waits in the kernel.
-void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, Erasing& erasing, Timer& chores) {
+void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, EraseService& erase_service,
+             Timer& chores) {
   filesystem.on_new_attributes([&mount](NodeNumber node) { mount.refresh_attributes(node); });
   filesystem.on_gone(
       [&mount](NodeNumber directory, const std::string& name) { mount.forget_name(directory, name); });
   store.on_change([&filesystem](const MediaId& id) { filesystem.media_changed(id); });
   store.on_gone([&](const MediaId& id, std::function<void()> then) {
-    chores.post([&erasing, gone = filesystem.erase(id), then = std::move(then)] {
-      erasing.erase_gone(gone);
+    chores.post([&erase_service, result = filesystem.erase(id), then = std::move(then)] {
+      erase_service.finish_erased(result);
       then();
     });
   });
@@ -244,18 +245,18 @@ Exit run_mounted(const Ground& on) {
     return {ExitCode::mount_refused, fmt::format("{}: {}", on.command.mountpoint, mount.error().context)};
   TimerThread chores;    // what may wait for the disk or the kernel, and nobody waits for
   TimerThread watching;  // waits for the credentials file, whose disk may hang, and for nothing else
-  Erasing erasing(floors.filesystem, on.cache, **mount);
+  EraseService erase_service(floors.filesystem, on.cache, **mount);
   std::optional<KeyRotation> keys;
   std::unique_ptr<CredentialsWatch> watch;
   const TimersEnd timers_end(chores, watching);  // also where no thread can be made for the mount
-  connect(**mount, floors.filesystem, floors.store, erasing, chores);
+  connect(**mount, floors.filesystem, floors.store, erase_service, chores);
   if (on.cache != nullptr) keys.emplace(*on.cache, chores).rotate_to(on.credentials.shared_secrets);
   watch = watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, watching);
   log::tell_counts_by(watching);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
-    control.emplace(on.cache_directory, control_of(*on.cache, erasing));
-    erase_what_is_too_old(erasing, on.command.max_age, chores);
+    control.emplace(on.cache_directory, control_of(*on.cache, erase_service));
+    erase_what_is_too_old(erase_service, on.command.max_age, chores);
   }
 
   log::info("{}", on.mount_owner.takes_over() ? "serving what another server has left" : "mounted");

@@ -81,10 +81,10 @@ class Mount::Session {
     });
   }
 
-  void forget(const Erasure& gone) {
-    for (const NodeNumber node : gone.nodes)  // from 0 on, to whatever its end is
+  void forget(const EraseResult& result) {
+    for (const NodeNumber node : result.nodes)  // from 0 on, to whatever its end is
       fuse_lowlevel_notify_inval_inode(session_, static_cast<fuse_ino_t>(node), 0, 0);
-    for (const auto& [directory, name] : gone.names) forget_name(directory, name);
+    for (const auto& [directory, name] : result.names) forget_name(directory, name);
   }
 
  private:
@@ -138,8 +138,8 @@ void Mount::forget_name(NodeNumber directory, const std::string& name) {
   session_->forget_name(directory, name);
 }
 
-void Mount::forget(const Erasure& gone) {
-  session_->forget(gone);
+void Mount::forget(const EraseResult& result) {
+  session_->forget(result);
 }
 
 void Mount::refresh_attributes(NodeNumber node) {

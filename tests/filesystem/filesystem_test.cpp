@@ -212,10 +212,10 @@ TEST_F(FilesystemTest, AnErasureNamesWhatTheKernelMayHold) {
   const NodeNumber node = look_up(kId)->node;
   const auto old = open(node);
   ASSERT_TRUE(old.ok());
-  const Erasure gone = files_->erase(id_of(kId));
-  EXPECT_EQ(gone.erased.media, 1U);
-  EXPECT_THAT(gone.nodes, ElementsAre(node));
-  EXPECT_THAT(gone.names, testing::Contains(std::pair(kRootNode, kId)));
+  const EraseResult erased = files_->erase(id_of(kId));
+  EXPECT_EQ(erased.count.media, 1U);
+  EXPECT_THAT(erased.nodes, ElementsAre(node));
+  EXPECT_THAT(erased.names, testing::Contains(std::pair(kRootNode, kId)));
   EXPECT_THAT(names_in(kRootNode), ElementsAre("attempts", "sessions"));
   EXPECT_EQ(length_read(node, old->handle, {0, 1}).error().code, Errc::changed);
   EXPECT_EQ(files_->attributes(node).error().code, Errc::changed);

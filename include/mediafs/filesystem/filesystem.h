@@ -35,9 +35,9 @@ struct Space {
 using ExtendedAttributes = std::vector<std::pair<std::string, std::string>>;
 
 /// What has been erased, and what the kernel may still hold of it.
-struct Erasure {
-  Erased erased;
-  Traces traces;                                          // what was to be erased
+struct EraseResult {
+  EraseCount count;
+  EraseScope scope;                                       // what was to be erased
   std::vector<NodeNumber> nodes;                          // whose pages are to go
   std::vector<std::pair<NodeNumber, std::string>> names;  // in which directory, and as what, they were shown
 };
@@ -109,10 +109,10 @@ class Filesystem {
   /// Forgets a media, or a session with its attempts and all their media, and every listing that names one of
   /// these. Reads of what is open are refused from now on (Errc::changed), but the kernel has pages of it
   /// until it is told: Mount::forget.
-  Erasure erase(const MediaId& media) EXCLUDES(mutex_);
-  Erasure erase(const Traces& traces) EXCLUDES(mutex_);
-  Erasure erase_everything() EXCLUDES(mutex_);
-  Erasure erase_session(const MediaId& session) EXCLUDES(mutex_);
+  EraseResult erase(const MediaId& media) EXCLUDES(mutex_);
+  EraseResult erase(const EraseScope& scope) EXCLUDES(mutex_);
+  EraseResult erase_everything() EXCLUDES(mutex_);
+  EraseResult erase_session(const MediaId& session) EXCLUDES(mutex_);
 
   /// Told of nodes whose attributes are not what they were.
   void on_new_attributes(std::function<void(NodeNumber)> listener);
@@ -155,7 +155,7 @@ class Filesystem {
   Result<DirectorySnapshot> list_known_now(const Node& directory) EXCLUDES(mutex_);
   Result<std::uint64_t> handle_for(const DirectorySnapshot& snapshot) EXCLUDES(mutex_);
 
-  void add_shown(const ListingKey& key, Erasure& gone) EXCLUDES(mutex_);
+  void add_shown(const ListingKey& key, EraseResult& result) EXCLUDES(mutex_);
 
   void reopen(const OpenFiles::File& file) EXCLUDES(mutex_);
   Result<OpenFile> open_confirmed(NodeNumber number, const MediaId& id, FileHandle handle) EXCLUDES(mutex_);
