@@ -136,10 +136,10 @@ void Filesystem::open(NodeNumber number, FileHandle handle, const Done<OpenFile>
   const auto id = media_at(number);
   if (!id) return done(id.error());
   if (options_.fetch_ahead) fetch_ahead_of(number);
-  const auto claim = catalog_.find(*id);
+  const auto known = catalog_.find(*id);
   media_.confirm_to_open(
       *id,
-      [this, number, handle, id = *id, directly = claim && claim->unsized,
+      [this, number, handle, id = *id, directly = known && known->unsized,
        done](const Result<MediaItemRef>& item) {
         auto file = item ? open_confirmed(number, id, handle) : Result<OpenFile>(item.error());
         if (file) file->directly = directly;
@@ -169,8 +169,8 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
     }();
     if (!before) return before.error();
     const bool same = before->version == item->revision;
-    // The kernel may have been told what a listing claims. It asks again before it reads on the strength of
-    // that; and nobody else finds this version opened already before it has been told to.
+    // The kernel may have been told the size that a listing says. It asks for the real one before it reads;
+    // and nobody else finds this version opened already before it has been told to.
     if (!same) new_attributes_(number);
     const MutexLock lock(mutex_);
     if (const auto still = may_open(number, item); !still) return still.error();

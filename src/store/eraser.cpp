@@ -66,7 +66,7 @@ EraseScope scope_of_everything(const Catalog& catalog) {
 Eraser::Eraser(Catalog& catalog, MediaStore& media, ListingStore& listings)
     : catalog_(catalog), media_(media), listings_(listings) {}
 
-/// Listings first: what they claim of a media would outlive it.
+/// Listings first: a provisional item would be made of what they say of an erased media.
 EraseCount Eraser::erase(const EraseScope& scope) {
   EraseCount count;
   for (const MediaId& id : scope.media) count.media += catalog_.find(id) ? 1U : 0U;

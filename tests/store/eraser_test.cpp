@@ -124,7 +124,7 @@ TEST_F(EraserTest, ARestartThatWasPlannedIsNotMade) {
   expect_no_trace_of(kLarge);
 }
 
-TEST_F(EraserTest, WhatListingsClaimOfAMediaGoesWithIt) {
+TEST_F(EraserTest, AProvisionalItemGoesWithItsMedia) {
   start();
   for (const ListingKey& key : {session_, attempt_, earlier_}) ASSERT_TRUE(list(key).ok());
   const ListingRef other = catalog_->find_listing(earlier_);

@@ -50,7 +50,7 @@ class Catalog {
   /// The item under a new revision, and as old as it was; what is cached of the one that it has goes.
   MediaItemRef renew(MediaItem item) EXCLUDES(mutex_);
 
-  /// What was known of it holds no more, but for what listings claim.
+  /// Forgets what was known of it. Where a listing has it, it is provisional again.
   void forget(const MediaId& id) EXCLUDES(mutex_);
 
   /// The API has said that there is no such media: cached for `ttl`. Bounded in number.
@@ -104,8 +104,8 @@ class Catalog {
   ListingRef remove_listing(const ListingKey& key) REQUIRES(mutex_);
   void set_first_seen(Listing& answered) const REQUIRES(mutex_);
   [[nodiscard]] std::optional<ListedMedia> as_listed(const MediaId& id) const REQUIRES(mutex_);
-  void drop_claims_of(const Listing& listing) REQUIRES(mutex_);
-  void claim(const MediaId& id, bool superseded) REQUIRES(mutex_);
+  void drop_provisional_of(const Listing& listing) REQUIRES(mutex_);
+  void add_provisional(const MediaId& id, bool superseded) REQUIRES(mutex_);
 
   const Options options_;
   MediaCache* const cache_;

@@ -39,8 +39,8 @@ class Eraser {
   /// All must outlive this object.
   Eraser(Catalog& catalog, MediaStore& media, ListingStore& listings);
 
-  /// Forgets them here, so that no claim is left; what is not known is no error. What is asked for afterwards
-  /// is asked of the API anew.
+  /// Forgets them here, provisional items too; what is not known is no error. What is asked for afterwards is
+  /// asked of the API anew.
   EraseCount erase(const EraseScope& scope);
 
  private:
