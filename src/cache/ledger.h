@@ -26,7 +26,7 @@ class Ledger {
 
   void add(Version version) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<Version> find(Revision revision) const EXCLUDES(mutex_);
-  /// The key's place, for a read that is noted.
+  /// Notes a read, and gives the slot of the key.
   std::optional<KeySlot> use(Revision revision, UnixSeconds now) EXCLUDES(mutex_);
   void add_chunks(Revision revision, std::uint64_t count) EXCLUDES(mutex_);
   void set_chunks(Revision revision, std::uint64_t count) EXCLUDES(mutex_);
@@ -61,11 +61,11 @@ class Ledger {
   void pin(const MediaId& id) EXCLUDES(mutex_);
   void unpin(const MediaId& id) EXCLUDES(mutex_);
 
-  /// Who gives way for `chunks`: not those that are pinned, nor those in `busy`.
+  /// The versions to evict so that `chunks` are freed: none that is pinned, and none in `busy`.
   [[nodiscard]] std::vector<Version> victims(std::uint64_t chunks,
                                              const std::unordered_set<Revision>& busy) const EXCLUDES(mutex_);
 
-  /// Of before `time`.
+  /// What was stored before a time.
   struct Old {
     std::vector<MediaId> media;
     std::vector<ListingKey> listings;

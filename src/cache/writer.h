@@ -43,7 +43,7 @@ class CacheWriter {
   struct Unreadable {  // a record of the catalog that cannot be opened
     std::string name;
   };
-  struct Renewed {  // an item in the place, and of the age, of one whose version goes
+  struct Renewed {  // an item that replaces one, whose version is dropped, and keeps its age
     MediaItem item;
     Revision before;
   };

@@ -22,17 +22,17 @@ class MountOwner {
 
   /// A server before this one has served the mount, which is there already.
   [[nodiscard]] virtual bool takes_over() const = 0;
-  /// The mount, when it is time to serve it: at once, or when the server before this one is gone. Asked for
-  /// after the cache has been opened, but first of all by a server that takes over, whose cache the one
-  /// before still has. Nothing: there is nothing to serve.
+  /// Gives the mount once it is time to serve it: at once, or when the server before this one is gone. Called
+  /// after the cache has been opened; but a server that takes over calls it first, since the one before still
+  /// has the cache. An error: there is nothing to serve.
   virtual Result<Mount::Device> attach() = 0;
   [[nodiscard]] virtual const HandOverMemory& hand_over_memory() const = 0;
-  /// Those that hold the cache's lock, from the server before, and of this one for the next.
+  /// The descriptors that hold the cache's lock: those of the server before, and this one's, for the next.
   virtual std::vector<UniqueFd> take_locks() = 0;
   virtual void hold_locks(const std::vector<int>& locks) = 0;
 
   virtual void serving() = 0;
-  /// Can be read when there is something to be ordered; -1: signals order the end.
+  /// A descriptor that can be read when there is an order; -1: only signals order the end.
   [[nodiscard]] virtual int orders() const = 0;
   /// Whether the order is to leave everything to another server as it is.
   virtual bool is_to_step_down() = 0;
@@ -66,14 +66,14 @@ class OwnMount final : public MountOwner {
   std::unique_ptr<KernelMount> mount_;
 };
 
-/// A supervisor has it. It also ends this process' service by going away; then the mount, which nobody has
-/// any more, is taken away here. One that is kept elsewhere is left as it is, to the server of another
-/// supervisor.
+/// The mount is a supervisor's. Where the supervisor goes away, this server ends too, and takes the mount
+/// away, since nobody else will. A mount that is kept elsewhere (by systemd) is left to the server of the
+/// next supervisor.
 class Supervised final : public MountOwner {
  public:
   /// `begin` is the supervisor's first message: its text is the mount point, and the memory stands first
   /// among its descriptors. `ready` is called when the mount is served.
-  /// It takes the channel, unless it fails.
+  /// Takes over the channel, unless it fails.
   static Result<std::unique_ptr<Supervised>> make(Channel& channel, const Message& begin, Ready ready);
 
   [[nodiscard]] bool takes_over() const override { return takes_over_; }

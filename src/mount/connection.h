@@ -27,7 +27,7 @@ class Connection {
   /// the server before this one has left there.
   Connection(int device, MutableBytes hand_over);
 
-  /// As read(2) and writev(2), for libfuse; what passes is noted.
+  /// As read(2) and writev(2), for libfuse. They note which requests are taken and which are answered.
   ssize_t read(void* buffer, std::size_t size);
   ssize_t write(const iovec* pieces, int count);
 

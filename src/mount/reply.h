@@ -37,7 +37,7 @@ void reply_bytes(fuse_req_t request, const Slices& slices);
 /// As getxattr(2) has it: a size of 0 asks how much room the value takes.
 void reply_value(fuse_req_t request, const std::string& value, std::size_t size);
 
-/// The one place where an exception ends: nothing below throws but for want of memory.
+/// The one place that catches exceptions: nothing below throws, except where memory runs out.
 template <typename Body>
 void guarded(fuse_req_t request, const Body& body) {
   try {

@@ -27,7 +27,7 @@ class Cache final : public MediaCache {
     std::string directory;              // made, with its parents, where it is missing; mode 0700
     std::uint64_t size_limit = 10_GiB;  // of all files together
     std::chrono::seconds max_age = std::chrono::hours(30 * 24);  // what is older is erased when it is opened
-    SecretString api_key;  // whose cache it is, so that they can tell without the secret
+    SecretString api_key;  // whose cache it is; can be checked without the secret
     std::vector<int> held =
         {};                // locks() of the process that has just had it, which still hold it; not owned
     Duration wait{3'000};  // for a server that is just going

@@ -57,7 +57,7 @@ class Filesystem {
     bool taken_over = false;         // the kernel has pages already, that an earlier server has given it
   };
 
-  /// All must outlive this object. What is in `files` has been opened by way of an earlier server.
+  /// All must outlive this object. `files` may have files that an earlier server has opened.
   Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings, OpenFiles& files,
              const Clock& clock);
   ~Filesystem();
@@ -84,17 +84,18 @@ class Filesystem {
   /// A handle of an earlier server gets a snapshot of what is known now.
   Result<DirectorySnapshot> directory(NodeNumber number, std::uint64_t handle) EXCLUDES(mutex_);
   void close_directory(std::uint64_t handle) EXCLUDES(mutex_);
-  /// Of an older one the names may have gone since, and must not become known to the kernel again.
+  /// False for an older snapshot: names in it may have gone since, and the kernel must not be told of them
+  /// again.
   [[nodiscard]] bool is_current(const Directory& directory) const;
 
   struct OpenFile {
     bool keep_page_cache = false;  // the kernel's pages, if any, are of the version that is opened
-    bool directly = false;         // it is to be read without those: nobody has been told its size
+    bool directly = false;         // reads bypass the page cache: nobody has been told its size
   };
-  /// `handle` is what names it from now on, for read() and close(); opened twice it is open once, so that a
-  /// request of which nobody knows whether it has been carried out can be. Errc::changed while somebody still
-  /// has another version open: the kernel has one set of pages for both, and would mix them. Waits for the
-  /// media's own word where only a listing has told its size.
+  /// `handle` names the opening for read() and close(). To open one handle twice opens it once, so that a
+  /// request which may have been carried out already can be repeated. Errc::changed while somebody has
+  /// another version open: the kernel has one page cache for both, and would mix them. Waits for the media's
+  /// own head where it is provisional.
   void open(NodeNumber number, FileHandle handle, const Done<OpenFile>& done,
             const std::stop_token& stop = {}) EXCLUDES(mutex_);
   /// The bytes of `range` as far as the media reaches: nothing at or past its end.

@@ -16,9 +16,9 @@ namespace mediafs {
 /// Names one opening of a file, as long as it is open. Unlike any other of the same mount.
 enum class FileHandle : std::uint64_t {};
 
-/// Which files are open, and in which version. It stands in memory that outlives the process, so that a later
-/// server knows it too; what is written last of an entry is its handle, so that there is no half one, at
-/// whatever instruction the process ends. Thread-safe; its lock is a leaf.
+/// Which files are open, and in which version. It is in the hand-over memory, so that a later server knows it
+/// too. The handle of an entry is written last, so that there is no half entry, at whatever instruction the
+/// process ends. Thread-safe; its lock is a leaf.
 class OpenFiles {
  public:
   static constexpr std::size_t kMost = std::size_t{1} << 20;

@@ -49,8 +49,8 @@ class Mount {
 
   /// Serves on threads of its own until the mount is gone, or somebody asks to end: by a signal or, where
   /// `orders` is a descriptor, by that alone. On the main thread.
-  /// `ready` is called once, when the mount answers; `ending` on this thread before the threads end: it has
-  /// everybody answered who waits, now and from then on.
+  /// `ready` is called once, when the mount answers. `ending` is called on this thread before the threads
+  /// end, and must see to it that every request is answered that waits, then and later.
   End run(const std::function<void()>& ready, const std::function<void(End)>& ending, int orders = -1);
 
   /// From now on nothing is answered: another server will, to which the kernel repeats it. Where the kernel
@@ -58,9 +58,9 @@ class Mount {
   void stop_replying(Duration patience);
   [[nodiscard]] bool has_stopped_replying() const;
 
-  /// Makes the kernel ask for a node's attributes again. Any thread. Its pages are left alone: to drop them
-  /// waits for reads under way, whose deadlines would then wait for that; Filesystem::open tells which are
-  /// right.
+  /// Makes the kernel ask for a node's attributes again. Any thread. Its pages stay: to drop them waits for
+  /// reads under way, and the caller may be what those wait for. Filesystem::open says whether pages can be
+  /// kept.
   void refresh_attributes(NodeNumber node);
 
   /// Makes the kernel look a name up again. Any thread; it is done later, by a thread that may wait for the

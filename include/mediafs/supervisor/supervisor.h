@@ -51,7 +51,7 @@ class Supervisor {
   /// sd_listen_fds(3). Then run() takes it over.
   static bool has_been_left_a_mount();
 
-  /// Until SIGTERM or SIGINT come, the mount is gone, or there is no hope. `ready` is called when the mount
+  /// Runs until SIGTERM or SIGINT come, the mount is gone, or it gives up. `ready` is called when the mount
   /// answers for the first time. Blocks these signals and SIGHUP.
   Outcome run(const std::function<void()>& ready);
 
