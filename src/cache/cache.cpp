@@ -97,7 +97,8 @@ class Cache::Files {
     const int keyring = databases.keyring->file();
     const auto chunks = databases.chunks->file();
     const auto catalog = databases.catalog->file();
-    // Otherwise the mark stays dirty: fine unless the power goes before the kernel has written it all.
+    // Otherwise the mark stays dirty: that matters only if power is lost before the kernel has written it
+    // all.
     if (chunks && catalog && synced_within(std::array{keyring, *chunks, *catalog}, kSyncAtExit)) {
       static_cast<void>(directory->mark_clean().ok());
     }

@@ -87,7 +87,7 @@ bool Housekeeping::make_room(std::uint64_t chunks, const std::unordered_set<Revi
   const std::uint64_t most = most_chunks();
   const std::uint64_t wanted = parts_.ledger.chunks() + chunks;
   if (wanted <= most) return true;
-  // Some more than is needed just now: to choose takes a look at every version.
+  // A little more than is needed now, since choosing looks at every version.
   const std::uint64_t to_free = std::max(wanted - most, most / 64);
   for (const Ledger::Version& victim : parts_.ledger.victims(to_free, busy)) {
     if (!evict(victim)) return false;
@@ -96,7 +96,7 @@ bool Housekeeping::make_room(std::uint64_t chunks, const std::unordered_set<Revi
 }
 
 Status Housekeeping::reclaim() {
-  // A transaction that changes nothing would not count.
+  // LMDB does not commit a transaction that changes nothing.
   const ByteView name = bytes_of(kNoRecord);
   Status counted = parts_.chunks.write([&](Environment::Writer& writer) -> Status {
     if (Status put = writer.put(name, name); !put) return put;
@@ -165,7 +165,8 @@ Status Housekeeping::erase_chunk(const MediaId& id, ChunkKey chunk) {
   return noted.ok() ? erased : noted;
 }
 
-/// Its record with the present time of use. One that cannot be read is left as it is: it will be found out.
+/// Its record with the present time of use. One that cannot be read is left as it is: the next load or verify
+/// finds it.
 Status Housekeeping::rewrite(Environment::Writer& writer, const Ledger::Version& version,
                              bool keeps_complete) {
   if (!version.slot) return ok_status();

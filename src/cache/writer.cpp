@@ -173,8 +173,8 @@ void CacheWriter::write_chunks(const std::vector<Job>& batch) {
   for (const Revision revision : added) parts_.ledger.add_chunks(revision, 1);
 }
 
-/// What LMDB has free may be seen by a reader still, or be in pieces that are too small: then it is waited
-/// for, more is freed, and in the end nothing written (Errc::too_large), rather than the file let grow.
+/// Pages that LMDB has free may still be seen by a reader, or be in runs that are too short. Then this waits
+/// for readers, frees more, and in the end writes nothing (Errc::too_large), so that the file does not grow.
 Status CacheWriter::put_within_limit(const std::vector<const Chunk*>& chunks, Added& added) {
   Status written = put_chunks(chunks, added);
   for (std::size_t attempt = 1; attempt <= kAttemptsToFit; ++attempt) {
@@ -246,7 +246,7 @@ void CacheWriter::write_items(const std::vector<Job>& batch) {
   const Status written = write_records(records);
   note(Place::catalog, written);
   if (written || written.error().code != Errc::no_space) return;
-  // There may be room for the media beside a listing.
+  // Without the listings there may be room for the media.
   std::erase_if(records, [](const Job* job) {
     return std::holds_alternative<ListingRef>(*job) || std::holds_alternative<RemovedFromListing>(*job);
   });

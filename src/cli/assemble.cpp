@@ -121,7 +121,7 @@ std::optional<Exit> open_cache(const MountCommand& command, const std::string& d
   return std::nullopt;
 }
 
-/// What is known can be read with the API away; with nothing known there is nothing to mount for.
+/// With known media a mount is of use without the API; with nothing known it is not.
 std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, bool something_known) {
   const Status reachable =
       check_reachable(base.text(), command.proxy, something_known ? kReachWithinWhenKnown : kReachWithin);
@@ -162,9 +162,8 @@ std::unique_ptr<CredentialsWatch> watch_credentials(const MountCommand& command,
   return std::make_unique<CredentialsWatch>(*std::move(file), known, timer, take);
 }
 
-/// What has been under way is left to the server that comes next, and what has been read is on the disk: an
-/// end like that by a crash, but for that. Nothing is taken down: threads may wait in the kernel for that
-/// server.
+/// Writes to the disk what has been read, and ends as a crash would: what is under way is left to the next
+/// server. Nothing is taken down, since threads may wait in the kernel for that server.
 [[noreturn]] void step_down(Cache* cache) {
   if (cache != nullptr) cache->settle_within(kStepDownWithin);
   log::info("another server takes over");
@@ -202,12 +201,12 @@ struct Floors {
         filesystem(filesystem_options(on.command, on.mount_owner.takes_over()), on.catalog, store, listings,
                    on.open_files, timer.clock()) {}
 
-  /// Nothing is asked for any more, and nobody waits.
+  /// Answers all who wait, and asks for nothing more.
   void stop_asking() {
     store.stop();
     listings.stop();
   }
-  /// Nothing comes any more, no job is left. After this they go by themselves, from the top.
+  /// After this no answer comes and no job runs, and the members can be destroyed, from the top.
   void stop() {
     http.stop();
     timer.stop();
@@ -221,7 +220,7 @@ struct Floors {
   Filesystem filesystem;
 };
 
-/// Ends what runs on timers before that goes which it needs.
+/// Ends the jobs of these timers before what they use is destroyed.
 class TimersEnd {
  public:
   TimersEnd(TimerThread& one, TimerThread& other) : one_(one), other_(other) {}
@@ -264,7 +263,7 @@ Exit run_mounted(const Ground& on) {
     if (why == Mount::End::ordered && on.mount_owner.is_to_step_down())
       return (*mount)->stop_replying(kStepDownWithin);
     floors.stop_asking();
-    // What erases may wait for the kernel, which is answered as long as there are workers.
+    // An erasure may wait for the kernel, which is answered as long as there are workers.
     control.reset();
     chores.stop();
   };

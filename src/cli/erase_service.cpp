@@ -21,7 +21,7 @@ Duration interval_for(Duration max_age) {
 EraseService::EraseService(Filesystem& filesystem, Cache* cache, Mount& mount)
     : filesystem_(filesystem), cache_(cache), mount_(mount) {}
 
-/// Keys first: whatever the kernel waits for then, nothing can be had from the disk any more.
+/// Keys first: while this waits for the kernel, nothing can be read from the disk any more.
 Status EraseService::finish(const std::vector<EraseResult>& results) {
   EraseScope all;
   for (const EraseResult& one : results) {

@@ -85,7 +85,7 @@ void Supervised::take_mount_away() {
   device_.reset();
   const auto there = find_mount(mountpoint_);
   if (!there || there->type != "fuse.mediafs") return;
-  // One that has been made for this server, of which it has not heard, or the one that it has heard of.
+  // A mount that was made for this server before it was told of it, or the one that it was told of.
   if (device_number_.empty() || there->device == device_number_) detach(mountpoint_);
 }
 

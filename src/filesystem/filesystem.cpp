@@ -41,7 +41,7 @@ Filesystem::Filesystem(Options options, Catalog& catalog, MediaStore& media, Lis
       read_ahead_(std::make_unique<DirectoryReadAhead>()),
       sessions_(std::make_unique<SessionFile>(options_.sessions_file, clock)) {
   listings_.on_change([this](const ListingKey& key) { listing_changed(key); });
-  // So that numbers that the kernel, or somebody with an open handle, has kept lead somewhere.
+  // So that node numbers are known which the kernel, or somebody with an open handle, has kept.
   for (const NodeKind kind : {NodeKind::root, NodeKind::sessions, NodeKind::attempts}) list_known(kind);
   for (const ListingKind kind :
        {ListingKind::session_media, ListingKind::attempt_media, ListingKind::session_attempts}) {
@@ -59,7 +59,7 @@ Result<MediaId> Filesystem::media_at(NodeNumber number) {
   return *std::move(node->id);
 }
 
-/// When an attempt was made; of other directories since when they hold what they hold.
+/// When an attempt was made; of other directories, when their content changed last.
 UnixSeconds Filesystem::time_of(const Node& directory) {
   if (const auto id = attempt_of(directory)) {
     const auto attempt = catalog_.attempt(*id);
@@ -169,8 +169,8 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
     }();
     if (!before) return before.error();
     const bool same = before->version == item->revision;
-    // The kernel may have been told the size that a listing says. It asks for the real one before it reads;
-    // and nobody else finds this version opened already before it has been told to.
+    // The kernel may have been told the size that a listing says. It is told to ask again before this version
+    // counts as opened, so that nobody reads by that size.
     if (!same) new_attributes_(number);
     const MutexLock lock(mutex_);
     if (const auto still = may_open(number, item); !still) return still.error();

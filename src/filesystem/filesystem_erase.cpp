@@ -62,7 +62,7 @@ EraseResult Filesystem::erase_everything() {
 EraseResult Filesystem::erase_session(const MediaId& session) {
   const EraseScope scope = scope_of_session(catalog_, session);
   EraseResult result = erase(scope);
-  // From below, so that no name is looked for in a directory that the kernel has let go of.
+  // Innermost first: in a directory that the kernel has forgotten it would not find the name.
   for (const ListingKey& key : scope.listings) {
     if (key.kind != ListingKind::attempt_media) continue;
     result.names.emplace_back(kAttemptsNode, key.id.text());

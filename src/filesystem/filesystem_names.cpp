@@ -161,7 +161,7 @@ void Filesystem::lookup_in(const ListingKey& listing, const std::string& name, c
     if (found) listings_.refresh(listing);
     if (found || listings_.is_fresh(listing)) return done(std::move(found));
   }
-  // Of an older listing nobody can say that a name is not there.
+  // An older listing does not prove that a name is not there.
   listings_.find(
       listing, ListingStore::Older::refused,
       [this, listing, name, done](const Result<ListingRef>& newest) {

@@ -43,7 +43,7 @@ bool is_answered(std::uint32_t opcode) {
 
 /// A thread that is being killed in read(2) may still take a request. Where the buffer has no page yet, the
 /// kernel cannot get one for it any more and answers the request with EIO (fuse_dev_do_read), instead of
-/// leaving it to the next server. One that is swapped out meanwhile is not seen to.
+/// leaving it to the next server. A page that is swapped out meanwhile is not handled.
 void give_pages(MutableBytes buffer) {
   buffer.front() = buffer.back() = std::byte{0};
 }
@@ -56,7 +56,7 @@ ssize_t length_of(const iovec* pieces, int count) {
 
 }  // namespace
 
-/// At the beginning of the memory that lasts.
+/// At the beginning of the hand-over memory.
 struct Connection::Init {
   std::uint32_t length;  // written after the bytes; 0: it has not come yet
   std::uint32_t answered;
@@ -80,8 +80,8 @@ void Connection::note_taken(ByteView request) {
   if (is_answered(header.opcode)) under_way_.add(header.unique);
 }
 
-/// A repeated one that may be what the servers before this one have died of. To close what is open is
-/// harmless, and the kernel would not do it again.
+/// A repeated request that may have crashed the servers before this one. Not one that closes a file: that is
+/// harmless, and the kernel would not close it again.
 bool Connection::is_to_fail(ByteView request) const {
   if (!fails_repeated_) return false;
   const auto header = header_of<fuse_in_header>(request);
@@ -109,8 +109,8 @@ ssize_t Connection::write(const iovec* pieces, int count) {
       ByteView(static_cast<const std::byte*>(pieces[0].iov_base), pieces[0].iov_len));
   if (header.unique == 0) return ::writev(device_, pieces, count);  // a notification
   if (header.unique == init_number_) return write_init_reply(pieces, count);
-  // Should this process end between the two: a kernel that repeats requests does so with one that is not
-  // noted too; of any other a request that is not noted would wait for ever.
+  // This process may end between the two. A kernel that repeats requests also repeats one that is not noted;
+  // with any other kernel a request that is not noted would wait for ever.
   if (repeats_) under_way_.remove(header.unique);
   const ssize_t written = ::writev(device_, pieces, count);
   const int failure = errno;

@@ -26,7 +26,7 @@ FileHandle opened_as(const fuse_file_info& file) {
 }
 
 void want(fuse_conn_info* connection, unsigned capability) {
-  // Asking for what the kernel has not is an error that kills the mount.
+  // To ask for what the kernel does not have is an error that ends the mount.
   if ((connection->capable & capability) != 0) connection->want |= capability;
 }
 
@@ -38,8 +38,8 @@ void on_init(void* /*userdata*/, fuse_conn_info* connection) {
   want(connection, FUSE_CAP_READDIRPLUS_AUTO);
   want(connection,
        FUSE_CAP_EXPLICIT_INVAL_DATA);  // pages go when we say so, not when an attribute is refreshed
-  // Splicing replies from memory costs a copy more than it saves; the locks are the kernel's own business.
-  // With asynchronous direct reads a caller that is killed waits on, and each read takes a detour.
+  // Splicing replies from memory costs one more copy than it saves; file locks are left to the kernel.
+  // With asynchronous direct reads a killed caller would go on waiting, and each read takes longer.
   connection->want &= ~static_cast<unsigned>(
       FUSE_CAP_ASYNC_DIO | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
       FUSE_CAP_SPLICE_MOVE | FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_ATOMIC_O_TRUNC);
@@ -137,8 +137,8 @@ void on_opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   });
 }
 
-/// Adds one entry to a listing's buffer; false where it does not fit. `next` is what the kernel asks on with.
-/// `is_current`: the kernel may keep the name.
+/// Adds one entry to a listing's buffer; false where it does not fit. `next` is the offset from which the
+/// kernel continues. `is_current`: the kernel may keep the name.
 using AddEntry = bool (*)(fuse_req_t request, std::span<char> room, std::size_t& used,
                           const DirectoryEntry& entry, off_t next, bool is_current);
 

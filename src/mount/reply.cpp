@@ -15,8 +15,9 @@ mode_t permissions_of(FileType type, const Mount::Options& options) {
 }
 
 // The kernel may keep what it is told: a media's bytes and size never change under its id, and where an
-// origin breaks that word the node is invalidated explicitly. Directories are kept for a while at least: with
-// default_permissions every path that is walked asks for those on it. libfuse takes seconds as a double.
+// origin changes them all the same the node is invalidated explicitly. Directories are kept for a while at
+// least: with default_permissions the kernel asks for each one on every path that is looked up. libfuse takes
+// seconds as a double.
 double timeout_of(const Serving& self, const Attributes& attributes) {
   return attributes.never_expires ? kForever : in_seconds(self.filesystem.listing_ttl());
 }
@@ -47,7 +48,7 @@ fuse_entry_param entry_of(fuse_req_t request, const Attributes& attributes) {
   entry.ino = static_cast<fuse_ino_t>(attributes.node);
   entry.attr = stat_of(attributes, self.options);
   entry.attr_timeout = timeout_of(self, attributes);
-  // A name that an erasure would not know of must not stay.
+  // An erasure does not know of this spelling, so the kernel must not keep it.
   entry.entry_timeout = attributes.other_name ? 0 : entry.attr_timeout;
   return entry;
 }

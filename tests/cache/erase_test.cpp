@@ -1,4 +1,4 @@
-// Erased is erased: with every file of the cache and the secret, the bytes cannot be had.
+// The bytes of what has been erased cannot be had, even with every file of the cache and the secret.
 #include <atomic>
 #include <thread>
 

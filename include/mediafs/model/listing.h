@@ -49,7 +49,7 @@ struct ListedAttempt {
   bool operator==(const ListedAttempt&) const = default;
 };
 
-/// Bounds of a listing that is believed.
+/// Bounds of a listing that is accepted.
 inline constexpr std::size_t kMaxListingBytes = 32_MiB;
 inline constexpr std::size_t kMaxListed = 100'000;
 
