@@ -12,8 +12,8 @@
 
 namespace mediafs {
 
-/// Ids of which something is held against nobody but themselves, for a while: an outage, too, ends with some
-/// that have failed and others that are answered. As many as are worth remembering.
+/// Ids whose failures count against themselves only, for a while: at the end of an outage, too, some ids have
+/// failed while others are answered. Bounded in number.
 class OwnFaults {
  public:
   static constexpr std::chrono::seconds kHeldFor{60};
@@ -58,7 +58,7 @@ class OriginCircuit {
   bool failed(SteadyTime now, const MediaId& id);
   /// True: that has closed it.
   bool answered(SteadyTime now, const MediaId& id);
-  /// Whether a probe for it tells little of the origin.
+  /// Whether a probe for this id would say little about the origin.
   [[nodiscard]] bool is_known_to_fail(SteadyTime now, const MediaId& id) const {
     return failing_.contains(id.text()) || own_.has(now, id);
   }
@@ -92,7 +92,7 @@ class CredentialsCircuit {
   /// The API has answered as it does to whom it knows, to what was `sent` then: before it opened that says
   /// nothing. True: that has closed it.
   bool accepted(SteadyTime now, SteadyTime sent, const MediaId& id);
-  /// There are new ones, which nothing is held against until there is an answer to one of them.
+  /// There are new credentials. They count as good until the first answer to them says otherwise.
   void replaced();
 
  private:

@@ -29,7 +29,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
     MediaId id;
     Priority priority = Priority::reader;
     SteadyTime deadline;
-    bool is_next_secret = false;  // of a question that has been let through with another one
+    bool is_next_secret = false;  // it has passed before, signed with another secret
     /// Called once: when the request is to be sent, with the priority that it has by then; else why it is
     /// not. On the caller's thread, the timer's or that of an answer, without a lock.
     Done<Priority> go;
@@ -39,8 +39,8 @@ class Gate : public std::enable_shared_from_this<Gate> {
   enum class Outcome {
     answered,     // by the API, to whom it knows
     head_came,    // the same, and a body is on its way: see body()
-    next_secret,  // it does not take this one, and there is another: more is said by what comes of that
-    not_the_api,  // by somebody: there is an origin, and it is no word on the credentials
+    next_secret,  // this secret is not taken, and another is tried next: what comes of that counts
+    not_the_api,  // answered by somebody else: the origin is there, and nothing is said of the credentials
     refused,      // 429, or 503 with Retry-After
     overloaded,   // 503
     failed,       // no answer, or that something went wrong there
@@ -60,7 +60,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
 
   explicit Gate(Timer& timer) : timer_(timer) {}
 
-  /// For one passage, or several one after another.
+  /// What names a request here; it may pass several times, one after another.
   Ticket new_ticket() EXCLUDES(mutex_);
   void pass(Ticket ticket, Passage passage) EXCLUDES(mutex_);
   /// True: it waited there, and `go` is never called.
@@ -68,10 +68,9 @@ class Gate : public std::enable_shared_from_this<Gate> {
   /// Somebody waits for it now.
   void hasten(Ticket ticket) EXCLUDES(mutex_);
   void answered(const Answer& answer) EXCLUDES(mutex_);
-  /// What has become of a body: an origin none of whose bodies come is as bad as one that does not answer.
+  /// How a body ended: an origin whose bodies never arrive counts as one that does not answer.
   void body(const MediaId& id, bool well) EXCLUDES(mutex_);
-  /// The credentials are others than before, and have this number: nothing is held against them that was said
-  /// of earlier ones.
+  /// There are new credentials, with this number. What was said of earlier ones does not count against them.
   void credentials_replaced(std::uint64_t number) EXCLUDES(mutex_);
 
   /// Why requests wait here; nothing where they do not.

@@ -90,7 +90,7 @@ void ListingFetch::end_with(Errc why) {
   ended_ = why;
   if (fetch_ && !last_retry_error_) last_retry_error_ = fetch_->last_retry_error();
   if (fetch_) fetch_->cancel();
-  // Between two attempts: the next one finds out that it is not to be, now instead of later.
+  // It waits between two attempts: begun now, the next one finds that it must not be sent.
   if (backoff_ && api_->timer.cancel(*backoff_)) {
     api_->timer.post([self = shared_from_this()] { self->start_attempt(); });
   }

@@ -255,7 +255,7 @@ void MediaFetch::stop(Errc why) {
   if (stopped_ || is_in_time) return;
   stopped_ = why;
   if (transfer_) api_->http.cancel(*transfer_);
-  // Before an attempt: that one finds out that it is not to be, now instead of later.
+  // It waits to begin an attempt: begun now, the attempt finds that it must not be sent.
   const bool waits_in_gate = ticket_ && api_->gate->leave(*ticket_);
   if (waits_in_gate || (backoff_ && api_->timer.cancel(*backoff_))) {
     api_->timer.post([self = shared_from_this()] { self->start_attempt(); });

@@ -18,7 +18,7 @@ class Pace {
  public:
   static constexpr double kSlowest = 1;  // requests a second, so that the end of an outage is seen
 
-  /// When the next request may be sent, for all the pace has to say of it.
+  /// The earliest time at which the pace lets the next request be sent.
   [[nodiscard]] SteadyTime next() const { return std::max(closed_until_, next_); }
   /// Until when the origin has asked to be left alone.
   [[nodiscard]] SteadyTime closed_until() const { return closed_until_; }
@@ -32,7 +32,7 @@ class Pace {
   void sent(SteadyTime now);
   /// An answer that is no refusal.
   void accepted(SteadyTime now);
-  /// It was taken, and came to nothing.
+  /// The origin took the request, and then failed.
   void failed(SteadyTime now);
   /// 429, or 503 with Retry-After; `rest`: how long the origin asks to be left alone.
   void refused(SteadyTime now, SteadyTime sent, Duration rest);

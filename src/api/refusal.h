@@ -1,5 +1,5 @@
-// What an answer that says no means, and how it is put to people. Nothing that an origin says gets out
-// unwashed.
+// What an answer that says no means, and how it is put to people. No text of an origin is logged before it
+// has been washed.
 #pragma once
 
 #include <cstddef>

@@ -87,7 +87,7 @@ class Cache::Files {
     const std::vector<std::string> unreadable = std::move(loaded.unreadable);
     databases.chunks->on_begun_anew([this] { ledger.remove_all_chunks(); });
     take_in(std::move(loaded), unreadable.size());
-    housekeeping.take_stock();
+    housekeeping.recount();
     writer = std::make_unique<CacheWriter>(parts, housekeeping);
     for (const std::string& name : unreadable) writer->enqueue(CacheWriter::Unreadable{name});
   }
@@ -97,7 +97,8 @@ class Cache::Files {
     const int keyring = databases.keyring->file();
     const auto chunks = databases.chunks->file();
     const auto catalog = databases.catalog->file();
-    // Otherwise the mark stays dirty: fine unless the power goes before the kernel has written it all.
+    // Otherwise the mark stays dirty: that matters only if power is lost before the kernel has written it
+    // all.
     if (chunks && catalog && synced_within(std::array{keyring, *chunks, *catalog}, kSyncAtExit)) {
       static_cast<void>(directory->mark_clean().ok());
     }
@@ -114,8 +115,8 @@ class Cache::Files {
   const CacheParts parts{*databases.keyring, sealing, ledger, clock, *databases.catalog, *databases.chunks};
   Housekeeping housekeeping;
   std::unique_ptr<CacheWriter> writer;
-  Mutex erasing{LockRank::cache_erasing};  // held over each erasure
-  std::optional<Known> known;              // until it is asked for
+  Mutex erase_mutex{LockRank::cache_erase};  // held over each erasure
+  std::optional<Known> known;                // until it is asked for
   std::atomic<std::uint64_t> hits = 0;
   std::atomic<std::uint64_t> misses = 0;
   std::atomic<std::uint64_t> bad = 0;  // of the misses
@@ -131,12 +132,12 @@ class Cache::Files {
       ledger.add({.id = stored.item.id,
                   .revision = stored.item.revision,
                   .slot = item.slot,
-                  .since = stored.since,
-                  .used = stored.used});
+                  .stored_at = stored.stored_at,
+                  .last_used_at = stored.last_used_at});
       used.insert(item.slot);
     }
     for (const LoadedListing& listing : loaded.listings) {
-      ledger.add(listing.listing.key, {.slot = listing.slot, .since = listing.since});
+      ledger.add(listing.listing.key, {.slot = listing.slot, .stored_at = listing.stored_at});
       used.insert(listing.slot);
     }
     Status kept = databases.keyring->keep_only(used);
@@ -239,7 +240,7 @@ bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, 
   const auto key = slot ? files_->databases.keyring->key_in(*slot) : std::nullopt;
   const auto found = key ? open_chunk(files_->parts, *key, item.id, chunk, part, out) : ChunkFound::nothing;
   ++(found == ChunkFound::whole ? files_->hits : files_->misses);
-  if (found == ChunkFound::bad) {
+  if (found == ChunkFound::corrupt) {
     const std::uint64_t bad = ++files_->bad;
     if (std::has_single_bit(bad))  // a rotten disk has very many
       log::warning("{} records of the cache have not matched their keys; their bytes are fetched again", bad);
@@ -275,8 +276,8 @@ void Cache::store_listing(ListingRef listing) {
   files_->writer->enqueue(std::move(listing));
 }
 
-void Cache::strike_listing(ListingRef rest) {
-  files_->writer->enqueue(CacheWriter::Struck{std::move(rest)});
+void Cache::remove_from_listing(ListingRef rest) {
+  files_->writer->enqueue(CacheWriter::RemovedFromListing{std::move(rest)});
 }
 
 void Cache::forget_listing(const ListingKey& key) {
@@ -297,12 +298,12 @@ bool Cache::has_room_for(std::uint64_t size) const {
   return files_->housekeeping.fits(size);
 }
 
-void Cache::hold(const MediaId& id) {
-  files_->ledger.hold(id);
+void Cache::pin(const MediaId& id) {
+  files_->ledger.pin(id);
 }
 
-void Cache::release(const MediaId& id) {
-  files_->ledger.release(id);
+void Cache::unpin(const MediaId& id) {
+  files_->ledger.unpin(id);
 }
 
 void Cache::on_incomplete(std::function<void(const MediaId&, Revision)> listener) {
@@ -310,12 +311,12 @@ void Cache::on_incomplete(std::function<void(const MediaId&, Revision)> listener
 }
 
 Status Cache::erase(const std::vector<MediaId>& media, const std::vector<ListingKey>& listings) {
-  const MutexLock lock(files_->erasing);
+  const MutexLock lock(files_->erase_mutex);
   Keyring& keyring = *files_->databases.keyring;
-  const Ledger::Condemned condemned = files_->ledger.condemn(media, listings);
-  static_cast<void>(keyring.destroy(condemned.slots, Sync::no).ok());  // below it is tried again
-  const Status set_aside = files_->directory->discard_set_aside();     // it may be under the same keys
-  for (const Ledger::Version& version : condemned.versions) drop(version.id, version.revision);
+  const Ledger::DetachedKeys detached = files_->ledger.detach_keys(media, listings);
+  static_cast<void>(keyring.destroy(detached.slots, Sync::no).ok());  // below it is tried again
+  const Status set_aside = files_->directory->discard_set_aside();    // it may be under the same keys
+  for (const Ledger::Version& version : detached.versions) drop(version.id, version.revision);
   for (const MediaId& id : media) forget_item(id);
   for (const ListingKey& key : listings) forget_listing(key);
   settle();  // what was dropped before may be on its way only now
@@ -360,7 +361,7 @@ Cache::Verified Cache::verify(std::uint64_t bytes_per_second,
   Verification verification(
       files_->parts, [this](CacheWriter::Job job) { files_->writer->enqueue(std::move(job)); },
       [this] {
-        const MutexLock lock(files_->erasing);
+        const MutexLock lock(files_->erase_mutex);
         settle();
         return load_catalog(files_->parts.keyring, files_->sealing, files_->parts.catalog);
       },

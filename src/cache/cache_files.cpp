@@ -64,7 +64,7 @@ UniqueFd or_held(UniqueFd file, std::span<const int> held) {
   return file;
 }
 
-/// The directory itself is locked as well: who deletes the file must not let a second server in.
+/// The directory itself is locked as well, so that to delete the lock file does not let a second server in.
 Result<UniqueFd> lock_file(int directory, std::span<const int> held, Duration wait) {
   if (Status locked = take_lock(directory, wait); !locked) return locked.error();
   UniqueFd fd = or_held(
@@ -123,7 +123,8 @@ Status CacheDirectory::write_state(const std::string& state, Sync sync) {
   if (there && *there == state) return overwrite_file(path, state, sync);  // its server was killed
   const auto file = replace_file(path, state, sync);
   if (file) return file->durable;
-  // A mixture is neither clean nor of this boot: it costs the cache, as the loss of power does.
+  // A mixture of two marks is neither clean nor of this boot: then the cache is begun anew, as after a loss
+  // of power.
   return file.error().code == Errc::no_space ? overwrite_file(path, state, sync) : Status(file.error());
 }
 

@@ -16,41 +16,41 @@ namespace mediafs {
 /// One cache directory, held by this process.
 class CacheDirectory {
  public:
-  /// Lets go of it, also where a process that it forked still syncs (synced_within).
+  /// Unlocks the directory, also while a child process still syncs (synced_within).
   ~CacheDirectory();
   CacheDirectory(CacheDirectory&&) = default;
   CacheDirectory& operator=(CacheDirectory&&) = delete;
   CacheDirectory(const CacheDirectory&) = delete;
   CacheDirectory& operator=(const CacheDirectory&) = delete;
 
-  /// Makes the directory (0700) where it is missing and takes its lock, waiting `wait` for a server
-  /// that is just going. Errc::unavailable: another server has it. Errc::denied: it, or what is in it, is not
-  /// ours alone, or its file system is none for a database (ownership.h).
-  /// `held` are locks() of a process that has just had it, and keep it locked meanwhile.
+  /// Makes the directory (0700) where it is missing and takes its lock; where a server that is ending has the
+  /// lock, waits up to `wait` for it. Errc::unavailable: another server has it. Errc::denied: it, or what is
+  /// in it, is not ours alone, or LMDB is not safe on its file system (ownership.h). `held` are locks() of
+  /// the process that has just had the directory; they keep it locked meanwhile.
   static Result<CacheDirectory> open(const std::string& path, bool any_filesystem, std::span<const int> held,
                                      Duration wait);
 
-  /// Whoever has these has the lock.
+  /// The descriptors that hold the lock: whoever has a copy of them holds it too.
   [[nodiscard]] std::vector<int> locks() const { return {directory_.get(), lock_.get()}; }
 
-  /// The same whatever the files in it are, without waiting: to delete them.
+  /// Takes the lock without waiting and without a look at the files, to delete them.
   static Result<CacheDirectory> hold(const std::string& path);
 
   /// LMDB's pages have no checksums, and without a sync the disk may hold any mixture of old and new ones: a
   /// database that was being written when the machine went down must not even be opened. Call before opening.
   Status discard_if_power_was_lost();
   Status mark_dirty();
-  /// When all that was written is on the disk. Does not wait for it: until the mark is there too, power loss
-  /// costs the cache.
+  /// Call when all that was written is on the disk. It does not wait for its own mark to be there too: if
+  /// power is lost before, the next start begins a new cache.
   Status mark_clean();
 
   /// Moves the databases and the keyring aside (one such set is kept), to begin anew.
   void set_aside();
 
-  /// The databases without any trace, and what earlier versions of the format left.
+  /// Deletes the databases, and what earlier versions of the format have left.
   void discard_databases();
 
-  /// What was moved aside, for good: its keys are overwritten.
+  /// Deletes what was moved aside, and overwrites its keys.
   Status discard_set_aside();
 
   /// The sizes of the files together; and of those that hold no chunks.

@@ -54,7 +54,7 @@ ChunkFound open_chunk(const CacheParts& parts, const SecretKey& version_key, con
   if (found == Environment::Found::nothing) return ChunkFound::nothing;
   const bool opens = found == Environment::Found::part &&
                      parts.sealing.open_pieces(version_key, id, chunk, first, pieces.parts());
-  return opens ? ChunkFound::whole : ChunkFound::bad;
+  return opens ? ChunkFound::whole : ChunkFound::corrupt;
 }
 
 }  // namespace mediafs

@@ -111,9 +111,9 @@ Environment::~Environment() {
     for (MDB_txn* reader : readers) mdb_txn_abort(reader);
     mdb_env_close(env_);
   };
-  if (!faulted_ && survives(close)) return;
-  for (MDB_txn* reader : readers) fault_guard::bury(reader);
-  fault_guard::bury(env_);
+  if (!faulted_ && run_guarded(close)) return;
+  for (MDB_txn* reader : readers) fault_guard::leak_on_purpose(reader);
+  fault_guard::leak_on_purpose(env_);
 }
 
 Status Environment::compact(const std::string& path, std::uint64_t map_size) {
@@ -142,7 +142,7 @@ Status Environment::write(const std::function<Status(Writer&)>& body) {
   const Status done = body(writer);
   if (done && !broken()) return status_of(guarded([&] { return mdb_txn_commit(transaction); }), "commit");
   const auto abort = [&] { mdb_txn_abort(transaction); };
-  if (!faulted_) static_cast<void>(survives(abort));
+  if (!faulted_) static_cast<void>(run_guarded(abort));
   return done ? status_of(MDB_CORRUPTED, "commit") : done;
 }
 

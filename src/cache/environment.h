@@ -45,10 +45,9 @@ class Environment {
 
   enum class Found { nothing, another_size, part };
 
-  /// Calls `look` with `part` of the value while it can be read, if the key is there, the value is of `size`
-  /// bytes and every page of the part can be reached: a file that was cut or a disk that fails is nothing
-  /// found. Keep `look` to a plain copy: it runs under the guard, and an open read transaction holds up the
-  /// reuse of pages.
+  /// Calls `look` with `part` of the value if the key is there, the value has `size` bytes and every page of
+  /// the part can be read; in a truncated file, or on a failing disk, nothing is found. `look` must be a
+  /// plain copy: it runs under the guard, and while it runs no freed page can be reused.
   Found get_part(ByteView key, ByteRange part, std::size_t size, const std::function<void(ByteView)>& look);
 
   /// All records, in the order of their keys; `look` gets copies and returns false to end.
@@ -64,8 +63,8 @@ class Environment {
   class Writer;
   Status write(const std::function<Status(Writer&)>& body);
 
-  /// Returns when every look that is being taken has come to its end, or else after `most`: what it sees
-  /// cannot be used again meanwhile.
+  /// Waits until every read under way has ended, for `most` at most: the pages that a read sees cannot be
+  /// reused before.
   void wait_for_readers(Duration most) EXCLUDES(mutex_);
 
   /// In bytes.
@@ -90,7 +89,7 @@ class Environment {
   template <typename Call>
   int guarded(const Call& call);
   template <typename Call>
-  bool survives(const Call& call);
+  bool run_guarded(const Call& call);
 
   const std::string folder_;
   MDB_env* env_ = nullptr;
@@ -101,7 +100,7 @@ class Environment {
   Mutex mutex_{LockRank::environment};
   CondVar reader_ended_;
   std::vector<MDB_txn*> idle_readers_ GUARDED_BY(mutex_);
-  // Looks that are being taken: those of now, and those that began before wait_for_readers() was called last.
+  // Reads under way: those of now, and those that began before the last wait_for_readers().
   std::array<std::size_t, 2> readers_ GUARDED_BY(mutex_) = {};
   std::size_t now_ GUARDED_BY(mutex_) = 0;  // which of the two are those of now
 };
@@ -119,7 +118,8 @@ class Environment::Writer {
   enum class Put { added, replaced };
   /// Calls `fill` with the record's place in the map, to be written whole.
   Result<Put> put_reserved(ByteView key, std::size_t size, const std::function<void(MutableBytes)>& fill);
-  /// How much of the file it takes what was put here on pages of its own: it grows to that at commit, or has.
+  /// How far into the file the values reach that were put here on pages of their own: the file has at least
+  /// this size after the commit.
   [[nodiscard]] std::uint64_t reach() const { return reach_; }
   /// Deletes up to `limit` records whose keys begin so; gives how many there were.
   Result<std::size_t> erase_prefix(ByteView prefix, std::size_t limit);
@@ -133,8 +133,8 @@ class Environment::Writer {
 };
 
 template <typename Call>
-bool Environment::survives(const Call& call) {
-  if (fault_guard::survives(call)) return true;
+bool Environment::run_guarded(const Call& call) {
+  if (fault_guard::run_guarded(call)) return true;
   faulted_ = true;
   broken_ = true;
   return false;
@@ -145,7 +145,7 @@ int Environment::guarded(const Call& call) {
   int code = MDB_CORRUPTED;
   if (broken()) return code;
   const auto coded = [&] { code = call(); };
-  if (!survives(coded)) return MDB_CORRUPTED;
+  if (!run_guarded(coded)) return MDB_CORRUPTED;
   if (is_damage(code)) broken_ = true;
   return code;
 }

@@ -40,8 +40,8 @@ Environment::ReadTransaction::~ReadTransaction() {
 bool Environment::ReadTransaction::reset() {
   if (transaction_ == nullptr) return false;
   const auto reset = [&] { mdb_txn_reset(transaction_); };
-  if (!environment_.faulted_ && environment_.survives(reset)) return true;
-  fault_guard::bury(transaction_);
+  if (!environment_.faulted_ && environment_.run_guarded(reset)) return true;
+  fault_guard::leak_on_purpose(transaction_);
   return false;
 }
 
@@ -70,7 +70,7 @@ Environment::Records::Records(Environment& environment, MDB_txn* transaction) : 
 Environment::Records::~Records() {
   if (cursor_ == nullptr) return;
   const auto close = [&] { mdb_cursor_close(cursor_); };
-  if (environment_.faulted_ || !environment_.survives(close)) fault_guard::bury(cursor_);
+  if (environment_.faulted_ || !environment_.run_guarded(close)) fault_guard::leak_on_purpose(cursor_);
 }
 
 std::optional<std::string> Environment::Records::value() {

@@ -31,8 +31,9 @@ class Environment::ReadTransaction {
   int code_ = MDB_SUCCESS;
 };
 
-/// Steps through the records of a transaction in the order of their keys. Each key is greater than the one
-/// before it, or the walk ends with MDB_CORRUPTED: so a tree that leads back into itself has an end too.
+/// Steps through the records of a transaction in the order of their keys. Each key must be greater than the
+/// one before it, else the walk ends with MDB_CORRUPTED, so that a cycle in a damaged tree cannot make it
+/// endless.
 class Environment::Records {
  public:
   Records(Environment& environment, MDB_txn* transaction);

@@ -65,7 +65,7 @@ Result<Environment::Writer::Put> Environment::Writer::put_reserved(
     reach_ = std::max(reach_, end_in_file(place));
     return put;
   });
-  fault_guard::bury(cursor);  // none, but for a fault
+  fault_guard::leak_on_purpose(cursor);  // none, but for a fault
   if (code != MDB_SUCCESS) return environment_.status_of(code, "put").error();
   fill({static_cast<std::byte*>(place.mv_data), size});
   return outcome;

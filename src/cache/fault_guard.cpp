@@ -98,12 +98,12 @@ void leave() {
   std::abort();
 }
 
-void bury(void* remains) {
-  static Mutex mutex{LockRank::graveyard};
-  static auto* const graveyard = new std::vector<void*>;
+void leak_on_purpose(void* remains) {
+  static Mutex mutex{LockRank::intended_leaks};
+  static auto* const intended_leaks = new std::vector<void*>;
   if (remains == nullptr) return;
   const MutexLock lock(mutex);
-  graveyard->push_back(remains);
+  intended_leaks->push_back(remains);
 }
 
 }  // namespace mediafs::fault_guard

@@ -17,16 +17,15 @@ bool run(void (*call)(const void*), const void* argument);
 
 /// The same for a lambda.
 template <typename Call>
-bool survives(const Call& call) {
+bool run_guarded(const Call& call) {
   return run([](const void* target) { (*static_cast<const Call*>(target))(); }, &call);
 }
 
 /// For callbacks of LMDB that must not return: leaves the innermost guard of this thread as a fault does.
 [[noreturn]] void leave();
 
-/// For what LMDB made for an environment that met with a fault, null for nothing: its locks may be held and
-/// its memory is anybody's guess, so it stays as it is until the process ends. The list is what tells leak
-/// checkers that this is meant.
-void bury(void* remains);
+/// Never frees what LMDB made for an environment that met with a fault: its locks may be held and its memory
+/// in any state. It is kept on a list, so that leak checkers do not report it. Null: nothing to keep.
+void leak_on_purpose(void* remains);
 
 }  // namespace mediafs::fault_guard

@@ -31,24 +31,23 @@ struct ReplacedFile {
   Status durable = ok_status();  // whether a loss of power leaves it there
 };
 
-/// Puts a file of this content in the place of the one that is there, or of none: who looks, also after a
-/// kill at any moment, finds the whole old or the whole new one. An error: it is the old one, and nothing is
-/// left of the new. `Sync::yes`: and it is on the disk, so that a loss of power at any moment does no more
-/// than a kill.
+/// Replaces the file atomically, or makes it: a reader finds the whole old or the whole new content, also
+/// after a kill at any moment. On an error the old file stays, and nothing is left of the new one.
+/// `Sync::yes`: the file is synced, so that the same holds after a loss of power.
 Result<ReplacedFile> replace_file(const std::string& path, std::string_view content, Sync sync);
 
-/// Gives the file that is there this content. A kill in the middle leaves a mixture of both; but a small one
-/// takes no room that a full disk does not have.
+/// Overwrites the file in place. A kill meanwhile leaves a mixture of both contents; but a small file needs
+/// no new room, so this works on a full disk.
 Status overwrite_file(const std::string& path, std::string_view content, Sync sync);
 
-/// Has the disk know which names stand in the folder of `path`.
+/// Syncs the folder of `path`, so that the names in it outlast a loss of power.
 Status sync_folder_of(const std::string& path);
 
 /// Overwrites the file with zeros, whatever it is, syncs and deletes it; no error where there is none.
 Status wipe_file(const std::string& path);
 
-/// Whether all of the files are on the disk within `time`. A process of its own waits for the disk, and goes
-/// on waiting if need be: a process cannot end while one of its threads does.
+/// Whether all of the files are on the disk within `time`. A child process syncs them, and goes on where that
+/// takes longer: a thread of this process that waits for the disk would keep it from ending.
 bool synced_within(std::span<const int> files, Duration time);
 
 }  // namespace mediafs

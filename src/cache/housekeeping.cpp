@@ -53,7 +53,7 @@ std::uint64_t Housekeeping::most_chunks() const {
   return std::min(disk_chunks_, limit_.most_chunks(other_files_()));
 }
 
-void Housekeeping::take_stock() {
+void Housekeeping::recount() {
   std::unordered_map<std::string, Revision> owners;
   for (const Ledger::Version& version : parts_.ledger.versions()) {
     owners.emplace(parts_.sealing.version_name(version.id, version.revision), version.revision);
@@ -87,7 +87,7 @@ bool Housekeeping::make_room(std::uint64_t chunks, const std::unordered_set<Revi
   const std::uint64_t most = most_chunks();
   const std::uint64_t wanted = parts_.ledger.chunks() + chunks;
   if (wanted <= most) return true;
-  // Some more than is needed just now: to choose takes a look at every version.
+  // A little more than is needed now, since choosing looks at every version.
   const std::uint64_t to_free = std::max(wanted - most, most / 64);
   for (const Ledger::Version& victim : parts_.ledger.victims(to_free, busy)) {
     if (!evict(victim)) return false;
@@ -96,7 +96,7 @@ bool Housekeeping::make_room(std::uint64_t chunks, const std::unordered_set<Revi
 }
 
 Status Housekeeping::reclaim() {
-  // A transaction that changes nothing would not count.
+  // LMDB does not commit a transaction that changes nothing.
   const ByteView name = bytes_of(kNoRecord);
   Status counted = parts_.chunks.write([&](Environment::Writer& writer) -> Status {
     if (Status put = writer.put(name, name); !put) return put;
@@ -165,7 +165,8 @@ Status Housekeeping::erase_chunk(const MediaId& id, ChunkKey chunk) {
   return noted.ok() ? erased : noted;
 }
 
-/// Its record with the present time of use. One that cannot be read is left as it is: it will be found out.
+/// Its record with the present time of use. One that cannot be read is left as it is: the next load or verify
+/// finds it.
 Status Housekeeping::rewrite(Environment::Writer& writer, const Ledger::Version& version,
                              bool keeps_complete) {
   if (!version.slot) return ok_status();
@@ -175,7 +176,7 @@ Status Housekeeping::rewrite(Environment::Writer& writer, const Ledger::Version&
   auto stored =
       record && key ? parts_.sealing.open_item(*key, bytes_of(name), bytes_of(*record)) : std::nullopt;
   if (!stored || stored->item.revision != version.revision) return ok_status();
-  stored->used = version.used;
+  stored->last_used_at = version.last_used_at;
   stored->item.complete = stored->item.complete && keeps_complete;
   return writer.put(bytes_of(name), bytes_of(parts_.sealing.seal_item(*key, *version.slot, *stored)));
 }

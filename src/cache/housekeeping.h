@@ -15,7 +15,8 @@ namespace mediafs {
 /// All but the first five are for the writer thread alone.
 class Housekeeping {
  public:
-  /// `limit`: bytes on disk. `other_files`: of which these are not chunks, asked when there is room to make.
+  /// `limit`: bytes on disk, of all files. `other_files`: how many of them the files without chunks take;
+  /// called when room is to be made.
   Housekeeping(const CacheParts& parts, std::uint64_t limit, std::function<std::uint64_t()> other_files);
 
   /// Told, on the writer thread, of versions whose bytes are not all here any more.
@@ -31,30 +32,31 @@ class Housekeeping {
   /// How large the chunks' file may be, in bytes.
   [[nodiscard]] std::uint64_t most_bytes() const;
 
-  /// Counts the chunks of each version. Before anything else, and before the writer thread runs.
-  void take_stock();
-  /// Those that no version was known for.
+  /// Counts the chunks of each version. Call it first, before the writer thread runs.
+  void recount();
+  /// Erases the chunks that recount() has found no known version for.
   void erase_ownerless();
 
-  /// Evicts until there is room for so many chunks more; false: what is here is being used.
+  /// Evicts until there is room for so many more chunks. False: everything that is here is in use.
   bool make_room(std::uint64_t chunks, const std::unordered_set<Revision>& busy);
 
-  /// Lets what was erased last be used again. Waits for who is reading just now, unless it takes long.
+  /// Makes the pages that were freed last ready for reuse. Waits for the reads under way, but not for long.
   Status reclaim();
 
-  /// The disk, or the database, has less room than the limit says: the cache keeps within what it has now.
+  /// Call where the disk, or the database, has less room than the limit says: from now on the cache stays a
+  /// little smaller than it is.
   void shrink();
 
-  /// The records of a version's chunks, in small transactions.
+  /// Erases the records of a version's chunks, in small transactions.
   Status erase_chunks(const MediaId& id, Revision revision);
 
-  /// A record of it is of no use: it is erased, and the version not whole from now on.
+  /// Erases the record of a corrupt chunk; the version is not complete from now on.
   Status erase_chunk(const MediaId& id, ChunkKey chunk);
 
-  /// Whether every chunk of it has been committed; whoever listens is told where not.
+  /// Whether every chunk of it has been committed; if not, the listener is told.
   [[nodiscard]] bool has_all(const MediaItem& item);
 
-  /// When things were read last, and what time it is. False: there was nothing to save.
+  /// Saves when versions were read last, and what time it is. False: there was nothing to save.
   bool save_uses();
 
  private:
@@ -68,7 +70,7 @@ class Housekeeping {
   const SizeLimit limit_;
   const std::function<std::uint64_t()> other_files_;
   std::uint64_t disk_chunks_;           // as many as there has been room for
-  std::vector<std::string> ownerless_;  // names of versions, from the stock that was taken
+  std::vector<std::string> ownerless_;  // names of versions, found by recount()
   UnixSeconds clock_saved_ = 0;
   std::atomic<std::uint64_t> evicted_ = 0;
   Mutex mutex_{LockRank::housekeeping};  // held while the listener is called, so that it can be taken away

@@ -60,14 +60,14 @@ struct Journal::Head {
   std::uint64_t active;  // 0 or 1
 };
 
-Journal::Journal(MutableBytes lasting) : lasting_(lasting) {}
+Journal::Journal(MutableBytes hand_over) : hand_over_(hand_over) {}
 
 Journal::Head& Journal::head() const {
-  return *reinterpret_cast<Head*>(lasting_.data());
+  return *reinterpret_cast<Head*>(hand_over_.data());
 }
 
 MutableBytes Journal::half(std::uint64_t which) const {
-  return lasting_.subspan(4096 + which * kHalf, kHalf);
+  return hand_over_.subspan(4096 + which * kHalf, kHalf);
 }
 
 std::uint64_t Journal::used(std::uint64_t which) const {

@@ -280,7 +280,8 @@ Status Keyring::rewrap(const SecretString& secret) {
     slots_ = std::move(slots);
     keys_->wrapping = wrapping;
   }
-  // Nothing leads to the old file any more, but who has the disk and the old secret would read it.
+  // No name leads to the old file any more, but its content is still on the disk, and the old secret opens
+  // it.
   const int old = file->file.get();
   const Status wiped = write_at(old, std::string(content.size(), '\0'), 0);
   if (!wiped.ok() || ::fdatasync(old) != 0) return system_error("keyring");

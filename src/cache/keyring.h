@@ -26,8 +26,8 @@ namespace mediafs {
 /// the file.
 class Keyring {
  public:
-  /// Overwrites what a kill has left of a keyring that was being wrapped anew: all keys stand in it.
-  /// REQUIRES: the directory's lock, for whoever has it may be wrapping its keyring anew.
+  /// Overwrites the unfinished new keyring that a killed process has left: it has all keys in it. REQUIRES:
+  /// the directory's lock; without it another process may be writing that file.
   static Status discard_unfinished(const std::string& path);
 
   /// Unwraps with whichever of `secrets` fits, and changes no file. Errc::not_found: no keyring there.
@@ -61,7 +61,7 @@ class Keyring {
   /// tried again by the next call, which fails as well until it can.
   Status destroy(std::span<const KeySlot> slots, Sync sync) EXCLUDES(file_mutex_, mutex_);
 
-  /// Destroys every key but those in `used`: whatever they were for is unknown.
+  /// Destroys every key but those in `used`: no record is known for the others.
   Status keep_only(const std::unordered_set<KeySlot>& used) EXCLUDES(file_mutex_, mutex_);
 
   /// Wraps all keys under `secret`: the old file, or the whole new one, is there at any moment. Then the old
@@ -77,7 +77,7 @@ class Keyring {
  private:
   static constexpr std::size_t kSaltSize = 32;
   using WrappedKey = std::array<std::byte, SecretKey::kSize + crypto::kSealOverhead>;
-  using Owner = std::array<std::byte, 16>;  // tells whose it is to who has the API key
+  using Owner = std::array<std::byte, 16>;  // by which the holder of the API key knows its own
   using Salt = std::array<std::byte, kSaltSize>;
   struct Keys {
     SecretKey cache;
@@ -102,7 +102,8 @@ class Keyring {
   Salt salt_ GUARDED_BY(file_mutex_){};
   UniqueFd file_ GUARDED_BY(file_mutex_);
   std::vector<KeySlot> free_ GUARDED_BY(file_mutex_);
-  std::vector<KeySlot> still_in_file_ GUARDED_BY(file_mutex_);  // destroyed, but for the disk's failing
+  std::vector<KeySlot> still_in_file_
+      GUARDED_BY(file_mutex_);  // destroyed, but the disk failed to overwrite them
 
   mutable Mutex mutex_{LockRank::keyring};  // never held over the disk
   std::vector<WrappedKey> slots_ GUARDED_BY(mutex_);

@@ -23,8 +23,8 @@ std::optional<KeySlot> Ledger::use(Revision revision, UnixSeconds now) {
   const MutexLock lock(mutex_);
   const auto found = versions_.find(revision);
   if (found == versions_.end()) return std::nullopt;
-  if (found->second.used != now) used_.insert(revision);
-  found->second.used = now;
+  if (found->second.last_used_at != now) used_.insert(revision);
+  found->second.last_used_at = now;
   return found->second.slot;
 }
 
@@ -106,33 +106,34 @@ std::optional<Ledger::ListingPlace> Ledger::remove(const ListingKey& key) {
   return place;
 }
 
-Ledger::Condemned Ledger::condemn(const std::vector<MediaId>& ids, const std::vector<ListingKey>& listings) {
+Ledger::DetachedKeys Ledger::detach_keys(const std::vector<MediaId>& ids,
+                                         const std::vector<ListingKey>& listings) {
   const std::unordered_set<MediaId> named(ids.begin(), ids.end());
-  Condemned condemned;
+  DetachedKeys detached;
   const MutexLock lock(mutex_);
   for (auto& [revision, version] : versions_) {
     if (!named.contains(version.id)) continue;
-    condemned.versions.push_back(version);
-    if (version.slot) condemned.slots.push_back(*std::exchange(version.slot, std::nullopt));
+    detached.versions.push_back(version);
+    if (version.slot) detached.slots.push_back(*std::exchange(version.slot, std::nullopt));
   }
   for (const ListingKey& key : listings) {
     const auto found = listings_.find(key);
     if (found == listings_.end()) continue;
-    condemned.slots.push_back(found->second.slot);
+    detached.slots.push_back(found->second.slot);
     listings_.erase(found);
   }
-  return condemned;
+  return detached;
 }
 
-void Ledger::hold(const MediaId& id) {
+void Ledger::pin(const MediaId& id) {
   const MutexLock lock(mutex_);
-  ++held_[id];
+  ++pins_[id];
 }
 
-void Ledger::release(const MediaId& id) {
+void Ledger::unpin(const MediaId& id) {
   const MutexLock lock(mutex_);
-  const auto found = held_.find(id);
-  if (found != held_.end() && --found->second == 0) held_.erase(found);
+  const auto found = pins_.find(id);
+  if (found != pins_.end() && --found->second == 0) pins_.erase(found);
 }
 
 std::vector<Ledger::Version> Ledger::victims(std::uint64_t chunks,
@@ -140,8 +141,8 @@ std::vector<Ledger::Version> Ledger::victims(std::uint64_t chunks,
   const MutexLock lock(mutex_);
   std::vector<EvictionCandidate> candidates;
   for (const auto& [revision, version] : versions_) {
-    if (version.chunks == 0 || held_.contains(version.id) || busy.contains(revision)) continue;
-    candidates.push_back({revision, version.used, version.chunks});
+    if (version.chunks == 0 || pins_.contains(version.id) || busy.contains(revision)) continue;
+    candidates.push_back({revision, version.last_used_at, version.chunks});
   }
   std::vector<Version> chosen;
   for (const Revision revision : choose_victims(std::move(candidates), chunks)) {
@@ -154,10 +155,10 @@ Ledger::Old Ledger::stored_before(UnixSeconds time) const {
   const MutexLock lock(mutex_);
   Old old;
   for (const auto& [revision, version] : versions_) {
-    if (version.since < time && version.slot) old.media.push_back(version.id);
+    if (version.stored_at < time && version.slot) old.media.push_back(version.id);
   }
   for (const auto& [key, place] : listings_) {
-    if (place.since < time) old.listings.push_back(key);
+    if (place.stored_at < time) old.listings.push_back(key);
   }
   return old;
 }
@@ -166,7 +167,7 @@ Ledger::Totals Ledger::totals() const {
   const MutexLock lock(mutex_);
   Totals totals{.media = versions_.size(), .chunks = chunks_, .listings = listings_.size(), .oldest = {}};
   for (const auto& [revision, version] : versions_) {
-    if (!totals.oldest || version.since < *totals.oldest) totals.oldest = version.since;
+    if (!totals.oldest || version.stored_at < *totals.oldest) totals.oldest = version.stored_at;
   }
   return totals;
 }

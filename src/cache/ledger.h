@@ -20,13 +20,13 @@ class Ledger {
     Revision revision{};
     std::optional<KeySlot> slot;  // nothing once its key has been destroyed: it is about to go
     std::uint64_t chunks = 0;     // that have been committed
-    UnixSeconds since = 0;
-    UnixSeconds used = 0;
+    UnixSeconds stored_at = 0;
+    UnixSeconds last_used_at = 0;
   };
 
   void add(Version version) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<Version> find(Revision revision) const EXCLUDES(mutex_);
-  /// The key's place, for a read that is noted.
+  /// Notes a read, and gives the slot of the key.
   std::optional<KeySlot> use(Revision revision, UnixSeconds now) EXCLUDES(mutex_);
   void add_chunks(Revision revision, std::uint64_t count) EXCLUDES(mutex_);
   void set_chunks(Revision revision, std::uint64_t count) EXCLUDES(mutex_);
@@ -40,32 +40,32 @@ class Ledger {
 
   struct ListingPlace {
     KeySlot slot{};
-    UnixSeconds since = 0;
+    UnixSeconds stored_at = 0;
   };
   [[nodiscard]] std::optional<ListingPlace> find(const ListingKey& key) const EXCLUDES(mutex_);
   void add(const ListingKey& key, const ListingPlace& place) EXCLUDES(mutex_);
-  /// It has been stored anew, unless it has been condemned since.
+  /// It has been stored anew, unless its key has been detached since.
   void renew(const ListingKey& key, const ListingPlace& place) EXCLUDES(mutex_);
   std::optional<ListingPlace> remove(const ListingKey& key) EXCLUDES(mutex_);
 
-  /// The slots of everything that is named are taken out, for their keys to be destroyed; what is written
-  /// of them from now on is dropped.
-  struct Condemned {
+  /// Takes the key slots out of everything that is named. The caller destroys these keys; what is written
+  /// under them from now on is dropped.
+  struct DetachedKeys {
     std::vector<KeySlot> slots;
     std::vector<Version> versions;
   };
-  Condemned condemn(const std::vector<MediaId>& ids, const std::vector<ListingKey>& listings)
+  DetachedKeys detach_keys(const std::vector<MediaId>& ids, const std::vector<ListingKey>& listings)
       EXCLUDES(mutex_);
 
-  /// A media that is held is not evicted. Counted.
-  void hold(const MediaId& id) EXCLUDES(mutex_);
-  void release(const MediaId& id) EXCLUDES(mutex_);
+  /// A media that is pinned is not evicted. Counted.
+  void pin(const MediaId& id) EXCLUDES(mutex_);
+  void unpin(const MediaId& id) EXCLUDES(mutex_);
 
-  /// Who gives way for `chunks`: not those that are held, nor those in `busy`.
+  /// The versions to evict so that `chunks` are freed: none that is pinned, and none in `busy`.
   [[nodiscard]] std::vector<Version> victims(std::uint64_t chunks,
                                              const std::unordered_set<Revision>& busy) const EXCLUDES(mutex_);
 
-  /// Of before `time`.
+  /// What was stored before a time.
   struct Old {
     std::vector<MediaId> media;
     std::vector<ListingKey> listings;
@@ -87,7 +87,7 @@ class Ledger {
   mutable Mutex mutex_{LockRank::ledger};
   std::unordered_map<Revision, Version> versions_ GUARDED_BY(mutex_);
   std::unordered_map<ListingKey, ListingPlace> listings_ GUARDED_BY(mutex_);
-  std::unordered_map<MediaId, int> held_ GUARDED_BY(mutex_);
+  std::unordered_map<MediaId, int> pins_ GUARDED_BY(mutex_);
   std::unordered_set<Revision> used_ GUARDED_BY(mutex_);  // since take_used
   std::uint64_t chunks_ GUARDED_BY(mutex_) = 0;
 };

@@ -32,8 +32,8 @@ class ListingParts {
     auto listing =
         !damaged_ && read_ > 0 && read_ == first_.count ? decode_listing(bytes_of(plain_)) : std::nullopt;
     if (listing) {
-      loaded_.listings.push_back({*std::move(listing), slot_, first_.since});
-      loaded_.latest = std::max(loaded_.latest, first_.since);
+      loaded_.listings.push_back({*std::move(listing), slot_, first_.stored_at});
+      loaded_.latest = std::max(loaded_.latest, first_.stored_at);
     } else {
       std::move(names_.begin(), names_.end(), std::back_inserter(loaded_.unreadable));
     }
@@ -56,7 +56,7 @@ class ListingParts {
 
 void add_item(LoadedCatalog& loaded, ByteView name, KeySlot slot, std::optional<StoredItem> stored) {
   if (!stored) return void(loaded.unreadable.emplace_back(text_of(name)));
-  loaded.latest = std::max({loaded.latest, stored->since, stored->used});
+  loaded.latest = std::max({loaded.latest, stored->stored_at, stored->last_used_at});
   loaded.items.push_back({*std::move(stored), slot});
 }
 

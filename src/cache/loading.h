@@ -12,7 +12,7 @@ namespace mediafs {
 struct LoadedListing {
   Listing listing;
   KeySlot slot{};
-  UnixSeconds since = 0;
+  UnixSeconds stored_at = 0;
 };
 
 struct LoadedItem {

@@ -1,5 +1,5 @@
 // What stands in the first two pages of an LMDB file, checked before LMDB sees it: it divides by the page
-// size that it finds there and believes the rest.
+// size that it finds there and trusts the rest.
 #pragma once
 
 #include <cstdint>

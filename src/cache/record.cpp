@@ -142,8 +142,8 @@ std::string encode_item(const StoredItem& stored) {
   append_big_endian(out, item.size);
   append_big_endian(out, static_cast<std::uint64_t>(item.modified));
   append_big_endian(out, static_cast<std::uint64_t>(item.confirmed));
-  append_big_endian(out, static_cast<std::uint64_t>(stored.since));
-  append_big_endian(out, static_cast<std::uint64_t>(stored.used));
+  append_big_endian(out, static_cast<std::uint64_t>(stored.stored_at));
+  append_big_endian(out, static_cast<std::uint64_t>(stored.last_used_at));
   append_big_endian(out,
                     (item.complete ? kComplete : 0) | (item.unverified ? kUnverified : 0) | kHasTimeShown);
   append_text(out, std::string_view(item.content_type).substr(0, kMaxText));
@@ -163,8 +163,8 @@ std::optional<StoredItem> decode_item(ByteView record) {
   item.size = reader.number<std::uint64_t>();
   item.modified = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
   item.confirmed = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
-  stored.since = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
-  stored.used = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  stored.stored_at = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
+  stored.last_used_at = static_cast<UnixSeconds>(reader.number<std::uint64_t>());
   const auto flags = reader.number<std::uint32_t>();
   item.complete = (flags & kComplete) != 0;
   item.unverified = (flags & kUnverified) != 0;

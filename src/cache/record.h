@@ -15,8 +15,8 @@ namespace mediafs {
 /// An item with what the cache itself notes of it; times by the cache's clock (retention.h).
 struct StoredItem {
   MediaItem item;
-  UnixSeconds since = 0;  // when its version was first stored: its age counts from then
-  UnixSeconds used = 0;   // when it was read last
+  UnixSeconds stored_at = 0;     // when its version was first stored: its age counts from then
+  UnixSeconds last_used_at = 0;  // when it was read last
 
   bool operator==(const StoredItem&) const = default;
 };

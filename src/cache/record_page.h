@@ -1,4 +1,4 @@
-// Where LMDB's node of a record lies in memory: what its API does not tell, and what it believes without a
+// Where LMDB's node of a record lies in memory: what its API does not tell, and what it trusts without a
 // check when it deletes the record.
 #pragma once
 

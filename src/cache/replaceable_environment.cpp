@@ -13,8 +13,8 @@ namespace mediafs {
 
 namespace {
 
-// Each broken one keeps its map and its files open. Who meets with more damage than this has a disk, or an
-// enemy, that a new file does not help against.
+// Each broken one keeps its map and its files open. Where there is more damage than this, the disk fails or
+// somebody damages the file on purpose, and another new file would not help.
 constexpr std::size_t kMostAttempts = 8;
 
 /// Sets the file aside and opens a new one.

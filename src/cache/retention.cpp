@@ -30,7 +30,7 @@ UnixSeconds RetentionClock::now() const {
 
 std::vector<Revision> choose_victims(std::vector<EvictionCandidate> candidates, std::uint64_t chunks) {
   std::sort(candidates.begin(), candidates.end(),
-            [](const auto& a, const auto& b) { return a.used < b.used; });
+            [](const auto& a, const auto& b) { return a.last_used_at < b.last_used_at; });
   std::vector<Revision> victims;
   std::uint64_t freed = 0;
   for (const EvictionCandidate& candidate : candidates) {

@@ -32,7 +32,7 @@ constexpr UnixSeconds ahead_of_boot(UnixSeconds wall, UnixSeconds since_boot, Un
 
 struct EvictionCandidate {
   Revision revision{};
-  UnixSeconds used = 0;
+  UnixSeconds last_used_at = 0;
   std::uint64_t chunks = 0;
 };
 

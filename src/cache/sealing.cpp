@@ -134,7 +134,7 @@ std::string Sealing::listing_part_name(const ListingKey& key, std::uint32_t part
 }
 
 std::vector<std::string> Sealing::seal_listing(const SecretKey& listing_key, KeySlot slot,
-                                               const Listing& listing, UnixSeconds since) const {
+                                               const Listing& listing, UnixSeconds stored_at) const {
   const std::string plain = encode_listing(listing);
   const std::uint64_t version = crypto::random_number();
   const auto count = static_cast<std::uint32_t>((plain.size() + kPartContent - 1) / kPartContent);
@@ -143,7 +143,7 @@ std::vector<std::string> Sealing::seal_listing(const SecretKey& listing_key, Key
     std::string text;
     append_big_endian(text, version);
     append_big_endian(text, count);
-    append_big_endian(text, static_cast<std::uint64_t>(since));
+    append_big_endian(text, static_cast<std::uint64_t>(stored_at));
     text += std::string_view(plain).substr(part * kPartContent, kPartContent);
     text.resize(kListingPartSize, '\0');
     const std::string data =
@@ -163,7 +163,7 @@ std::optional<ListingPart> Sealing::open_listing_part(const SecretKey& listing_k
   const ByteView bytes = bytes_of(*plain);
   return ListingPart{.version = number_at<std::uint64_t>(bytes),
                      .count = number_at<std::uint32_t>(bytes.subspan(8)),
-                     .since = static_cast<UnixSeconds>(number_at<std::uint64_t>(bytes.subspan(12))),
+                     .stored_at = static_cast<UnixSeconds>(number_at<std::uint64_t>(bytes.subspan(12))),
                      .content = plain->substr(kPartHeader)};
 }
 

@@ -40,7 +40,7 @@ enum class KeySlot : std::uint32_t {};
 struct ListingPart {
   std::uint64_t version = 0;  // drawn for each writing of a listing: parts of two are not put together
   std::uint32_t count = 0;    // of the listing's parts
-  UnixSeconds since = 0;      // when it was stored, by the cache's clock
+  UnixSeconds stored_at = 0;  // when it was stored, by the cache's clock
   std::string content;        // of the record's plain form (record.h), the last one's padded with zeros
 };
 
@@ -76,7 +76,7 @@ class Sealing {
   [[nodiscard]] std::string listing_part_name(const ListingKey& key, std::uint32_t part) const;
   /// The listing in as many parts as it takes.
   [[nodiscard]] std::vector<std::string> seal_listing(const SecretKey& listing_key, KeySlot slot,
-                                                      const Listing& listing, UnixSeconds since) const;
+                                                      const Listing& listing, UnixSeconds stored_at) const;
   [[nodiscard]] std::optional<ListingPart> open_listing_part(const SecretKey& listing_key, ByteView name,
                                                              ByteView record) const;
 

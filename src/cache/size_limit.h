@@ -1,4 +1,4 @@
-// What fits on a disk of which the cache may have so much, in whole pages of its database.
+// How many chunks fit in the limit of the cache's size, counted in whole pages of its database.
 #pragma once
 
 #include <algorithm>
@@ -30,13 +30,13 @@ class SizeLimit {
     return chunks * chunk_ <= bytes_ - reserve();
   }
 
-  /// As many chunks as a transaction may write, or erase, up to `most`: what it frees can be used again only
-  /// by the next but one, and a small cache has little room to wait with.
+  /// As many chunks as a transaction may write, or erase, up to `most`: the pages that it frees can be reused
+  /// by the transaction after the next at the earliest, and a small cache has little spare room until then.
   [[nodiscard]] constexpr std::size_t per_transaction(std::size_t most) const {
     return std::clamp<std::size_t>(reserve() / 2 / chunk_, 1, most);
   }
 
-  /// How large the chunks' file may be beside others of that size.
+  /// How large the chunks' file may be, where the other files take so many bytes.
   [[nodiscard]] constexpr std::uint64_t most_bytes(std::uint64_t other_files) const {
     return bytes_ > other_files ? bytes_ - other_files : 0;
   }

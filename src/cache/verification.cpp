@@ -13,13 +13,13 @@ namespace {
 
 constexpr auto kAskEvery = std::chrono::milliseconds(50);
 
-/// A media that is looked at is not evicted under the look.
-class Hold {
+/// A media is not evicted while it is verified.
+class Pin {
  public:
-  Hold(Ledger& ledger, const MediaId& id) : ledger_(ledger), id_(id) { ledger_.hold(id_); }
-  ~Hold() { ledger_.release(id_); }
-  Hold(const Hold&) = delete;
-  Hold& operator=(const Hold&) = delete;
+  Pin(Ledger& ledger, const MediaId& id) : ledger_(ledger), id_(id) { ledger_.pin(id_); }
+  ~Pin() { ledger_.unpin(id_); }
+  Pin(const Pin&) = delete;
+  Pin& operator=(const Pin&) = delete;
 
  private:
   Ledger& ledger_;
@@ -72,7 +72,7 @@ std::vector<std::string> Verification::still_unreadable(const std::vector<std::s
 
 void Verification::check_media(const LoadedItem& item) {
   const MediaItem& media = item.stored.item;
-  const Hold hold(parts_.ledger, media.id);
+  const Pin pin(parts_.ledger, media.id);
   const auto version = parts_.ledger.find(media.revision);
   const auto key = version && version->slot ? parts_.keyring.key_in(*version->slot) : std::nullopt;
   if (!key || version->chunks == 0) return;  // evicted or erased since
@@ -81,7 +81,7 @@ void Verification::check_media(const LoadedItem& item) {
     if (check_chunk(item, *key, ChunkIndex{index})) continue;
     if (!parts_.ledger.find(media.revision)) return;  // erased meanwhile
     ++outcome_.bad;
-    drop_(CacheWriter::Spoilt{media.id, {media.revision, ChunkIndex{index}}});
+    drop_(CacheWriter::CorruptChunk{media.id, {media.revision, ChunkIndex{index}}});
   }
 }
 

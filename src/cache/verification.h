@@ -10,7 +10,7 @@
 
 namespace mediafs {
 
-/// One run. On a thread that may take its time; what is bad is handed to `drop`.
+/// One run, on a thread that nobody waits for. What does not open is handed to `drop`.
 class Verification {
  public:
   using Progress = std::function<bool(std::uint64_t done, std::uint64_t all)>;
@@ -27,7 +27,7 @@ class Verification {
   void check_media(const LoadedItem& item);
   [[nodiscard]] bool check_chunk(const LoadedItem& item, const SecretKey& key, ChunkIndex index);
   void keep_to_the_rate();
-  /// Whether to go on; asked often, it passes the question on now and then.
+  /// Whether to go on. Cheap to call often: it asks the caller only now and then.
   bool go_on();
 
   const CacheParts& parts_;

@@ -20,7 +20,8 @@ constexpr auto kSaveUsesEvery = std::chrono::seconds(60);
 /// Whether it has records of the catalog to write.
 bool is_record(const CacheWriter::Job& job) {
   return std::holds_alternative<MediaItem>(job) || std::holds_alternative<CacheWriter::Renewed>(job) ||
-         std::holds_alternative<ListingRef>(job) || std::holds_alternative<CacheWriter::Struck>(job) ||
+         std::holds_alternative<ListingRef>(job) ||
+         std::holds_alternative<CacheWriter::RemovedFromListing>(job) ||
          std::holds_alternative<CacheWriter::Forget>(job) ||
          std::holds_alternative<CacheWriter::ForgetListing>(job) ||
          std::holds_alternative<CacheWriter::Unreadable>(job);
@@ -172,8 +173,8 @@ void CacheWriter::write_chunks(const std::vector<Job>& batch) {
   for (const Revision revision : added) parts_.ledger.add_chunks(revision, 1);
 }
 
-/// What LMDB has free may be seen by a reader still, or be in pieces that are too small: then it is waited
-/// for, more is freed, and in the end nothing written (Errc::too_large), rather than the file let grow.
+/// Pages that LMDB has free may still be seen by a reader, or be in runs that are too short. Then this waits
+/// for readers, frees more, and in the end writes nothing (Errc::too_large), so that the file does not grow.
 Status CacheWriter::put_within_limit(const std::vector<const Chunk*>& chunks, Added& added) {
   Status written = put_chunks(chunks, added);
   for (std::size_t attempt = 1; attempt <= kAttemptsToFit; ++attempt) {
@@ -223,12 +224,15 @@ void CacheWriter::refuse_chunks(std::chrono::seconds time) {
 }
 
 /// The version as it is counted, with a new key where it has none yet.
-Result<Ledger::Version> CacheWriter::version_of(const MediaId& id, Revision revision, UnixSeconds since) {
+Result<Ledger::Version> CacheWriter::version_of(const MediaId& id, Revision revision, UnixSeconds stored_at) {
   if (auto known = parts_.ledger.find(revision)) return *std::move(known);
   const auto slot = parts_.keyring.add();
   if (!slot) return slot.error();
-  Ledger::Version version{
-      .id = id, .revision = revision, .slot = *slot, .since = since, .used = parts_.clock.now()};
+  Ledger::Version version{.id = id,
+                          .revision = revision,
+                          .slot = *slot,
+                          .stored_at = stored_at,
+                          .last_used_at = parts_.clock.now()};
   parts_.ledger.add(version);
   return version;
 }
@@ -242,9 +246,9 @@ void CacheWriter::write_items(const std::vector<Job>& batch) {
   const Status written = write_records(records);
   note(Place::catalog, written);
   if (written || written.error().code != Errc::no_space) return;
-  // There may be room for the media beside a listing.
+  // Without the listings there may be room for the media.
   std::erase_if(records, [](const Job* job) {
-    return std::holds_alternative<ListingRef>(*job) || std::holds_alternative<Struck>(*job);
+    return std::holds_alternative<ListingRef>(*job) || std::holds_alternative<RemovedFromListing>(*job);
   });
   note_failure(Place::catalog, write_records(records));
 }
@@ -267,40 +271,42 @@ Status CacheWriter::write_record(Environment::Writer& writer, const Job& job) {
   if (const auto* item = std::get_if<MediaItem>(&job)) return write_item(writer, *item, now);
   if (const auto* renewed = std::get_if<Renewed>(&job)) {
     const auto before = parts_.ledger.find(renewed->before);
-    return write_item(writer, renewed->item, before ? before->since : now);
+    return write_item(writer, renewed->item, before ? before->stored_at : now);
   }
   if (const auto* listing = std::get_if<ListingRef>(&job)) return write_listing(writer, **listing, now);
-  if (const auto* struck = std::get_if<Struck>(&job)) return write_struck(writer, *struck->listing);
+  if (const auto* removed = std::get_if<RemovedFromListing>(&job))
+    return write_rest_of_listing(writer, *removed->rest);
   if (const auto* forget = std::get_if<Forget>(&job)) return erase(parts_.sealing.item_name(forget->id));
   if (const auto* forget = std::get_if<ForgetListing>(&job)) return forget_listing(writer, forget->key);
   if (const auto* unreadable = std::get_if<Unreadable>(&job)) return erase(unreadable->name);
   return ok_status();
 }
 
-Status CacheWriter::write_listing(Environment::Writer& writer, const Listing& listing, UnixSeconds since) {
+Status CacheWriter::write_listing(Environment::Writer& writer, const Listing& listing,
+                                  UnixSeconds stored_at) {
   if (!parts_.ledger.find(listing.key)) {
     const auto slot = parts_.keyring.add();
     if (!slot) return slot.error();
-    parts_.ledger.add(listing.key, {.slot = *slot, .since = since});
+    parts_.ledger.add(listing.key, {.slot = *slot, .stored_at = stored_at});
   }
   const auto place = parts_.ledger.find(listing.key);
   const auto key = place ? parts_.keyring.key_in(place->slot) : std::nullopt;
   if (!key) return ok_status();  // erased meanwhile
-  const std::vector<std::string> parts = parts_.sealing.seal_listing(*key, place->slot, listing, since);
+  const std::vector<std::string> parts = parts_.sealing.seal_listing(*key, place->slot, listing, stored_at);
   const auto erased = writer.erase_prefix(bytes_of(parts_.sealing.listing_name(listing.key)), kEverything);
   if (!erased) return erased.error();
   for (std::uint32_t part = 0; part < parts.size(); ++part) {
     const std::string name = parts_.sealing.listing_part_name(listing.key, part);
     if (Status put = writer.put(bytes_of(name), bytes_of(parts[part])); !put) return put;
   }
-  parts_.ledger.renew(listing.key, {.slot = place->slot, .since = since});
+  parts_.ledger.renew(listing.key, {.slot = place->slot, .stored_at = stored_at});
   return ok_status();
 }
 
-Status CacheWriter::write_struck(Environment::Writer& writer, const Listing& listing) {
-  const auto before = parts_.ledger.find(listing.key);
-  if (Status forgotten = forget_listing(writer, listing.key); !forgotten) return forgotten;
-  return write_listing(writer, listing, before ? before->since : parts_.clock.now());
+Status CacheWriter::write_rest_of_listing(Environment::Writer& writer, const Listing& rest) {
+  const auto before = parts_.ledger.find(rest.key);
+  if (Status forgotten = forget_listing(writer, rest.key); !forgotten) return forgotten;
+  return write_listing(writer, rest, before ? before->stored_at : parts_.clock.now());
 }
 
 Status CacheWriter::forget_listing(Environment::Writer& writer, const ListingKey& key) {
@@ -311,12 +317,12 @@ Status CacheWriter::forget_listing(Environment::Writer& writer, const ListingKey
   return erased ? ok_status() : Status(erased.error());
 }
 
-Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds since) {
-  const auto version = version_of(item.id, item.revision, since);
+Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds stored_at) {
+  const auto version = version_of(item.id, item.revision, stored_at);
   if (!version) return version.error();
   const auto key = version->slot ? parts_.keyring.key_in(*version->slot) : std::nullopt;
   if (!key) return ok_status();  // erased meanwhile
-  StoredItem stored{.item = item, .since = version->since, .used = version->used};
+  StoredItem stored{.item = item, .stored_at = version->stored_at, .last_used_at = version->last_used_at};
   stored.item.complete = item.complete && housekeeping_.has_all(item);
   return writer.put(bytes_of(parts_.sealing.item_name(item.id)),
                     bytes_of(parts_.sealing.seal_item(*key, *version->slot, stored)));
@@ -326,8 +332,8 @@ Status CacheWriter::write_item(Environment::Writer& writer, const MediaItem& ite
 Status CacheWriter::erase_rest(const Job& job) {
   if (const auto* dropped = std::get_if<Drop>(&job)) return drop(*dropped);
   if (const auto* renewed = std::get_if<Renewed>(&job)) return drop({renewed->item.id, renewed->before});
-  if (const auto* spoilt = std::get_if<Spoilt>(&job))
-    return housekeeping_.erase_chunk(spoilt->id, spoilt->key);
+  if (const auto* corrupt = std::get_if<CorruptChunk>(&job))
+    return housekeeping_.erase_chunk(corrupt->id, corrupt->key);
   return ok_status();
 }
 

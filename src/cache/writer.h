@@ -36,19 +36,19 @@ class CacheWriter {
     MediaId id;
     Revision revision;
   };
-  struct Spoilt {  // a chunk's record is of no use
+  struct CorruptChunk {  // its record does not match its key
     MediaId id;
     ChunkKey key;
   };
-  struct Unreadable {  // so is a record of the catalog
+  struct Unreadable {  // a record of the catalog that cannot be opened
     std::string name;
   };
-  struct Renewed {  // an item in the place, and of the age, of one whose version goes
+  struct Renewed {  // an item that replaces one, whose version is dropped, and keeps its age
     MediaItem item;
     Revision before;
   };
-  struct Struck {  // a listing with less in it: under a key anew, and of the age that it was
-    ListingRef listing;
+  struct RemovedFromListing {  // what is left of a listing: under a new key, and as old as it was
+    ListingRef rest;
   };
   struct Forget {
     MediaId id;
@@ -56,8 +56,8 @@ class CacheWriter {
   struct ForgetListing {
     ListingKey key;
   };
-  using Job = std::variant<Chunk, MediaItem, Renewed, Drop, Forget, ListingRef, Struck, ForgetListing, Spoilt,
-                           Unreadable>;
+  using Job = std::variant<Chunk, MediaItem, Renewed, Drop, Forget, ListingRef, RemovedFromListing,
+                           ForgetListing, CorruptChunk, Unreadable>;
 
   void enqueue(Job job) EXCLUDES(mutex_);
 
@@ -91,13 +91,13 @@ class CacheWriter {
   void write_items(const std::vector<Job>& batch);
   Status write_records(const std::vector<const Job*>& records);
   Status write_record(Environment::Writer& writer, const Job& job);
-  Status write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds since);
-  Status write_listing(Environment::Writer& writer, const Listing& listing, UnixSeconds since);
-  Status write_struck(Environment::Writer& writer, const Listing& listing);
+  Status write_item(Environment::Writer& writer, const MediaItem& item, UnixSeconds stored_at);
+  Status write_listing(Environment::Writer& writer, const Listing& listing, UnixSeconds stored_at);
+  Status write_rest_of_listing(Environment::Writer& writer, const Listing& rest);
   Status erase_rest(const Job& job);
   Status drop(const Drop& drop);
   Status forget_listing(Environment::Writer& writer, const ListingKey& key);
-  Result<Ledger::Version> version_of(const MediaId& id, Revision revision, UnixSeconds since);
+  Result<Ledger::Version> version_of(const MediaId& id, Revision revision, UnixSeconds stored_at);
   enum class Place { chunks, catalog };
   void note(Place where, const Status& outcome) EXCLUDES(mutex_);
   void note_failure(Place where, const Status& outcome) EXCLUDES(mutex_);

@@ -17,7 +17,7 @@
 #include "cli/control_socket.h"
 #include "cli/credentials_watch.h"
 #include "cli/descriptors.h"
-#include "cli/erasing.h"
+#include "cli/erase_service.h"
 #include "cli/floor_options.h"
 #include "cli/key_rotation.h"
 #include "mediafs/api/api_client.h"
@@ -121,7 +121,7 @@ std::optional<Exit> open_cache(const MountCommand& command, const std::string& d
   return std::nullopt;
 }
 
-/// What is known can be read with the API away; with nothing known there is nothing to mount for.
+/// With known media a mount is of use without the API; with nothing known it is not.
 std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, bool something_known) {
   const Status reachable =
       check_reachable(base.text(), command.proxy, something_known ? kReachWithinWhenKnown : kReachWithin);
@@ -136,14 +136,15 @@ std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, 
 
 /// What comes up from below: changes that the kernel has to be told of.
 /// `chores` is a timer of its own, since to tell the kernel of an erasure waits in the kernel.
-void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, Erasing& erasing, Timer& chores) {
+void connect(Mount& mount, Filesystem& filesystem, MediaStore& store, EraseService& erase_service,
+             Timer& chores) {
   filesystem.on_new_attributes([&mount](NodeNumber node) { mount.refresh_attributes(node); });
   filesystem.on_gone(
       [&mount](NodeNumber directory, const std::string& name) { mount.forget_name(directory, name); });
   store.on_change([&filesystem](const MediaId& id) { filesystem.media_changed(id); });
   store.on_gone([&](const MediaId& id, std::function<void()> then) {
-    chores.post([&erasing, gone = filesystem.erase(id), then = std::move(then)] {
-      erasing.erase_gone(gone);
+    chores.post([&erase_service, result = filesystem.erase(id), then = std::move(then)] {
+      erase_service.finish_erased(result);
       then();
     });
   });
@@ -161,9 +162,8 @@ std::unique_ptr<CredentialsWatch> watch_credentials(const MountCommand& command,
   return std::make_unique<CredentialsWatch>(*std::move(file), known, timer, take);
 }
 
-/// What has been under way is left to the server that comes next, and what has been read is on the disk: an
-/// end like that by a crash, but for that. Nothing is taken down: threads may wait in the kernel for that
-/// server.
+/// Writes to the disk what has been read, and ends as a crash would: what is under way is left to the next
+/// server. Nothing is taken down, since threads may wait in the kernel for that server.
 [[noreturn]] void step_down(Cache* cache) {
   if (cache != nullptr) cache->settle_within(kStepDownWithin);
   log::info("another server takes over");
@@ -181,7 +181,7 @@ struct Ground {
   Catalog& catalog;
   OpenFiles& open_files;
   ServedFingerprints& served_fingerprints;
-  Keeper& keeper;
+  MountOwner& mount_owner;
   const Mount::Device& device;
   std::uint64_t descriptors = 0;  // that may be open
 };
@@ -198,15 +198,15 @@ struct Floors {
         store(media_options(on.command, on.open_files, on.served_fingerprints), api, on.cache, on.catalog,
               timer),
         listings(listing_options(on.command), api, on.catalog, timer),
-        filesystem(filesystem_options(on.command, on.keeper.takes_over()), on.catalog, store, listings,
+        filesystem(filesystem_options(on.command, on.mount_owner.takes_over()), on.catalog, store, listings,
                    on.open_files, timer.clock()) {}
 
-  /// Nothing is asked for any more, and nobody waits.
+  /// Answers all who wait, and asks for nothing more.
   void stop_asking() {
     store.stop();
     listings.stop();
   }
-  /// Nothing comes any more, no job is left. After this they go by themselves, from the top.
+  /// After this no answer comes and no job runs, and the members can be destroyed, from the top.
   void stop() {
     http.stop();
     timer.stop();
@@ -220,7 +220,7 @@ struct Floors {
   Filesystem filesystem;
 };
 
-/// Ends what runs on timers before that goes which it needs.
+/// Ends the jobs of these timers before what they use is destroyed.
 class TimersEnd {
  public:
   TimersEnd(TimerThread& one, TimerThread& other) : one_(one), other_(other) {}
@@ -244,32 +244,33 @@ Exit run_mounted(const Ground& on) {
     return {ExitCode::mount_refused, fmt::format("{}: {}", on.command.mountpoint, mount.error().context)};
   TimerThread chores;    // what may wait for the disk or the kernel, and nobody waits for
   TimerThread watching;  // waits for the credentials file, whose disk may hang, and for nothing else
-  Erasing erasing(floors.filesystem, on.cache, **mount);
+  EraseService erase_service(floors.filesystem, on.cache, **mount);
   std::optional<KeyRotation> keys;
   std::unique_ptr<CredentialsWatch> watch;
   const TimersEnd timers_end(chores, watching);  // also where no thread can be made for the mount
-  connect(**mount, floors.filesystem, floors.store, erasing, chores);
+  connect(**mount, floors.filesystem, floors.store, erase_service, chores);
   if (on.cache != nullptr) keys.emplace(*on.cache, chores).rotate_to(on.credentials.shared_secrets);
   watch = watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, watching);
   log::tell_counts_by(watching);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
-    control.emplace(on.cache_directory, control_of(*on.cache, erasing));
-    erase_what_is_too_old(erasing, on.command.max_age, chores);
+    control.emplace(on.cache_directory, control_of(*on.cache, erase_service));
+    erase_what_is_too_old(erase_service, on.command.max_age, chores);
   }
 
-  log::info("{}", on.keeper.takes_over() ? "serving what another server has left" : "mounted");
+  log::info("{}", on.mount_owner.takes_over() ? "serving what another server has left" : "mounted");
   const auto end_service = [&](Mount::End why) {
-    if (why == Mount::End::ordered && on.keeper.is_to_step_down())
-      return (*mount)->fall_silent(kStepDownWithin);
+    if (why == Mount::End::ordered && on.mount_owner.is_to_step_down())
+      return (*mount)->stop_replying(kStepDownWithin);
     floors.stop_asking();
-    // What erases may wait for the kernel, which is answered as long as there are workers.
+    // An erasure may wait for the kernel, which is answered as long as there are workers.
     control.reset();
     chores.stop();
   };
-  const Mount::End end = (*mount)->run([&] { on.keeper.serving(); }, end_service, on.keeper.orders());
-  if ((*mount)->is_silent()) step_down(on.cache);
-  if (end != Mount::End::failed) on.keeper.ended();
+  const Mount::End end =
+      (*mount)->run([&] { on.mount_owner.serving(); }, end_service, on.mount_owner.orders());
+  if ((*mount)->has_stopped_replying()) step_down(on.cache);
+  if (end != Mount::End::failed) on.mount_owner.ended();
   watching.stop();
   floors.stop();
   log::info("unmounted");
@@ -277,8 +278,8 @@ Exit run_mounted(const Ground& on) {
   return {ExitCode::internal, "/dev/fuse has failed"};
 }
 
-Exit serve_kept(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
-                Keeper& keeper) {
+Exit serve_or_throw(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
+                    MountOwner& mount_owner) {
   if (!log::set_up(command.log)) return cannot_log(command);
   block_signals();
   keep_freed_memory();
@@ -288,24 +289,24 @@ Exit serve_kept(const MountCommand& command, const BaseUrl& base, const Credenti
             fmt::format("no more than {} files can be open: ulimit -n has to be {} at least", descriptors,
                         kFewestDescriptors)};
   Result<Mount::Device> device = Mount::Device{};
-  if (keeper.takes_over()) device = keeper.attach();
+  if (mount_owner.takes_over()) device = mount_owner.attach();
   if (!device) return {ExitCode::internal, device.error().context};
   std::unique_ptr<Cache> cache;
   const std::string directory = cache_directory(command, base, credentials);
-  if (auto exit = open_cache(command, directory, credentials, keeper.take_locks(), cache)) return *exit;
-  if (cache) keeper.hold_locks(cache->locks());
-  OpenFiles open_files(keeper.lasting().open_files());
-  Journal journal(keeper.lasting().journal());
-  ServedFingerprints served_fingerprints(keeper.lasting().served_fingerprints());
+  if (auto exit = open_cache(command, directory, credentials, mount_owner.take_locks(), cache)) return *exit;
+  if (cache) mount_owner.hold_locks(cache->locks());
+  OpenFiles open_files(mount_owner.hand_over_memory().open_files());
+  Journal journal(mount_owner.hand_over_memory().journal());
+  ServedFingerprints served_fingerprints(mount_owner.hand_over_memory().served_fingerprints());
   const SystemClock clock;
   Catalog catalog({.journal = &journal, .in_use = versions_of(open_files)}, cache.get(), clock);
-  if (!keeper.takes_over()) {
+  if (!mount_owner.takes_over()) {
     if (auto exit = check_api(command, base, !catalog.empty())) return *exit;
-    device = keeper.attach();
+    device = mount_owner.attach();
     if (!device) return {ExitCode::mount_refused, device.error().context};
   }
   return run_mounted({command, base, credentials, directory, cache.get(), catalog, open_files,
-                      served_fingerprints, keeper, *device, descriptors});
+                      served_fingerprints, mount_owner, *device, descriptors});
 }
 
 }  // namespace
@@ -314,9 +315,10 @@ Exit cannot_log(const MountCommand& command) {
   return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
 }
 
-Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& credentials, Keeper& keeper) {
+Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
+           MountOwner& mount_owner) {
   try {
-    return serve_kept(command, base, credentials, keeper);
+    return serve_or_throw(command, base, credentials, mount_owner);
   } catch (const std::system_error& fault) {
     if (fault.code() != std::errc::resource_unavailable_try_again) throw;
     return {ExitCode::internal, "no more threads can be made: ulimit -u or pids.max is too low"};

@@ -81,16 +81,16 @@ Result<std::size_t> erase_from(Cache& cache, const std::vector<MediaId>& media,
   Catalog catalog({}, &cache, clock);
   cache.settle();  // it may have given versions up
   std::size_t known = 0;
-  const auto erase = [&](const Traces& traces) {
-    for (const MediaId& id : traces.media) known += catalog.find(id) ? 1U : 0U;
-    for (const ListingKey& key : traces.mentions) catalog.strike(key, traces.media);
-    return cache.erase(traces.media, traces.listings);
+  const auto erase = [&](const EraseScope& scope) {
+    for (const MediaId& id : scope.media) known += catalog.find(id) ? 1U : 0U;
+    for (const ListingKey& key : scope.mentions) catalog.remove_from_listing(key, scope.media);
+    return cache.erase(scope.media, scope.listings);
   };
   for (const MediaId& id : media) {
-    if (Status erased = erase(traces_of_media(catalog, id)); !erased) return erased.error();
+    if (Status erased = erase(scope_of_media(catalog, id)); !erased) return erased.error();
   }
   for (const MediaId& session : sessions) {
-    if (Status erased = erase(traces_of_session(catalog, session)); !erased) return erased.error();
+    if (Status erased = erase(scope_of_session(catalog, session)); !erased) return erased.error();
   }
   return known;
 }

@@ -107,7 +107,7 @@ std::optional<uid_t> user_at(const UniqueFd& socket) {
   return peer.uid;
 }
 
-/// Who is told ids, and whose answers are believed: our own user and root; for root whoever has the cache,
+/// Who is told ids, and whose answers are trusted: our own user and root; for root whoever has the cache,
 /// too.
 bool may_answer(const UniqueFd& server, const std::string& directory) {
   const auto peer = user_at(server);

@@ -11,8 +11,8 @@
 
 namespace mediafs {
 
-/// The end of who has the cache open: a thread that listens, and one for each request, so that none waits for
-/// another. Only for its own user and root.
+/// The end of the process that has the cache open, a server or a cache command: a thread that listens, and
+/// one for each request, so that none waits for another. Only for its own user and root.
 class ControlSocket {
  public:
   /// In the directory of a cache that this process has open. Errors of the socket are logged, and there is
@@ -40,11 +40,12 @@ class ControlSocket {
 /// Whether a server answers there.
 bool has_server(const std::string& directory);
 
-/// A server is to have the cache: whether a cache command has it open, and ends soon.
+/// Asks a cache command that has the cache open to end, since a server needs it. True: one has, and ends
+/// soon.
 bool ask_to_give_way(const std::string& directory);
 
-/// The other end. Nothing where no server answers there; else what it says. Errc::unavailable: it has not
-/// answered. Errc::cancelled: it ended while it was about it.
+/// The client's end: sends the request and gives the answer; nothing where there is no server.
+/// Errc::unavailable: it has not answered. Errc::cancelled: it ended before it was done.
 std::optional<Result<CacheAnswer>> ask_server(const std::string& directory, const CacheRequest& request,
                                               const CacheProgress& progress);
 

@@ -30,8 +30,8 @@ std::optional<CredentialsFile> credentials_file(const std::string& file);
 /// The credentials of that file, under the same conditions.
 Result<Credentials> load_credentials(const CredentialsFile& source);
 
-/// In memory, in a file without a name, from which each server reads them, and whoever starts servers holds
-/// nothing but its descriptor.
+/// Puts them in a file in memory (memfd_create(2)), from which each server reads them. Whoever starts servers
+/// has only its descriptor.
 Result<UniqueFd> copy_for_servers(const Credentials& credentials);
 Result<Credentials> read_copy(const UniqueFd& copy);
 

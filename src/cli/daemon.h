@@ -9,7 +9,7 @@ namespace mediafs {
 /// What the server calls once the mount answers.
 using Ready = std::function<void()>;
 
-/// Nothing of the caller is held on to: not its terminal, not its pipes.
+/// Detaches from the caller: from its terminal, and from its pipes.
 void let_go_of_starter();
 
 /// Runs `serve` in a process of its own that outlives this one, and returns in both: in the caller's, when

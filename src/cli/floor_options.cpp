@@ -36,7 +36,7 @@ Mount::Options mount_options(const MountCommand& command) {
 }
 
 HttpClient::Options http_options(const MountCommand& command, std::uint64_t descriptors) {
-  // What stands still is given up in time to be gone on with before the deadline.
+  // A transfer that stalls is ended early enough to be continued before the deadline.
   const auto third = std::chrono::duration_cast<std::chrono::seconds>(command.deadline / 3);
   const HttpClient::Options usual;
   return {.ca_file = command.cacert,

@@ -12,8 +12,8 @@ namespace mediafs {
 /// Never waits for a file system that does not answer. `cache_dir` may be empty.
 std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::string& cache_dir);
 
-/// With links resolved, as far as the path exists; the last part is not asked for anything but being a link,
-/// so that a mount whose server is gone does no harm.
+/// With links resolved, as far as the path exists. Of the last part it is only asked whether it is a link, so
+/// that a mount there whose server is gone does no harm.
 std::string resolved(const std::string& path);
 
 /// Whether this machine and user can mount at all.

@@ -6,7 +6,7 @@
 
 #include "cli/assemble.h"
 #include "cli/credentials_source.h"
-#include "cli/keeper.h"
+#include "cli/mount_owner.h"
 #include "mediafs/base/log.h"
 #include "mediafs/supervisor/supervisor.h"
 
@@ -42,7 +42,7 @@ Exit supervise(const MountCommand& command, const BaseUrl& base, Credentials cre
                const Ready& ready) {
   Supervisor::Options options{.mount = kernel_options(command, base),
                               .server = servers_arguments(command),
-                              .lasting_bytes = Lasting::size()};
+                              .hand_over_bytes = HandOverMemory::size()};
   if (!credentials_file(command.credentials)) {
     auto copy = copy_for_servers(credentials);
     if (!copy) return {ExitCode::internal, copy.error().context};

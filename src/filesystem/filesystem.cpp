@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "filesystem/listing_walk.h"
+#include "filesystem/directory_read_ahead.h"
 #include "filesystem/session_file.h"
 #include "mediafs/model/media_type.h"
 
@@ -38,10 +38,10 @@ Filesystem::Filesystem(Options options, Catalog& catalog, MediaStore& media, Lis
       files_(files),
       eraser_(catalog, media, listings),
       started_(clock.wall_seconds()),
-      walks_(std::make_unique<ListingWalks>()),
+      read_ahead_(std::make_unique<DirectoryReadAhead>()),
       sessions_(std::make_unique<SessionFile>(options_.sessions_file, clock)) {
   listings_.on_change([this](const ListingKey& key) { listing_changed(key); });
-  // So that numbers that the kernel, or somebody with an open handle, has kept lead somewhere.
+  // So that node numbers are known which the kernel, or somebody with an open handle, has kept.
   for (const NodeKind kind : {NodeKind::root, NodeKind::sessions, NodeKind::attempts}) list_known(kind);
   for (const ListingKind kind :
        {ListingKind::session_media, ListingKind::attempt_media, ListingKind::session_attempts}) {
@@ -59,7 +59,7 @@ Result<MediaId> Filesystem::media_at(NodeNumber number) {
   return *std::move(node->id);
 }
 
-/// When an attempt was made; of other directories since when they hold what they hold.
+/// When an attempt was made; of other directories, when their content changed last.
 UnixSeconds Filesystem::time_of(const Node& directory) {
   if (const auto id = attempt_of(directory)) {
     const auto attempt = catalog_.attempt(*id);
@@ -83,7 +83,7 @@ Result<Attributes> Filesystem::attributes_of(const Node& node, NodeNumber number
   } else {
     attributes.links = kNotCounted;
     attributes.modified = time_of(node);
-    attributes.lasting = false;
+    attributes.never_expires = false;
   }
   return attributes;
 }
@@ -136,10 +136,10 @@ void Filesystem::open(NodeNumber number, FileHandle handle, const Done<OpenFile>
   const auto id = media_at(number);
   if (!id) return done(id.error());
   if (options_.fetch_ahead) fetch_ahead_of(number);
-  const auto claim = catalog_.find(*id);
+  const auto known = catalog_.find(*id);
   media_.confirm_to_open(
       *id,
-      [this, number, handle, id = *id, directly = claim && claim->unsized,
+      [this, number, handle, id = *id, directly = known && known->unsized,
        done](const Result<MediaItemRef>& item) {
         auto file = item ? open_confirmed(number, id, handle) : Result<OpenFile>(item.error());
         if (file) file->directly = directly;
@@ -169,8 +169,8 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
     }();
     if (!before) return before.error();
     const bool same = before->version == item->revision;
-    // The kernel may have been told what a listing claims. It asks again before it reads on the strength of
-    // that; and nobody else finds this version opened already before it has been told to.
+    // The kernel may have been told the size that a listing says. It is told to ask again before this version
+    // counts as opened, so that nobody reads by that size.
     if (!same) new_attributes_(number);
     const MutexLock lock(mutex_);
     if (const auto still = may_open(number, item); !still) return still.error();
@@ -184,7 +184,7 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
     ++opens.count;
     const bool first =
         before->version == Revision{} && !options_.taken_over;  // so the kernel has no page of it
-    return OpenFile{.pages_are_right = first || same};
+    return OpenFile{.keep_page_cache = first || same};
   }();
   if (!file) media_.closed(id);
   return file;
@@ -199,7 +199,7 @@ std::uint64_t Filesystem::shown_size(NodeNumber number, const MediaItem& item) {
 
 void Filesystem::fetch_ahead_of(NodeNumber number) {
   std::vector<MediaId> ids;
-  for (const NodeNumber next : walks_->opened(number)) {
+  for (const NodeNumber next : read_ahead_->opened(number)) {
     if (auto id = media_at(next)) ids.push_back(*std::move(id));
   }
   if (!ids.empty()) media_.fetch_ahead(ids);

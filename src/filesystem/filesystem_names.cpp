@@ -1,7 +1,7 @@
 // Filesystem, the part of names and directories.
 #include <utility>
 
-#include "filesystem/listing_walk.h"
+#include "filesystem/directory_read_ahead.h"
 #include "filesystem/session_file.h"
 #include "mediafs/crypto/random.h"
 #include "mediafs/filesystem/file_name.h"
@@ -56,7 +56,7 @@ bool Filesystem::can_exist(NodeNumber parent, std::string_view name) {
   return true;
 }
 
-Duration Filesystem::believed_absent(NodeNumber parent) {
+Duration Filesystem::negative_ttl(NodeNumber parent) {
   const auto node = nodes_.find(parent);
   const bool listed = node && listing_of(*node);
   return listed ? std::min(options_.negative_ttl, options_.listing_ttl) : options_.negative_ttl;
@@ -161,7 +161,7 @@ void Filesystem::lookup_in(const ListingKey& listing, const std::string& name, c
     if (found) listings_.refresh(listing);
     if (found || listings_.is_fresh(listing)) return done(std::move(found));
   }
-  // Of an older listing nobody can say that a name is not there.
+  // An older listing does not prove that a name is not there.
   listings_.find(
       listing, ListingStore::Older::refused,
       [this, listing, name, done](const Result<ListingRef>& newest) {
@@ -297,7 +297,7 @@ Result<DirectorySnapshot> Filesystem::show_without(const Node& directory, const 
 }
 
 Result<std::uint64_t> Filesystem::handle_for(const DirectorySnapshot& snapshot) {
-  walks_->begin(*snapshot);
+  read_ahead_->begin(*snapshot);
   const std::uint64_t handle = crypto::random_number();  // unlike any of an earlier server
   const MutexLock lock(mutex_);
   open_directories_[handle] = snapshot;

@@ -13,10 +13,10 @@ struct OpenFiles::Place {
 
 OpenFiles::Place& OpenFiles::place(std::size_t index) const {
   static_assert(kBytes == (kMost + 1) * sizeof(Place));
-  return reinterpret_cast<Place*>(lasting_.data())[index];
+  return reinterpret_cast<Place*>(hand_over_.data())[index];
 }
 
-OpenFiles::OpenFiles(MutableBytes lasting) : lasting_(lasting) {
+OpenFiles::OpenFiles(MutableBytes hand_over) : hand_over_(hand_over) {
   const MutexLock lock(mutex_);
   for (std::size_t index = 1; index <= place(0).handle && index <= kMost; ++index) {
     const std::uint64_t handle = place(index).handle;

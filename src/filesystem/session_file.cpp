@@ -89,7 +89,7 @@ SessionFile::ContentRef SessionFile::current() {
 }
 
 SessionFile::Look SessionFile::look(const std::optional<struct stat>& seen) const {
-  // Whatever takes the file's place, such as a pipe, must not hold anybody up.
+  // A pipe or the like in the file's place must not block the open.
   const UniqueFd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};

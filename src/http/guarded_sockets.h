@@ -17,7 +17,7 @@ class GuardedSockets {
 
   void guard(CURL* easy);
 
-  /// No connection was made, for there was none but forbidden addresses.
+  /// No connection was made, since every address was a forbidden one.
   [[nodiscard]] bool all_forbidden() const { return refused_ > 0 && opened_ == 0; }
 
  private:

@@ -139,7 +139,7 @@ class HttpClient::Loop {
     }
   }
 
-  /// What was sent over a connection that leads nowhere any more is sent over a new one.
+  /// Sends again, over a new connection, what was sent over a dead one.
   void leave_dead_paths(SteadyTime now) {
     context_.pool_is_relied_on = false;
     for (const auto& [id, transfer] : transfers_) {

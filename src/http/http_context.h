@@ -17,8 +17,9 @@ struct HttpContext {
   bool pool_is_relied_on = false;       // by a transfer, perhaps
   std::optional<SteadyTime> path_died;  // of a connection of the pool, last
 
-  /// How long a connection may have been idle to be used, in whole seconds as libcurl counts them: those that
-  /// have been for as long as one whose path had died go with it. Nothing: as long as libcurl likes; 0: none.
+  /// How long a connection of the pool may have been idle to be used again, in whole seconds as libcurl
+  /// counts them. Once the path of one has died, those that have been idle since then are not used. Nothing:
+  /// as libcurl decides; 0: none is used.
   [[nodiscard]] std::optional<long> longest_idle() const;
 };
 

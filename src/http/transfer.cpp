@@ -57,7 +57,7 @@ void Transfer::configure(const HttpRequest& request) {
   if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
   set(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout.count()));
   set(easy, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);  // from the head on: see take_header
-  // Else whoever ends a transfer waits for getaddrinfo(3), and with it all others.
+  // Else the end of a transfer would wait for getaddrinfo(3), and all others with it.
   set(easy, CURLOPT_QUICK_EXIT, 1L);
   set(easy, CURLOPT_RESOLVER_START_FUNCTION, &Transfer::on_resolution);
   set(easy, CURLOPT_RESOLVER_START_DATA, this);

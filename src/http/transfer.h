@@ -23,14 +23,15 @@ class Transfer {
 
   void resume();
 
-  /// Its body has begun, is taken, and has stood still for too long: libcurl's own count goes by an average.
+  /// Its body has begun, is not paused, and nothing of it has come for too long. libcurl's own limit is for
+  /// the average speed.
   [[nodiscard]] bool stands_still(SteadyTime now) const;
 
   /// It is sent over a connection of the pool, and nothing of an answer has come.
   [[nodiscard]] bool relies_on_pool() const { return over_.has_value() && !head_begun_; }
   /// The same, and what was sent is not acknowledged and hardly ever will be.
   [[nodiscard]] bool is_on_dead_path(SteadyTime now);
-  /// Whoever has taken it from libcurl may give it there again, for a connection of its own.
+  /// Makes it ready to be sent again, over a new connection. REQUIRES: libcurl does not have it just now.
   void begin_anew();
 
   /// Tells the sink how the transfer ended; nothing is called after it.

@@ -43,7 +43,7 @@ bool is_answered(std::uint32_t opcode) {
 
 /// A thread that is being killed in read(2) may still take a request. Where the buffer has no page yet, the
 /// kernel cannot get one for it any more and answers the request with EIO (fuse_dev_do_read), instead of
-/// leaving it to the next server. One that is swapped out meanwhile is not seen to.
+/// leaving it to the next server. A page that is swapped out meanwhile is not handled.
 void give_pages(MutableBytes buffer) {
   buffer.front() = buffer.back() = std::byte{0};
 }
@@ -56,18 +56,18 @@ ssize_t length_of(const iovec* pieces, int count) {
 
 }  // namespace
 
-/// At the beginning of the memory that lasts.
+/// At the beginning of the hand-over memory.
 struct Connection::Init {
   std::uint32_t length;  // written after the bytes; 0: it has not come yet
   std::uint32_t answered;
   std::byte request[kMostOfInit];
 };
 
-Connection::Connection(int device, MutableBytes lasting)
-    : device_(device), lasting_(lasting), under_way_(lasting.subspan(kBytes - RequestTable::kBytes)) {}
+Connection::Connection(int device, MutableBytes hand_over)
+    : device_(device), hand_over_(hand_over), under_way_(hand_over.subspan(kBytes - RequestTable::kBytes)) {}
 
 Connection::Init& Connection::kept_init() const {
-  return *reinterpret_cast<Init*>(lasting_.data());
+  return *reinterpret_cast<Init*>(hand_over_.data());
 }
 
 std::uint64_t Connection::current_request() {
@@ -80,8 +80,8 @@ void Connection::note_taken(ByteView request) {
   if (is_answered(header.opcode)) under_way_.add(header.unique);
 }
 
-/// A repeated one that may be what the servers before this one have died of. To close what is open is
-/// harmless, and the kernel would not do it again.
+/// A repeated request that may have crashed the servers before this one. Not one that closes a file: that is
+/// harmless, and the kernel would not close it again.
 bool Connection::is_to_fail(ByteView request) const {
   if (!fails_repeated_) return false;
   const auto header = header_of<fuse_in_header>(request);
@@ -104,13 +104,13 @@ ssize_t Connection::read(void* buffer, std::size_t size) {
 }
 
 ssize_t Connection::write(const iovec* pieces, int count) {
-  if (silent_) return length_of(pieces, count);
+  if (stopped_replying_) return length_of(pieces, count);
   const auto header = header_of<fuse_out_header>(
       ByteView(static_cast<const std::byte*>(pieces[0].iov_base), pieces[0].iov_len));
   if (header.unique == 0) return ::writev(device_, pieces, count);  // a notification
   if (header.unique == init_number_) return write_init_reply(pieces, count);
-  // Should this process end between the two: a kernel that repeats requests does so with one that is not
-  // noted too; of any other a request that is not noted would wait for ever.
+  // This process may end between the two. A kernel that repeats requests also repeats one that is not noted;
+  // with any other kernel a request that is not noted would wait for ever.
   if (repeats_) under_way_.remove(header.unique);
   const ssize_t written = ::writev(device_, pieces, count);
   const int failure = errno;
@@ -190,10 +190,10 @@ void Connection::fail(std::uint64_t request) const {
     log::warning("a request of the last server cannot be ended: {}", std::strerror(errno));  // NOLINT
 }
 
-void Connection::fall_silent(Duration patience) {
+void Connection::stop_replying(Duration patience) {
   const SteadyTime give_up = steady_now() + patience;
   while (!repeats_ && !under_way_.empty() && steady_now() < give_up) std::this_thread::sleep_for(kLookAgain);
-  silent_ = true;
+  stopped_replying_ = true;
 }
 
 }  // namespace mediafs

@@ -23,11 +23,11 @@ class Connection {
  public:
   static constexpr std::size_t kBytes = 4096 + RequestTable::kBytes;
 
-  /// `device` is not owned. `lasting` has kBytes: zeros at the beginning of the mount's life, later what the
-  /// server before this one has left there.
-  Connection(int device, MutableBytes lasting);
+  /// `device` is not owned. `hand_over` has kBytes: zeros at the beginning of the mount's life, later what
+  /// the server before this one has left there.
+  Connection(int device, MutableBytes hand_over);
 
-  /// As read(2) and writev(2), for libfuse; what passes is noted.
+  /// As read(2) and writev(2), for libfuse. They note which requests are taken and which are answered.
   ssize_t read(void* buffer, std::size_t size);
   ssize_t write(const iovec* pieces, int count);
 
@@ -48,8 +48,8 @@ class Connection {
 
   /// From now on nothing reaches the kernel: what is under way is for the next server to answer. Where the
   /// kernel will not repeat it, it is waited for first, for at most `patience`.
-  void fall_silent(Duration patience);
-  [[nodiscard]] bool is_silent() const { return silent_; }
+  void stop_replying(Duration patience);
+  [[nodiscard]] bool has_stopped_replying() const { return stopped_replying_; }
 
  private:
   struct Init;
@@ -63,12 +63,12 @@ class Connection {
   ssize_t write_init_reply(const iovec* pieces, int count);
 
   const int device_;
-  const MutableBytes lasting_;
+  const MutableBytes hand_over_;
   RequestTable under_way_;
   std::uint64_t init_number_ = 0;
   bool repeats_ = false;
   bool fails_repeated_ = false;
-  std::atomic<bool> silent_ = false;
+  std::atomic<bool> stopped_replying_ = false;
 };
 
 }  // namespace mediafs

@@ -28,7 +28,7 @@ int errno_of(Errc code) {
       return EISDIR;
     case Errc::name_too_long:
       return ENAMETOOLONG;
-    // Nobody who asks for a file can mend these; and none may look like "there is no such file".
+    // The caller cannot repair these, and none may look like "there is no such file".
     case Errc::unreachable:
     case Errc::unavailable:
     case Errc::untrusted:

@@ -13,11 +13,11 @@
 
 namespace mediafs {
 
-/// Lets go of callers that have been killed. Once a request has been read from /dev/fuse its caller cannot
-/// end before the reply, however it was killed; the kernel tells with an INTERRUPT, but does so for every
-/// signal, and those that a caller survives must not become an EINTR (Go programs send themselves SIGURG all
-/// the time, and many take no EINTR of a file). So an interrupt has the caller looked at, now and then, and
-/// what it waits for is stopped when it is about to die.
+/// Ends the wait of callers that have been killed. Once a request has been read from /dev/fuse, its caller
+/// cannot end before the reply, not even by SIGKILL. The kernel sends an INTERRUPT, but for every signal, and
+/// a signal that does not kill must not become an EINTR (Go programs send themselves SIGURG all the time, and
+/// many programs do not expect EINTR from a file). So after an interrupt the caller is looked at now and
+/// then, and its wait is stopped once it is about to die.
 ///
 /// Thread-safe. Must outlive every request that it watches.
 class Interrupts {

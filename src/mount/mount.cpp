@@ -32,7 +32,7 @@ class Mount::Session {
  public:
   Session(const Options& options, const Device& device, Filesystem& filesystem, Timer& timer)
       : device_(device),
-        serving_{filesystem, options, Interrupts(timer), Connection(device.descriptor, device.lasting)} {}
+        serving_{filesystem, options, Interrupts(timer), Connection(device.descriptor, device.hand_over)} {}
 
   ~Session() {
     if (session_ != nullptr) fuse_session_destroy(session_);
@@ -62,12 +62,12 @@ class Mount::Session {
     return serve_session(session_, serving_.options.workers, serving, orders, [&](End why) {
       ending(why);
       // It may wait for a look-up, which is answered as long as there are workers; or by the next server.
-      if (!serving_.connection.is_silent()) names_.stop();
+      if (!serving_.connection.has_stopped_replying()) names_.stop();
     });
   }
 
-  void fall_silent(Duration patience) { serving_.connection.fall_silent(patience); }
-  [[nodiscard]] bool is_silent() const { return serving_.connection.is_silent(); }
+  void stop_replying(Duration patience) { serving_.connection.stop_replying(patience); }
+  [[nodiscard]] bool has_stopped_replying() const { return serving_.connection.has_stopped_replying(); }
 
   void refresh_attributes(NodeNumber node) {
     constexpr off_t kAttributesAlone = -1;
@@ -81,10 +81,10 @@ class Mount::Session {
     });
   }
 
-  void forget(const Erasure& gone) {
-    for (const NodeNumber node : gone.nodes)  // from 0 on, to whatever its end is
+  void forget(const EraseResult& result) {
+    for (const NodeNumber node : result.nodes)  // from 0 on, to whatever its end is
       fuse_lowlevel_notify_inval_inode(session_, static_cast<fuse_ino_t>(node), 0, 0);
-    for (const auto& [directory, name] : gone.names) forget_name(directory, name);
+    for (const auto& [directory, name] : result.names) forget_name(directory, name);
   }
 
  private:
@@ -112,7 +112,7 @@ class Mount::Session {
 Mount::Mount(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 Mount::~Mount() = default;
 
-const std::size_t Mount::kLastingBytes = Connection::kBytes;
+const std::size_t Mount::kHandOverBytes = Connection::kBytes;
 
 Result<std::unique_ptr<Mount>> Mount::open(const Options& options, const Device& device,
                                            Filesystem& filesystem, Timer& timer) {
@@ -126,20 +126,20 @@ Mount::End Mount::run(const std::function<void()>& ready, const std::function<vo
   return session_->run(ready, ending, orders);
 }
 
-void Mount::fall_silent(Duration patience) {
-  session_->fall_silent(patience);
+void Mount::stop_replying(Duration patience) {
+  session_->stop_replying(patience);
 }
 
-bool Mount::is_silent() const {
-  return session_->is_silent();
+bool Mount::has_stopped_replying() const {
+  return session_->has_stopped_replying();
 }
 
 void Mount::forget_name(NodeNumber directory, const std::string& name) {
   session_->forget_name(directory, name);
 }
 
-void Mount::forget(const Erasure& gone) {
-  session_->forget(gone);
+void Mount::forget(const EraseResult& result) {
+  session_->forget(result);
 }
 
 void Mount::refresh_attributes(NodeNumber node) {

@@ -26,7 +26,7 @@ FileHandle opened_as(const fuse_file_info& file) {
 }
 
 void want(fuse_conn_info* connection, unsigned capability) {
-  // Asking for what the kernel has not is an error that kills the mount.
+  // To ask for what the kernel does not have is an error that ends the mount.
   if ((connection->capable & capability) != 0) connection->want |= capability;
 }
 
@@ -38,8 +38,8 @@ void on_init(void* /*userdata*/, fuse_conn_info* connection) {
   want(connection, FUSE_CAP_READDIRPLUS_AUTO);
   want(connection,
        FUSE_CAP_EXPLICIT_INVAL_DATA);  // pages go when we say so, not when an attribute is refreshed
-  // Splicing replies from memory costs a copy more than it saves; the locks are the kernel's own business.
-  // With asynchronous direct reads a caller that is killed waits on, and each read takes a detour.
+  // Splicing replies from memory costs one more copy than it saves; file locks are left to the kernel.
+  // With asynchronous direct reads a killed caller would go on waiting, and each read takes longer.
   connection->want &= ~static_cast<unsigned>(
       FUSE_CAP_ASYNC_DIO | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
       FUSE_CAP_SPLICE_MOVE | FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_ATOMIC_O_TRUNC);
@@ -58,7 +58,7 @@ void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
       serving(request).interrupts.forget(request);
       if (found) return reply_entry(request, *found);
       if (!is_denial(found.error().code)) return reply_error(request, found.error());
-      reply_no_entry(request, in_seconds(serving(request).filesystem.believed_absent(node_of(parent))));
+      reply_no_entry(request, in_seconds(serving(request).filesystem.negative_ttl(node_of(parent))));
     };
     self.filesystem.lookup(node_of(parent), name, reply, stop);
   });
@@ -92,7 +92,7 @@ void on_open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
       if (!opened) return reply_error(request, opened.error());
       info.fh = static_cast<std::uint64_t>(handle) | (opened->directly ? kReadDirectly : 0);
       info.direct_io = opened->directly ? 1 : 0;
-      info.keep_cache = opened->pages_are_right ? 1 : 0;
+      info.keep_cache = opened->keep_page_cache ? 1 : 0;
       info.noflush = 1;  // nothing is ever written: one request less for each close
       Filesystem& filesystem = serving(request).filesystem;
       if (fuse_reply_open(request, &info) == -ENOENT) filesystem.close(handle);
@@ -137,13 +137,13 @@ void on_opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
   });
 }
 
-/// Adds one entry to a listing's buffer; false where it does not fit. `next` is what the kernel asks on with.
-/// `lasting`: the kernel may keep the name.
+/// Adds one entry to a listing's buffer; false where it does not fit. `next` is the offset from which the
+/// kernel continues. `is_current`: the kernel may keep the name.
 using AddEntry = bool (*)(fuse_req_t request, std::span<char> room, std::size_t& used,
-                          const DirectoryEntry& entry, off_t next, bool lasting);
+                          const DirectoryEntry& entry, off_t next, bool is_current);
 
 bool add_name(fuse_req_t request, std::span<char> room, std::size_t& used, const DirectoryEntry& entry,
-              off_t next, bool /*lasting*/) {
+              off_t next, bool /*is_current*/) {
   struct stat attr{};
   attr.st_ino = static_cast<ino_t>(entry.node);
   attr.st_mode = mode_of(entry.type);
@@ -152,10 +152,10 @@ bool add_name(fuse_req_t request, std::span<char> room, std::size_t& used, const
 }
 
 bool add_name_and_attributes(fuse_req_t request, std::span<char> room, std::size_t& used,
-                             const DirectoryEntry& entry, off_t next, bool lasting) {
+                             const DirectoryEntry& entry, off_t next, bool is_current) {
   fuse_entry_param param{};
   const bool counted =
-      lasting && entry.name != "." && entry.name != "..";  // for those the kernel wants no node
+      is_current && entry.name != "." && entry.name != "..";  // for those the kernel wants no node
   // As they are now: since the directory was opened a file may have turned out to be of another size.
   const auto attributes =
       counted ? serving(request).filesystem.attributes(entry.node) : Error{Errc::not_found, ""};
@@ -173,14 +173,14 @@ void list(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, s
           AddEntry add) {
   const auto snapshot = serving(request).filesystem.directory(node_of(node), handle);
   if (!snapshot) return reply_error(request, snapshot.error());
-  const bool lasting = serving(request).filesystem.is_current(**snapshot);
+  const bool is_current = serving(request).filesystem.is_current(**snapshot);
   std::vector<char> buffer(size);
   std::size_t filled = 0;
   for (const std::uint32_t index : (*snapshot)->after(static_cast<std::uint64_t>(offset))) {
     const DirectoryEntry& entry = (*snapshot)->entries[index];
     std::size_t used = 0;
     if (!add(request, std::span(buffer).subspan(filled), used, entry, static_cast<off_t>(entry.place),
-             lasting))
+             is_current))
       break;
     filled += used;
   }

@@ -15,10 +15,11 @@ mode_t permissions_of(FileType type, const Mount::Options& options) {
 }
 
 // The kernel may keep what it is told: a media's bytes and size never change under its id, and where an
-// origin breaks that word the node is invalidated explicitly. Directories are kept for a while at least: with
-// default_permissions every path that is walked asks for those on it. libfuse takes seconds as a double.
-double believed_for(const Serving& self, const Attributes& attributes) {
-  return attributes.lasting ? kForever : in_seconds(self.filesystem.believed_present());
+// origin changes them all the same the node is invalidated explicitly. Directories are kept for a while at
+// least: with default_permissions the kernel asks for each one on every path that is looked up. libfuse takes
+// seconds as a double.
+double timeout_of(const Serving& self, const Attributes& attributes) {
+  return attributes.never_expires ? kForever : in_seconds(self.filesystem.listing_ttl());
 }
 
 }  // namespace
@@ -46,8 +47,8 @@ fuse_entry_param entry_of(fuse_req_t request, const Attributes& attributes) {
   fuse_entry_param entry{};
   entry.ino = static_cast<fuse_ino_t>(attributes.node);
   entry.attr = stat_of(attributes, self.options);
-  entry.attr_timeout = believed_for(self, attributes);
-  // A name that an erasure would not know of must not stay.
+  entry.attr_timeout = timeout_of(self, attributes);
+  // An erasure does not know of this spelling, so the kernel must not keep it.
   entry.entry_timeout = attributes.other_name ? 0 : entry.attr_timeout;
   return entry;
 }
@@ -58,15 +59,15 @@ void reply_entry(fuse_req_t request, const Attributes& attributes) {
 }
 
 // With fuse_reply_err(ENOENT) the kernel would ask again each time; a null node may be remembered.
-void reply_no_entry(fuse_req_t request, double believed_for) {
+void reply_no_entry(fuse_req_t request, double timeout) {
   fuse_entry_param entry{};
-  entry.entry_timeout = believed_for;
+  entry.entry_timeout = timeout;
   fuse_reply_entry(request, &entry);
 }
 
 void reply_attributes(fuse_req_t request, const Attributes& attributes) {
   const struct stat attr = stat_of(attributes, serving(request).options);
-  fuse_reply_attr(request, &attr, believed_for(serving(request), attributes));
+  fuse_reply_attr(request, &attr, timeout_of(serving(request), attributes));
 }
 
 // Whole reads only: a short reply makes the kernel shrink the file.

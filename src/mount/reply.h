@@ -31,13 +31,13 @@ inline void reply_error(fuse_req_t request, const Error& error) {
 }
 
 void reply_entry(fuse_req_t request, const Attributes& attributes);
-void reply_no_entry(fuse_req_t request, double believed_for);
+void reply_no_entry(fuse_req_t request, double timeout);
 void reply_attributes(fuse_req_t request, const Attributes& attributes);
 void reply_bytes(fuse_req_t request, const Slices& slices);
 /// As getxattr(2) has it: a size of 0 asks how much room the value takes.
 void reply_value(fuse_req_t request, const std::string& value, std::size_t size);
 
-/// The one place where an exception ends: nothing below throws but for want of memory.
+/// The one place that catches exceptions: nothing below throws, except where memory runs out.
 template <typename Body>
 void guarded(fuse_req_t request, const Body& body) {
   try {

@@ -10,8 +10,8 @@
 namespace mediafs {
 
 /// Which requests have been taken from the kernel and not been answered, by their numbers (fuse_in_header's
-/// `unique`). It stands in memory that outlives the process, and is right at whatever instruction that ends:
-/// each entry is one word. Thread-safe, without a lock.
+/// `unique`). It is in the hand-over memory, and right at whatever instruction the process ends: each entry
+/// is one word. Thread-safe, without a lock.
 class RequestTable {
  public:
   static constexpr std::size_t kPlaces = std::size_t{1} << 17;

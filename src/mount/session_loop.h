@@ -8,9 +8,9 @@
 namespace mediafs {
 
 /// Serves the session with `workers` threads until the mount is gone or somebody asks to end, and returns
-/// when the threads have ended. `ready` is called when they have begun, `ending` while they still serve.
-/// Asked is by SIGINT, SIGTERM and SIGHUP or, where `orders` is a descriptor, by that alone, when it can be
-/// read.
+/// when the threads have ended. `ready` is called when they have begun, `ending` while they still serve. To
+/// ask is to send SIGINT, SIGTERM or SIGHUP; where `orders` is a descriptor, only its becoming readable
+/// counts.
 ///
 /// libfuse's own loop makes and ends threads as requests come, and before 3.17 does not notice
 /// fuse_session_exit() from another thread. REQUIRES: the three signals are blocked in all threads.

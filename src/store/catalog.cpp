@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMostAbsent = 10'000;
 
-MediaItem claimed_item(const ListedMedia& media, bool superseded) {
+MediaItem provisional_item(const ListedMedia& media, bool superseded) {
   return {.id = media.id,
           .size = media.size.value_or(0),
           .content_type = media.content_type,
@@ -233,18 +233,18 @@ void Catalog::forget(const MediaId& id) {
     const bool superseded =
         before != items_.end() && (before->second->superseded || !before->second->from_listing_only());
     if (before != items_.end()) items_.erase(before);
-    if (listings_->media.count(id) > 0) claim(id, superseded);
+    if (listings_->media.count(id) > 0) add_provisional(id, superseded);
   }
   if (cache_ != nullptr) cache_->forget_item(id);
   note(id);
 }
 
-/// What a listing says counts until the media itself has been asked for.
-void Catalog::claim(const MediaId& id, bool superseded) {
+/// What a listing says is used until the media itself has been asked for.
+void Catalog::add_provisional(const MediaId& id, bool superseded) {
   MediaItemRef& place = items_[id];
   if (place && !place->from_listing_only()) return;
   place = std::make_shared<const MediaItem>(
-      claimed_item(*as_listed(id), superseded || (place && place->superseded)));
+      provisional_item(*as_listed(id), superseded || (place && place->superseded)));
 }
 
 void Catalog::add_listing(const ListingRef& listing) {
@@ -252,7 +252,7 @@ void Catalog::add_listing(const ListingRef& listing) {
   newest_ = std::max(newest_, listing->changed);
   listings_->media.add(listing, listing->media);
   listings_->attempts.add(listing, listing->attempts);
-  for (const ListedMedia& media : listing->media) claim(media.id, /*superseded=*/false);
+  for (const ListedMedia& media : listing->media) add_provisional(media.id, /*superseded=*/false);
 }
 
 /// The one that was there.
@@ -291,7 +291,7 @@ ListingRef Catalog::remember_listing(Listing answered) {
     listing = std::make_shared<const Listing>(std::move(answered));
     before = remove_listing(listing->key);
     add_listing(listing);
-    if (before) drop_claims_of(*before);
+    if (before) drop_provisional_of(*before);
   }
   if (cache_ != nullptr) cache_->store_listing(listing);
   note(*listing);
@@ -317,32 +317,32 @@ void Catalog::forget_listing(const ListingKey& key) {
     const MutexLock lock(mutex_);
     listing = remove_listing(key);
     if (!listing) return;
-    drop_claims_of(*listing);
+    drop_provisional_of(*listing);
   }
   if (cache_ != nullptr) cache_->forget_listing(key);
   note(key);
 }
 
-void Catalog::strike(const ListingKey& key, const std::vector<MediaId>& media) {
+void Catalog::remove_from_listing(const ListingKey& key, const std::vector<MediaId>& media) {
   const ListingRef before = find_listing(key);
   if (!before) return;
-  const std::unordered_set<MediaId> struck(media.begin(), media.end());
+  const std::unordered_set<MediaId> removed(media.begin(), media.end());
   Listing rest = *before;
   rest.listed = 0;
-  std::erase_if(rest.media, [&](const ListedMedia& listed) { return struck.contains(listed.id); });
+  std::erase_if(rest.media, [&](const ListedMedia& listed) { return removed.contains(listed.id); });
   const auto listing = std::make_shared<const Listing>(std::move(rest));
   {
     const MutexLock lock(mutex_);
     remove_listing(key);
     add_listing(listing);
-    drop_claims_of(*before);
+    drop_provisional_of(*before);
   }
-  if (cache_ != nullptr) cache_->strike_listing(listing);
+  if (cache_ != nullptr) cache_->remove_from_listing(listing);
   note(*listing);
 }
 
-/// Media that nothing but this listing, which is gone, had told of.
-void Catalog::drop_claims_of(const Listing& listing) {
+/// Of media that only this listing, which has been removed, had in it.
+void Catalog::drop_provisional_of(const Listing& listing) {
   for (const ListedMedia& media : listing.media) {
     const auto item = items_.find(media.id);
     if (item != items_.end() && item->second->from_listing_only() && listings_->media.count(media.id) == 0)

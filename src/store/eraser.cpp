@@ -32,11 +32,11 @@ std::vector<ListingKey> listings_of_session(const Catalog& catalog, const MediaI
 
 }  // namespace
 
-Traces traces_of_media(const Catalog& catalog, const MediaId& id) {
+EraseScope scope_of_media(const Catalog& catalog, const MediaId& id) {
   return {.media = {id}, .listings = {}, .mentions = catalog.listings_with(id)};
 }
 
-Traces traces_of_session(const Catalog& catalog, const MediaId& session) {
+EraseScope scope_of_session(const Catalog& catalog, const MediaId& session) {
   const std::vector<ListingKey> own = listings_of_session(catalog, session);
   std::set<MediaId> media;
   for (const ListingKey& key : own) {
@@ -53,8 +53,8 @@ Traces traces_of_session(const Catalog& catalog, const MediaId& session) {
       .media = {media.begin(), media.end()}, .listings = own, .mentions = {mentions.begin(), mentions.end()}};
 }
 
-Traces traces_of_everything(const Catalog& catalog) {
-  Traces all;
+EraseScope scope_of_everything(const Catalog& catalog) {
+  EraseScope all;
   for (const MediaItemRef& item : catalog.all()) all.media.push_back(item->id);
   for (const ListingKind kind :
        {ListingKind::session_media, ListingKind::attempt_media, ListingKind::session_attempts}) {
@@ -66,15 +66,15 @@ Traces traces_of_everything(const Catalog& catalog) {
 Eraser::Eraser(Catalog& catalog, MediaStore& media, ListingStore& listings)
     : catalog_(catalog), media_(media), listings_(listings) {}
 
-/// Listings first: what they claim of a media would outlive it.
-Erased Eraser::erase(const Traces& traces) {
-  Erased erased;
-  for (const MediaId& id : traces.media) erased.media += catalog_.find(id) ? 1U : 0U;
-  for (const ListingKey& key : traces.listings) erased.listings += listings_.erase(key) ? 1U : 0U;
-  for (const ListingKey& key : traces.mentions)
-    erased.listings += listings_.strike(key, traces.media) ? 1U : 0U;
-  for (const MediaId& id : traces.media) media_.erase(id);
-  return erased;
+/// Listings first: a provisional item would be made of what they say of an erased media.
+EraseCount Eraser::erase(const EraseScope& scope) {
+  EraseCount count;
+  for (const MediaId& id : scope.media) count.media += catalog_.find(id) ? 1U : 0U;
+  for (const ListingKey& key : scope.listings) count.listings += listings_.erase(key) ? 1U : 0U;
+  for (const ListingKey& key : scope.mentions)
+    count.listings += listings_.remove_from_listing(key, scope.media) ? 1U : 0U;
+  for (const MediaId& id : scope.media) media_.erase(id);
+  return count;
 }
 
 }  // namespace mediafs

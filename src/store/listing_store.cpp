@@ -12,7 +12,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr auto kBelieveFailure = std::chrono::seconds(1);
+constexpr auto kFailureTtl = std::chrono::seconds(1);
 constexpr auto kAskAgainWhenKnown = std::chrono::seconds(10);
 constexpr std::size_t kMostRefreshing = 4;
 constexpr std::size_t kMostAhead = 100;
@@ -97,14 +97,14 @@ bool ListingStore::is_fresh(const ListingKey& key) {
 }
 
 /// Whether the last failure still counts, so that the origin is not asked again at once.
-bool ListingStore::believes(const Listed& state, Older older, bool known) const {
+bool ListingStore::failure_still_cached(const Listed& state, Older older, bool known) const {
   if (!state.failure) return false;
-  Duration believed = kBelieveFailure;
+  Duration ttl = kFailureTtl;
   if (known && older == Older::shown && is_transient(state.failure->code)) {
-    believed = std::max(believed, std::min<Duration>(kAskAgainWhenKnown, options_.ttl));
+    ttl = std::max(ttl, std::min<Duration>(kAskAgainWhenKnown, options_.ttl));
   }
-  if (is_denial(state.failure->code)) believed = options_.negative_ttl;
-  return timer_.now() < state.failed + believed;
+  if (is_denial(state.failure->code)) ttl = options_.negative_ttl;
+  return timer_.now() < state.failed + ttl;
 }
 
 void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> done,
@@ -113,7 +113,7 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
   const MutexLock lock(mutex_);
   Listed& state = state_of(key);
   const ListingRef known = catalog_.find_listing(key);
-  const bool failed = believes(state, older, known != nullptr);
+  const bool failed = failure_still_cached(state, older, known != nullptr);
   const bool old_will_do =
       older == Older::shown && (state.overdue || (failed && is_transient(state.failure->code)));
   if (stopping_) {
@@ -142,7 +142,7 @@ void ListingStore::refresh(const ListingKey& key) {
 bool ListingStore::start_unasked(DeferredActions& deferred, const ListingKey& key, Priority priority) {
   Listed& state = state_of(key);
   const bool wanted =
-      timer_.now() >= state.fresh_until && !state.fetch && !believes(state, Older::shown, true);
+      timer_.now() >= state.fresh_until && !state.fetch && !failure_still_cached(state, Older::shown, true);
   if (!wanted || stopping_) return true;
   if (refreshing_ >= kMostRefreshing) return false;
   start(deferred, key, state, priority);
@@ -221,8 +221,8 @@ bool ListingStore::erase(const ListingKey& key) {
   return renew(key, [&] { catalog_.forget_listing(key); });
 }
 
-bool ListingStore::strike(const ListingKey& key, const std::vector<MediaId>& media) {
-  return renew(key, [&] { catalog_.strike(key, media); });
+bool ListingStore::remove_from_listing(const ListingKey& key, const std::vector<MediaId>& media) {
+  return renew(key, [&] { catalog_.remove_from_listing(key, media); });
 }
 
 /// Nothing that was asked before it counts after the change.

@@ -17,7 +17,7 @@ constexpr std::size_t kMostQuestions = 4;
 // What is left of the body when its head has come: so little is let come, for the connection's sake.
 constexpr std::uint64_t kWorthTaking = 16 * 1024;
 
-constexpr int kDenialsBelieved = 2;
+constexpr int kDenialsNeeded = 2;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ bool is_old(UnixSeconds confirmed, UnixSeconds now, Duration age) {
 Verdict verdict_on(const Status& answer, int denials) {
   if (answer.ok()) return Verdict::exists;
   if (answer.error().code != Errc::not_found) return Verdict::unknown;
-  return denials + 1 < kDenialsBelieved ? Verdict::ask_again : Verdict::gone;
+  return denials + 1 < kDenialsNeeded ? Verdict::ask_again : Verdict::gone;
 }
 
 /// Takes in one answer, of which the head is enough.

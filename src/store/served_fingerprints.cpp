@@ -24,16 +24,16 @@ struct ServedFingerprints::Place {
   std::uint64_t print;
 };
 
-ServedFingerprints::ServedFingerprints(MutableBytes lasting) : lasting_(lasting) {
+ServedFingerprints::ServedFingerprints(MutableBytes hand_over) : hand_over_(hand_over) {
   if (seed() == 0) seed() = crypto::random_number() | 1;
 }
 
 std::uint64_t& ServedFingerprints::seed() const {
-  return *reinterpret_cast<std::uint64_t*>(lasting_.data());
+  return *reinterpret_cast<std::uint64_t*>(hand_over_.data());
 }
 
 ServedFingerprints::Place& ServedFingerprints::place(std::uint64_t name, std::size_t step) const {
-  return reinterpret_cast<Place*>(lasting_.subspan(4096).data())[(name + step) % kPlaces];
+  return reinterpret_cast<Place*>(hand_over_.subspan(4096).data())[(name + step) % kPlaces];
 }
 
 void ServedFingerprints::note(ChunkKey key, ByteView chunk) {

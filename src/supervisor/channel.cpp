@@ -11,8 +11,8 @@ namespace mediafs {
 
 namespace {
 
-// Another version of the program may stand at the other end after an upgrade: whatever changes what messages
-// mean, or what is where in the memory that lasts, changes this number.
+// After an upgrade another version of the program may be at the other end: whatever changes the meaning of
+// messages, or the layout of the hand-over memory, changes this number.
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kMostText = 4096;
 

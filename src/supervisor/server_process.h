@@ -32,7 +32,7 @@ class ServerProcess {
   void note_serving(SteadyTime now) { serving_since_ = now; }
   [[nodiscard]] bool serving() const { return serving_since_.has_value(); }
 
-  /// Can be read when it has ended whole.
+  /// A descriptor that can be read when all its threads have ended.
   [[nodiscard]] int whole_end() const { return whole_.get(); }
 
   /// How it has ended, once it has. A process whose threads have been killed ends only when the last of them

@@ -26,7 +26,7 @@ constexpr Duration kEndWithoutMountWithin{2'000};  // of who did not answer
 constexpr Duration kLookAgain{250};
 constexpr Duration kLookSoon{20};
 constexpr const char* kDeviceName = "mediafs-fuse";
-constexpr const char* kLastingName = "mediafs-state";
+constexpr const char* kHandOverName = "mediafs-state";
 
 UniqueFd signals_as_descriptor() {
   sigset_t set;
@@ -72,11 +72,11 @@ bool Supervisor::Loop::set_up() {
   std::error_code failed;
   program_path_ = std::filesystem::read_symlink("/proc/self/exe", failed).string();
   adopt_mount();
-  if (!lasting_) {
-    auto memory = SharedMemory::create(options_.lasting_bytes);
-    if (memory) lasting_ = *std::move(memory);
+  if (!hand_over_) {
+    auto memory = SharedMemory::create(options_.hand_over_bytes);
+    if (memory) hand_over_ = *std::move(memory);
   }
-  if (signals_ && program_ && lasting_) return true;
+  if (signals_ && program_ && hand_over_) return true;
   finish({.kind = Outcome::Kind::gave_up, .text = "neither program nor memory for a server can be had"});
   return false;
 }
@@ -84,11 +84,11 @@ bool Supervisor::Loop::set_up() {
 /// What the last supervisor of this service has left with the service manager.
 void Supervisor::Loop::adopt_mount() {
   auto device = service_.kept(kDeviceName);
-  auto memory = service_.kept(kLastingName);
+  auto memory = service_.kept(kHandOverName);
   const auto there = find_mount(options_.mount.mountpoint);
   if (!device || !memory || !there || there->type != "fuse.mediafs") return;
   mount_ = KernelMount::adopt(options_.mount, *std::move(device));
-  lasting_ = *std::move(memory);
+  hand_over_ = *std::move(memory);
   has_served_ = true;
   device_ = there->device;
   log::info("the mount is there already: another server takes it over");
@@ -105,7 +105,7 @@ bool Supervisor::Loop::mount() {
   listen_for_upgrades();
   if (service_.keeps_descriptors()) {
     service_.keep(kDeviceName, mount_->device());
-    service_.keep(kLastingName, lasting_.get());
+    service_.keep(kHandOverName, hand_over_.get());
   }
   return true;
 }
@@ -114,7 +114,7 @@ void Supervisor::Loop::unmount() {
   if (!mount_) return;
   if (service_.keeps_descriptors()) {
     service_.forget(kDeviceName);
-    service_.forget(kLastingName);
+    service_.forget(kHandOverName);
   }
   upgrades_.close();
   mount_.reset();
@@ -141,7 +141,7 @@ int Supervisor::Loop::time_to_wait() const {
   for (const auto& deadline : {restart_at_, serve_by_, upgrade_deadline_, unmount_at_, kill_at_}) {
     if (deadline && (!next || *deadline < *next)) next = deadline;
   }
-  const bool look_soon = (current_ && current_->is_ending()) || !leavers_.empty();
+  const bool look_soon = (current_ && current_->is_ending()) || !exiting_.empty();
   const bool look_again = current_ || candidate_;
   if (look_soon || look_again)
     next = std::min(next.value_or(SteadyTime::max()), clock_.now() + (look_soon ? kLookSoon : kLookAgain));
@@ -161,7 +161,7 @@ void Supervisor::Loop::wait() {
   ::poll(fds.data(), fds.size(), time_to_wait());
   listen_to_current();
   listen_to_candidate();
-  look_after_leavers();
+  reap_exiting();
   if ((fds[0].revents & POLLIN) != 0) take_signal();
   if ((fds[1].revents & POLLIN) != 0 && upgrades_.accept()) begin_upgrade();
   if (timed_out(restart_at_)) start_current();

@@ -44,7 +44,7 @@ class Supervisor::Loop {
   void begin_upgrade();
   void upgrade_failed(const std::string& why);
   void promote_candidate();
-  void look_after_leavers();
+  void reap_exiting();
 
   Options options_;
   const Clock& clock_;
@@ -54,7 +54,7 @@ class Supervisor::Loop {
   std::function<void()> ready_;
 
   UniqueFd signals_;
-  UniqueFd lasting_;                    // memory that servers leave to each other
+  UniqueFd hand_over_;                  // memory that servers leave to each other
   UniqueFd program_;                    // of the server that serves; also where its file has been replaced
   std::string program_path_;            // where the next version of it will stand
   std::unique_ptr<KernelMount> mount_;  // null: not yet, or no more
@@ -78,7 +78,7 @@ class Supervisor::Loop {
   SteadyTime step_down_since_{};
   std::optional<SteadyTime> upgrade_deadline_;  // for what the upgrade waits for just now
 
-  std::vector<ServerProcess> leavers_;  // hang in the kernel, or have just been killed: to be reaped
+  std::vector<ServerProcess> exiting_;  // hang in the kernel, or have just been killed: to be reaped
   std::optional<SteadyTime> unmount_at_;
   std::optional<SteadyTime> kill_at_;
   std::optional<Outcome> outcome_;

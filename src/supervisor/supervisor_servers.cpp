@@ -30,7 +30,7 @@ std::optional<ServerProcess> Supervisor::Loop::start_server(const UniqueFd& prog
     log::error("{}", complaint_);
     return std::nullopt;
   }
-  std::vector<int> descriptors{lasting_.get()};
+  std::vector<int> descriptors{hand_over_.get()};
   if (options_.credentials) descriptors.push_back(options_.credentials.get());
   const std::uint32_t flags =
       (has_served_ ? Message::kTakeOver : 0) | (service_.keeps_descriptors() ? Message::kKeptElsewhere : 0);
@@ -63,7 +63,7 @@ void Supervisor::Loop::listen_to_current() {
   if (!current_) return;
   const auto end = current_->ended(clock_.now());
   if (!end) return;
-  leavers_.push_back(*std::move(current_));
+  exiting_.push_back(*std::move(current_));
   current_.reset();
   on_end(*end);
 }
@@ -159,7 +159,7 @@ void Supervisor::Loop::upgrade_failed(const std::string& why) {
   if (!current_steps_down_) upgrade_deadline_.reset();
   if (candidate_) {
     candidate_->kill();
-    leavers_.push_back(*std::move(candidate_));
+    exiting_.push_back(*std::move(candidate_));
     candidate_.reset();
   }
   upgrades_.answer(Error{Errc::internal, why});
@@ -202,8 +202,8 @@ void Supervisor::Loop::promote_candidate() {
   }
 }
 
-void Supervisor::Loop::look_after_leavers() {
-  std::erase_if(leavers_, [now = clock_.now()](ServerProcess& server) { return server.is_reaped(now); });
+void Supervisor::Loop::reap_exiting() {
+  std::erase_if(exiting_, [now = clock_.now()](ServerProcess& server) { return server.is_reaped(now); });
 }
 
 }  // namespace mediafs

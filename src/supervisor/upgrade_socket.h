@@ -20,9 +20,9 @@ class UpgradeSocket {
   void close() { listening_.reset(); }
 
   [[nodiscard]] int descriptor() const { return listening_.get(); }
-  /// Takes who stands there. True: they may ask, and wait for an answer.
+  /// Accepts a client. True: it may ask, and waits for an answer.
   bool accept();
-  /// To everybody who waits.
+  /// Sends the outcome to every client that waits.
   void answer(const Result<Duration>& outcome);
 
  private:

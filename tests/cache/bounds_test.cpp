@@ -117,16 +117,16 @@ TEST_F(BoundsTest, RecencySurvivesAReopen) {
   EXPECT_TRUE(is_whole(0));
 }
 
-TEST_F(BoundsTest, WhatIsHeldIsNotEvictedAndTheRestIsRefused) {
+TEST_F(BoundsTest, WhatIsPinnedIsNotEvictedAndTheRestIsRefused) {
   open({"secret"}, 20_MiB);
   for (int number = 0; number < 5; ++number) {
-    cache_->hold(media(number).id);
+    cache_->pin(media(number).id);
     store_whole(number);
   }
   bool refuses = false;  // for a while each time
   int whole = 0;
   for (int number = 5; number < 15; ++number) {  // 30 MiB in all
-    cache_->hold(media(number).id);
+    cache_->pin(media(number).id);
     store_whole(number);
     refuses = refuses || !cache_->accepts_chunks();
     whole += is_whole(number) ? 1 : 0;

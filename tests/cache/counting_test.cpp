@@ -72,7 +72,7 @@ TEST_F(CountingTest, WhatIsRefusedIsNotCounted) {
   open({"secret"}, limit_ = 20_MiB);
   std::uint64_t all = 0;
   for (int number = 0; number < 15; ++number) {  // 30 MiB, and none may give way
-    cache_->hold(media(number).id);
+    cache_->pin(media(number).id);
     store_whole(media(number));
   }
   for (int number = 0; number < 15; ++number) all += counted(media(number));

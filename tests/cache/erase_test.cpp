@@ -1,4 +1,4 @@
-// Erased is erased: with every file of the cache and the secret, the bytes cannot be had.
+// The bytes of what has been erased cannot be had, even with every file of the cache and the secret.
 #include <atomic>
 #include <thread>
 
@@ -224,20 +224,20 @@ TEST_F(EraseTest, WhatIsStoredAnewWithoutNewsKeepsItsAge) {
   cache_->renew_item(renewed, media(0).revision);
   Listing rest = listing();
   rest.media.clear();
-  cache_->strike_listing(std::make_shared<Listing>(rest));
+  cache_->remove_from_listing(std::make_shared<Listing>(rest));
   cache_->settle();
   EXPECT_THAT(cache_->expired().media, testing::ElementsAre(media(0).id));
   EXPECT_THAT(cache_->expired().listings, testing::ElementsAre(listing().key));
 }
 
-TEST(Ledger, AListingThatWasCondemnedIsNotBroughtBack) {
+TEST(Ledger, AListingWhoseKeyWasDetachedIsNotBroughtBack) {
   Ledger ledger;
   const ListingKey key{ListingKind::session_media, *MediaId::parse("some-session-0000001")};
-  ledger.add(key, {.slot = KeySlot{3}, .since = 1});
-  ledger.renew(key, {.slot = KeySlot{3}, .since = 2});
-  EXPECT_EQ(ledger.find(key)->since, 2);
-  EXPECT_THAT(ledger.condemn({}, {key}).slots, testing::ElementsAre(KeySlot{3}));
-  ledger.renew(key, {.slot = KeySlot{3}, .since = 3});
+  ledger.add(key, {.slot = KeySlot{3}, .stored_at = 1});
+  ledger.renew(key, {.slot = KeySlot{3}, .stored_at = 2});
+  EXPECT_EQ(ledger.find(key)->stored_at, 2);
+  EXPECT_THAT(ledger.detach_keys({}, {key}).slots, testing::ElementsAre(KeySlot{3}));
+  ledger.renew(key, {.slot = KeySlot{3}, .stored_at = 3});
   EXPECT_FALSE(ledger.find(key).has_value());
 }
 

@@ -38,46 +38,46 @@ class CutPage {
 };
 
 template <typename Call>
-bool survives(Call call) {
+bool run_guarded(Call call) {
   fault_guard::install();
-  return fault_guard::survives(call);
+  return fault_guard::run_guarded(call);
 }
 
 TEST(FaultGuard, WhatReturnsHasRun) {
   int calls = 0;
-  EXPECT_TRUE(survives([&] { ++calls; }));
+  EXPECT_TRUE(run_guarded([&] { ++calls; }));
   EXPECT_EQ(calls, 1);
 }
 
 TEST(FaultGuard, ACutFileUnderTheMapIsSurvivedAgainAndAgain) {
   const CutPage page;
-  for (int i = 0; i < 1000; ++i) ASSERT_FALSE(survives([&] { page.read(); }));
+  for (int i = 0; i < 1000; ++i) ASSERT_FALSE(run_guarded([&] { page.read(); }));
 }
 
 TEST(FaultGuard, AWildAddressIsSurvived) {
   void* const closed = ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  EXPECT_FALSE(survives([&] { *static_cast<volatile char*>(closed) = 1; }));
+  EXPECT_FALSE(run_guarded([&] { *static_cast<volatile char*>(closed) = 1; }));
   ::munmap(closed, 4096);
 }
 
 TEST(FaultGuard, AnArithmeticFaultIsSurvived) {
 #if defined(__x86_64__)  // others give a number
   // In assembler: the compiler and its sanitizers know what a division by zero is.
-  EXPECT_FALSE(survives([] {
+  EXPECT_FALSE(run_guarded([] {
     __asm__ volatile("xorl %%ecx, %%ecx\n\tdivl %%ecx" ::: "eax", "ecx", "edx", "cc");
   }));
 #endif
 }
 
 TEST(FaultGuard, AnAssertionThatMustNotReturnLeavesTheGuard) {
-  EXPECT_FALSE(survives([] { fault_guard::leave(); }));
+  EXPECT_FALSE(run_guarded([] { fault_guard::leave(); }));
 }
 
 TEST(FaultGuard, AnInnerFaultLeavesTheOuterGuardActive) {
   const CutPage page;
   bool inner = true;
-  EXPECT_FALSE(survives([&] {
-    inner = survives([&] { page.read(); });
+  EXPECT_FALSE(run_guarded([&] {
+    inner = run_guarded([&] { page.read(); });
     page.read();
   }));
   EXPECT_FALSE(inner);
@@ -85,15 +85,15 @@ TEST(FaultGuard, AnInnerFaultLeavesTheOuterGuardActive) {
 
 TEST(FaultGuard, EachThreadHasItsOwn) {
   const CutPage page;
-  std::atomic<int> survived = 0;
+  std::atomic<int> caught = 0;
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      for (int round = 0; round < 1000; ++round) survived += survives([&] { page.read(); }) ? 0 : 1;
+      for (int round = 0; round < 1000; ++round) caught += run_guarded([&] { page.read(); }) ? 0 : 1;
     });
   }
   threads.clear();
-  EXPECT_EQ(survived, 4000);
+  EXPECT_EQ(caught, 4000);
 }
 
 TEST(FaultGuardDeathTest, AFaultOutsideAnyGuardStillEndsTheProcess) {
@@ -109,7 +109,7 @@ TEST(FaultGuardDeathTest, AFaultOutsideAnyGuardStillEndsTheProcess) {
 
 TEST(FaultGuardDeathTest, ASignalOfSomebodyElsesStillEndsTheProcess) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
-  EXPECT_DEATH(survives([] { ::raise(SIGSEGV); }), "");
+  EXPECT_DEATH(run_guarded([] { ::raise(SIGSEGV); }), "");
 }
 
 }  // namespace

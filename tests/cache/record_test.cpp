@@ -19,7 +19,7 @@ MediaItem sample_item() {
 }
 
 StoredItem sample() {
-  return {.item = sample_item(), .since = 1'700'000'003, .used = 1'700'000'004};
+  return {.item = sample_item(), .stored_at = 1'700'000'003, .last_used_at = 1'700'000'004};
 }
 
 TEST(Record, ComesBackAsItWas) {

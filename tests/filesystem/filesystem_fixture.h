@@ -21,7 +21,7 @@ class FilesystemFixture : public StoreFixture {
   /// A Filesystem anew, as a later server makes it: it knows what the one before has left.
   void show() {
     files_.reset();
-    open_files_.emplace(lasting_.bytes());
+    open_files_.emplace(hand_over_.bytes());
     files_.emplace(filesystem_options_, *catalog_, *store_, *listings_, *open_files_, timer_.clock());
   }
   Result<Attributes> look_up(const std::string& name, NodeNumber parent = kRootNode) {
@@ -32,14 +32,14 @@ class FilesystemFixture : public StoreFixture {
   }
   struct Opened {
     FileHandle handle{};
-    bool pages_are_right = false;
+    bool keep_page_cache = false;
     bool directly = false;
   };
   Result<Opened> open(NodeNumber node, FileHandle handle) {
     std::promise<Result<Filesystem::OpenFile>> opened;
     files_->open(node, handle, [&](Result<Filesystem::OpenFile> file) { opened.set_value(std::move(file)); });
     const auto file = wait(opened.get_future());
-    return file ? Opened{handle, file->pages_are_right, file->directly} : Result<Opened>(file.error());
+    return file ? Opened{handle, file->keep_page_cache, file->directly} : Result<Opened>(file.error());
   }
   Result<Opened> open(NodeNumber node) { return open(node, FileHandle{++last_handle_}); }
   Result<std::uint64_t> open_directory(NodeNumber node) {
@@ -70,7 +70,7 @@ class FilesystemFixture : public StoreFixture {
   }
 
   Filesystem::Options filesystem_options_;
-  const SharedMemory lasting_ = *SharedMemory::map(*SharedMemory::create(OpenFiles::kBytes));
+  const SharedMemory hand_over_ = *SharedMemory::map(*SharedMemory::create(OpenFiles::kBytes));
   std::optional<OpenFiles> open_files_;
   std::uint64_t last_handle_ = 0;
   std::optional<Filesystem> files_;

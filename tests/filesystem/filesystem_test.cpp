@@ -152,7 +152,7 @@ TEST_F(FilesystemTest, AVersionThatAnEarlierServerHasOpenedIsNotMixedWithAnother
   files_->close(old->handle);
   const auto fresh = open(node);
   ASSERT_TRUE(fresh.ok());
-  EXPECT_FALSE(fresh->pages_are_right);
+  EXPECT_FALSE(fresh->keep_page_cache);
 }
 
 TEST_F(FilesystemTest, PagesThatAnEarlierServerHasGivenAreTrustedByNobody) {
@@ -161,8 +161,8 @@ TEST_F(FilesystemTest, PagesThatAnEarlierServerHasGivenAreTrustedByNobody) {
   show();
   const auto first = open(node);
   ASSERT_TRUE(first.ok());
-  EXPECT_FALSE(first->pages_are_right);
-  EXPECT_TRUE(open(node)->pages_are_right);
+  EXPECT_FALSE(first->keep_page_cache);
+  EXPECT_TRUE(open(node)->keep_page_cache);
 }
 
 TEST_F(FilesystemTest, AnOpeningThatIsRepeatedIsOne) {
@@ -203,19 +203,19 @@ TEST_F(FilesystemTest, TwoVersionsAreNeverOpenTogether) {
   const auto fresh = open(node);
   ASSERT_TRUE(fresh.ok());
   EXPECT_EQ(open_files_->find(fresh->handle)->version, Revision{99});
-  EXPECT_FALSE(fresh->pages_are_right);
+  EXPECT_FALSE(fresh->keep_page_cache);
   files_->close(fresh->handle);
-  EXPECT_TRUE(open(node)->pages_are_right);
+  EXPECT_TRUE(open(node)->keep_page_cache);
 }
 
 TEST_F(FilesystemTest, AnErasureNamesWhatTheKernelMayHold) {
   const NodeNumber node = look_up(kId)->node;
   const auto old = open(node);
   ASSERT_TRUE(old.ok());
-  const Erasure gone = files_->erase(id_of(kId));
-  EXPECT_EQ(gone.erased.media, 1U);
-  EXPECT_THAT(gone.nodes, ElementsAre(node));
-  EXPECT_THAT(gone.names, testing::Contains(std::pair(kRootNode, kId)));
+  const EraseResult erased = files_->erase(id_of(kId));
+  EXPECT_EQ(erased.count.media, 1U);
+  EXPECT_THAT(erased.nodes, ElementsAre(node));
+  EXPECT_THAT(erased.names, testing::Contains(std::pair(kRootNode, kId)));
   EXPECT_THAT(names_in(kRootNode), ElementsAre("attempts", "sessions"));
   EXPECT_EQ(length_read(node, old->handle, {0, 1}).error().code, Errc::changed);
   EXPECT_EQ(files_->attributes(node).error().code, Errc::changed);
@@ -224,7 +224,7 @@ TEST_F(FilesystemTest, AnErasureNamesWhatTheKernelMayHold) {
   files_->close(old->handle);
   const auto anew = open(node);
   ASSERT_TRUE(anew.ok());
-  EXPECT_FALSE(anew->pages_are_right);
+  EXPECT_FALSE(anew->keep_page_cache);
 }
 
 TEST_F(FilesystemTest, AMediaWhoseSignatureIsWrongIsNotMerelyStale) {

@@ -107,9 +107,9 @@ TEST_F(SessionAttempts, TheKernelIsToldInBothPlacesWhatHasGone) {
 TEST_F(SessionAttempts, AnErasureOfAMediaNamesItInBothPlaces) {
   const NodeNumber older = attempt(kOlder);
   names_in(older);
-  const Erasure gone = files_->erase(id_of(kFace));
-  EXPECT_THAT(gone.names, Contains(std::pair(older, kOldFaceName)));
-  EXPECT_THAT(gone.names, Contains(std::pair(look_up(kOlder, kAttemptsNode)->node, kOldFaceName)));
+  const EraseResult erased = files_->erase(id_of(kFace));
+  EXPECT_THAT(erased.names, Contains(std::pair(older, kOldFaceName)));
+  EXPECT_THAT(erased.names, Contains(std::pair(look_up(kOlder, kAttemptsNode)->node, kOldFaceName)));
 }
 
 TEST_F(SessionAttempts, AnErasureOfASessionNamesItsDirectoriesAndWhatIsInThem) {
@@ -118,11 +118,11 @@ TEST_F(SessionAttempts, AnErasureOfASessionNamesItsDirectoriesAndWhatIsInThem) {
   const NodeNumber list = attempts();
   const NodeNumber older = attempt(kOlder);
   names_in(older);
-  const Erasure gone = files_->erase_session(id_of(kSession));
-  EXPECT_THAT(gone.names, Contains(std::pair(kSessionsNode, kSession)));
-  EXPECT_THAT(gone.names, Contains(std::pair(kAttemptsNode, kOlder)));
-  EXPECT_THAT(gone.names, Contains(std::pair(list, kOlder)));
-  EXPECT_THAT(gone.names, Contains(std::pair(older, kOldFaceName)));
+  const EraseResult erased = files_->erase_session(id_of(kSession));
+  EXPECT_THAT(erased.names, Contains(std::pair(kSessionsNode, kSession)));
+  EXPECT_THAT(erased.names, Contains(std::pair(kAttemptsNode, kOlder)));
+  EXPECT_THAT(erased.names, Contains(std::pair(list, kOlder)));
+  EXPECT_THAT(erased.names, Contains(std::pair(older, kOldFaceName)));
   EXPECT_THAT(gone_, Contains(std::pair(older, kOldFaceName))) << "as for any listing that is forgotten";
 }
 

@@ -160,7 +160,7 @@ TEST_F(CacheCommand, ADownloadUnderWayIsDiscarded) {
   ASSERT_TRUE(eventually([&] { return stats()["chunks"] == 0; }));
 }
 
-TEST_F(CacheCommand, TheServerErasesAlsoWhereItsKeyringHasBeenSpoilt) {
+TEST_F(CacheCommand, TheServerErasesAlsoWhereItsKeyringIsCorrupt) {
   mount();
   read_whole(id_);
   write_file(cache_files() / "keyring", "no keyring");

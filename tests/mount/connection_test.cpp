@@ -141,7 +141,7 @@ TEST_F(ConnectionTest, ASilentServerLeavesTheAnswerToTheNext) {
   answer_init(first, *first.init_request());
   const pid_t asking = ask();
   const fuse_in_header taken = take(first);
-  first.fall_silent(Duration(0));
+  first.stop_replying(Duration(0));
   answer(first, taken, EPERM);
   Connection second = connection();
   answer_init(second, *second.init_request());

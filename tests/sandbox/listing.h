@@ -18,7 +18,7 @@ struct MediaEntry {
   std::string mimetype;
   std::string file;                   // empty: a synthetic id, or put in at run time
   std::string duration;               // JSON text (a number or a string); empty: missing
-  std::optional<std::uint64_t> size;  // what the listing claims; else the body's size
+  std::optional<std::uint64_t> size;  // as listed; else the body's size
 };
 
 struct Attempt {

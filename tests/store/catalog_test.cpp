@@ -32,7 +32,7 @@ MediaItem confirmed(const MediaId& id) {
           .shown = 50};
 }
 
-TEST(Catalog, AListingClaimsWhatItHas) {
+TEST(Catalog, WhatAListingHasIsProvisional) {
   Catalog catalog({}, nullptr, kClock);
   EXPECT_TRUE(catalog.empty());
   catalog.remember_listing(listing(kSessionMedia, {kOne}));
@@ -65,7 +65,7 @@ TEST(Catalog, WhatTheLastListingDoesNotTellIsAsTheOthersHaveIt) {
   EXPECT_EQ(catalog.listed(kOne)->context, "face");
   EXPECT_EQ(catalog.listed(kOne)->duration, "7");
   EXPECT_EQ(catalog.listed(kOne)->content_type, "image/png");
-  EXPECT_EQ(catalog.find(kOne)->size, 10U) << "what is claimed too";
+  EXPECT_EQ(catalog.find(kOne)->size, 10U) << "what is provisional too";
   EXPECT_FALSE(catalog.find(kOne)->unsized);
   Listing tells_more = listing(kAttemptMedia, {kOne});
   tells_more.media[0].size = 12;
@@ -73,7 +73,7 @@ TEST(Catalog, WhatTheLastListingDoesNotTellIsAsTheOthersHaveIt) {
   EXPECT_EQ(catalog.find(kOne)->size, 12U) << "the last word counts";
 }
 
-TEST(Catalog, AClaimGoesWithTheLastListingThatHasIt) {
+TEST(Catalog, AProvisionalItemGoesWithTheLastListingThatHasIt) {
   Catalog catalog({}, nullptr, kClock);
   catalog.remember_listing(listing(kSessionMedia, {kOne, kTwo}));
   catalog.remember_listing(listing(kAttemptMedia, {kOne}));
@@ -103,7 +103,7 @@ TEST(Catalog, AConfirmedMediaStaysWhenItsListingGoes) {
   EXPECT_NE(catalog.find(kOne), nullptr);
 }
 
-TEST(Catalog, AForgottenMediaIsAClaimAgainWhereItIsListed) {
+TEST(Catalog, AForgottenMediaIsProvisionalAgainWhereItIsListed) {
   Catalog catalog({}, nullptr, kClock);
   catalog.remember_listing(listing(kSessionMedia, {kOne}));
   catalog.remember(confirmed(kOne));

@@ -24,13 +24,13 @@ class EraserTest : public StoreFixture {
                          R"(","media":[{"id":")" + kOther + R"(","context":"face"}]}]}]})");
   }
 
-  Erased erase(const std::string& media) {
+  EraseCount erase(const std::string& media) {
     Eraser eraser(*catalog_, *store_, *listings_);
-    return eraser.erase(traces_of_media(*catalog_, id_of(media)));
+    return eraser.erase(scope_of_media(*catalog_, id_of(media)));
   }
-  Erased erase_session() {
+  EraseCount erase_session() {
     Eraser eraser(*catalog_, *store_, *listings_);
-    return eraser.erase(traces_of_session(*catalog_, id_of(kSession)));
+    return eraser.erase(scope_of_session(*catalog_, id_of(kSession)));
   }
   MediaItemRef read_whole(const std::string& id) {
     const MediaItemRef item = *find(id);
@@ -124,7 +124,7 @@ TEST_F(EraserTest, ARestartThatWasPlannedIsNotMade) {
   expect_no_trace_of(kLarge);
 }
 
-TEST_F(EraserTest, WhatListingsClaimOfAMediaGoesWithIt) {
+TEST_F(EraserTest, AProvisionalItemGoesWithItsMedia) {
   start();
   for (const ListingKey& key : {session_, attempt_, earlier_}) ASSERT_TRUE(list(key).ok());
   const ListingRef other = catalog_->find_listing(earlier_);
@@ -140,7 +140,7 @@ TEST_F(EraserTest, ASessionGoesWithItsAttemptsAndAllTheirMedia) {
   start();
   for (const ListingKey& key : {session_, attempts_, attempt_, earlier_}) ASSERT_TRUE(list(key).ok());
   read_whole(kSmall);
-  const Erased erased = erase_session();
+  const EraseCount erased = erase_session();
   EXPECT_EQ(erased.media, 2U);
   EXPECT_EQ(erased.listings, 4U);
   expect_no_trace_of(kSmall);

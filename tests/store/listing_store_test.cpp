@@ -17,10 +17,10 @@ class ListingStoreTest : public StoreFixture {
 
   ListingStoreTest() { publish({kFace}); }
 
-  void publish(const std::vector<std::string>& ids, std::uint64_t claimed_size = 0) {
+  void publish(const std::vector<std::string>& ids, std::uint64_t listed_size = 0) {
     std::string media;
     for (const std::string& id : ids) {
-      const std::string size = claimed_size > 0 ? ",\"size\":" + std::to_string(claimed_size) : "";
+      const std::string size = listed_size > 0 ? ",\"size\":" + std::to_string(listed_size) : "";
       media += (media.empty() ? "" : ",") + (R"({"id":")" + id + R"(","context":"face")" + size + "}");
     }
     server_.add_manifest(R"({"sessions":[{"id":")" + kSession +
@@ -200,7 +200,7 @@ TEST_F(ListingStoreTest, StoppingAnswersEverybody) {
   EXPECT_EQ(list(key_).error().code, Errc::cancelled);
 }
 
-TEST_F(ListingStoreTest, AClaimIsConfirmedByTheMediaItself) {
+TEST_F(ListingStoreTest, AProvisionalItemIsConfirmedByTheMediaItself) {
   publish({kFace}, 5);
   start();
   ASSERT_EQ(listed(), 1U);
@@ -216,7 +216,7 @@ TEST_F(ListingStoreTest, AClaimIsConfirmedByTheMediaItself) {
   EXPECT_EQ(server_.requests_for(kFace), 1U);
 }
 
-TEST_F(ListingStoreTest, ClaimedMediaAreFetchedAhead) {
+TEST_F(ListingStoreTest, ProvisionalMediaAreFetchedAhead) {
   publish({kFace, kBack});
   start();
   ASSERT_EQ(listed(), 2U);

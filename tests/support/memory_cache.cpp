@@ -25,7 +25,7 @@ void MemoryCache::set_size_limit(std::uint64_t bytes) {
 bool MemoryCache::evict(const MediaId& id) {
   {
     const MutexLock lock(mutex_);
-    if (holds_.contains(id)) return false;
+    if (pins_.contains(id)) return false;
     const auto item = items_.find(id);
     if (item == items_.end()) return true;
     versions_.erase(item->second.revision);
@@ -101,14 +101,14 @@ bool MemoryCache::has_room_for(std::uint64_t size) const {
   return size <= size_limit_;
 }
 
-void MemoryCache::hold(const MediaId& id) {
+void MemoryCache::pin(const MediaId& id) {
   const MutexLock lock(mutex_);
-  ++holds_[id];
+  ++pins_[id];
 }
 
-void MemoryCache::release(const MediaId& id) {
+void MemoryCache::unpin(const MediaId& id) {
   const MutexLock lock(mutex_);
-  if (--holds_[id] == 0) holds_.erase(id);
+  if (--pins_[id] == 0) pins_.erase(id);
 }
 
 void MemoryCache::on_incomplete(std::function<void(const MediaId&, Revision)> listener) {

@@ -33,7 +33,7 @@ class MemoryCache final : public MediaCache {
   /// Broken: what is read is a miss, and what is written is dropped.
   void set_broken(bool broken) EXCLUDES(mutex_);
   void set_size_limit(std::uint64_t bytes) EXCLUDES(mutex_);
-  /// One media makes room for others, unless it is held. False: it is.
+  /// One media makes room for others, unless it is pinned. False: it is.
   bool evict(const MediaId& id) EXCLUDES(mutex_);
 
   /// How many items have been stored as complete of which a chunk had never been stored, though the disk has
@@ -52,8 +52,8 @@ class MemoryCache final : public MediaCache {
   [[nodiscard]] std::uint64_t backlog() const override EXCLUDES(mutex_);
   [[nodiscard]] bool accepts_chunks() const override EXCLUDES(mutex_);
   [[nodiscard]] bool has_room_for(std::uint64_t size) const override EXCLUDES(mutex_);
-  void hold(const MediaId& id) override EXCLUDES(mutex_);
-  void release(const MediaId& id) override EXCLUDES(mutex_);
+  void pin(const MediaId& id) override EXCLUDES(mutex_);
+  void unpin(const MediaId& id) override EXCLUDES(mutex_);
   void on_incomplete(std::function<void(const MediaId&, Revision)> listener) override EXCLUDES(telling_);
   void store_item(MediaItem item) override { queue(std::move(item)); }
   void renew_item(MediaItem item, Revision before) override {
@@ -62,7 +62,7 @@ class MemoryCache final : public MediaCache {
   }
   void forget_item(const MediaId& id) override { queue(ForgetItem{id}); }
   void store_listing(ListingRef listing) override { queue(std::move(listing)); }
-  void strike_listing(ListingRef rest) override { queue(std::move(rest)); }
+  void remove_from_listing(ListingRef rest) override { queue(std::move(rest)); }
   void forget_listing(const ListingKey& key) override { queue(ForgetListing{key}); }
   void drop(const MediaId& id, Revision revision) override { queue(Drop{id, revision}); }
   [[nodiscard]] std::uint64_t chunks_of(const MediaId& id, Revision revision) override EXCLUDES(mutex_);
@@ -115,7 +115,7 @@ class MemoryCache final : public MediaCache {
   std::unordered_map<Revision, Version> versions_ GUARDED_BY(mutex_);
   std::unordered_map<MediaId, MediaItem> items_ GUARDED_BY(mutex_);
   std::unordered_map<ListingKey, Listing> listings_ GUARDED_BY(mutex_);
-  std::unordered_map<MediaId, int> holds_ GUARDED_BY(mutex_);
+  std::unordered_map<MediaId, int> pins_ GUARDED_BY(mutex_);
   Incomplete incomplete_ GUARDED_BY(mutex_);  // that nobody has been told of
   Journal::Progress progress_ GUARDED_BY(mutex_);
   Duration commit_delay_ GUARDED_BY(mutex_){0};

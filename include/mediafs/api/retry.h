@@ -7,7 +7,7 @@
 
 namespace mediafs {
 
-/// How often something has failed since it last came forward. Failures of different kinds are not counted
+/// How often something has failed since it last made progress. Failures of different kinds are not counted
 /// together: a malformed response after five refusals is the first of its kind.
 class FailureCount {
  public:
@@ -28,7 +28,7 @@ struct RetryState {
   double jitter = 0.5;                  // in [0, 1): drawn by the caller, so that this stays a pure function
 };
 
-/// The longest that an origin's Retry-After is believed.
+/// The longest Retry-After of an origin that is respected.
 inline constexpr Duration kLongestRetryAfter{60'000};
 
 /// What a pause leaves of the time for one more attempt.

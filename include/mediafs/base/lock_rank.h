@@ -13,8 +13,8 @@ namespace mediafs {
 /// docs/internals/locks.md says which are taken under which.
 enum class LockRank : std::uint8_t {
   cache_command,  // one cache command at a time, without a server
-  erasing,        // cli's Erasing: whole erasures
-  cache_erasing,  // the cache's part of one
+  erase_service,  // cli's EraseService: whole erasures
+  cache_erase,    // the cache's part of one
   answers,        // of listings, which are taken in one at a time
   media_store,    // the table of downloads
   download,       // one for each media that something is under way for
@@ -39,14 +39,14 @@ enum class LockRank : std::uint8_t {
   hedged_read,
   node_table,
   open_files,
-  listing_walks,
+  directory_read_ahead,
   session_file,
   api_shared,
   interrupts,  // with libfuse's own locks held
   control_socket,
   timer,
   buffer_pool,
-  graveyard,  // of what LMDB has left after a fault
+  intended_leaks,  // of what LMDB has left after a fault
   log_counts,
 };
 

@@ -49,7 +49,7 @@ inline constexpr Errc kAllErrcs[] = {Errc::not_found,     Errc::not_found_by_gat
                                      Errc::name_too_long, Errc::cancelled,
                                      Errc::internal};
 
-/// The API has said that there is no such thing: believed for a while where nothing is known.
+/// The API has said that there is no such thing: cached for a while where nothing is known.
 constexpr bool is_denial(Errc code) {
   return code == Errc::not_found || code == Errc::impossible_id;
 }

@@ -27,7 +27,7 @@ class Cache final : public MediaCache {
     std::string directory;              // made, with its parents, where it is missing; mode 0700
     std::uint64_t size_limit = 10_GiB;  // of all files together
     std::chrono::seconds max_age = std::chrono::hours(30 * 24);  // what is older is erased when it is opened
-    SecretString api_key;  // whose cache it is, so that they can tell without the secret
+    SecretString api_key;  // whose cache it is; can be checked without the secret
     std::vector<int> held =
         {};                // locks() of the process that has just had it, which still hold it; not owned
     Duration wait{3'000};  // for a server that is just going
@@ -64,14 +64,14 @@ class Cache final : public MediaCache {
   [[nodiscard]] std::uint64_t backlog() const override;
   [[nodiscard]] bool accepts_chunks() const override;
   [[nodiscard]] bool has_room_for(std::uint64_t size) const override;
-  void hold(const MediaId& id) override;
-  void release(const MediaId& id) override;
+  void pin(const MediaId& id) override;
+  void unpin(const MediaId& id) override;
   void on_incomplete(std::function<void(const MediaId&, Revision)> listener) override;
   void store_item(MediaItem item) override;
   void renew_item(MediaItem item, Revision before) override;
   void forget_item(const MediaId& id) override;
   void store_listing(ListingRef listing) override;
-  void strike_listing(ListingRef rest) override;
+  void remove_from_listing(ListingRef rest) override;
   void forget_listing(const ListingKey& key) override;
   void drop(const MediaId& id, Revision revision) override;
   [[nodiscard]] std::uint64_t chunks_of(const MediaId& id, Revision revision) override;

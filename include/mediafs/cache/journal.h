@@ -14,18 +14,18 @@
 
 namespace mediafs {
 
-/// What has become known, or is known no more, and may not have come to the disk yet, in memory that outlives
-/// the process: what somebody has been told of is known to the next server too. Without a cache it is all
-/// that is known. Thread-safe; its lock is a leaf.
+/// A log of what has become known, or has been forgotten, and may not be on the disk yet. It is in the
+/// hand-over memory, so that the next server knows all that somebody has been told. Without a cache it has
+/// everything that is known. Thread-safe; its lock is a leaf.
 ///
-/// Two halves take turns. One is emptied when all that it says is in the cache.
+/// Two halves take turns. A half is emptied once all its entries are in the cache.
 class Journal {
  public:
   static constexpr std::uint64_t kHalf = 64_MiB;
   static constexpr std::uint64_t kBytes = 4096 + 2 * kHalf;
 
-  /// `lasting` has kBytes, page-aligned: zeros, or what an earlier server has left.
-  explicit Journal(MutableBytes lasting);
+  /// `hand_over` has kBytes, page-aligned: zeros, or what an earlier server has left.
+  explicit Journal(MutableBytes hand_over);
 
   /// Known from now on, or (of an id or a key alone) no more.
   using Entry = std::variant<MediaItem, MediaId, Listing, ListingKey>;
@@ -33,17 +33,18 @@ class Journal {
   /// What an earlier server has left, oldest first; some of it may be in the cache.
   [[nodiscard]] std::vector<Entry> left() const EXCLUDES(mutex_);
 
-  /// How far a cache has come with what it has been given: a number of things queued, and of those committed.
+  /// How many writes a cache has queued so far, and how many of them it has committed.
   struct Progress {
     std::uint64_t queued = 0;
     std::uint64_t committed = 0;
   };
-  /// There is a cache, which halves are emptied by. Asked at each add(), on its thread, without the lock.
+  /// There is a cache: a half is emptied once `progress` shows its entries to be committed. Each add() calls
+  /// it, on its own thread, without the lock.
   void follow(std::function<Progress()> progress) EXCLUDES(mutex_);
-  /// There is none: a half that is full is written anew from all that is known, now for the first time. Asked
-  /// on the thread of an add(), without the lock.
+  /// There is no cache: a half that is full is written anew with `all` that is known; this call does so for
+  /// the first time. Later an add() calls it, on its own thread, without the lock.
   void follow(std::function<std::vector<Entry>()> all) EXCLUDES(mutex_);
-  /// Neither any more. REQUIRES: nothing is being added.
+  /// Ends what follow() has begun. REQUIRES: nothing is being added.
   void unfollow() EXCLUDES(mutex_);
 
   /// What the entry says must have been queued for the cache before. Where there is no room it is dropped,
@@ -63,7 +64,7 @@ class Journal {
   void write_anew() EXCLUDES(mutex_);
   bool append(std::uint64_t which, const std::string& record) REQUIRES(mutex_);
 
-  const MutableBytes lasting_;
+  const MutableBytes hand_over_;
   mutable Mutex mutex_{LockRank::journal};
   std::function<Progress()> progress_ GUARDED_BY(mutex_);
   std::function<std::vector<Entry>()> all_ GUARDED_BY(mutex_);

@@ -31,8 +31,8 @@ class MediaCache {
   virtual Known load() = 0;
 
   /// True: the bytes of `part`, a range within the chunk, stand in their place in `out`, authenticated; the
-  /// rest of `out` is undefined. False: a miss.
-  /// REQUIRES: out.size() == kChunkSize, part is not empty and ends there at most.
+  /// rest of `out` is undefined. False: a miss. REQUIRES: out.size() == kChunkSize; part is not empty and
+  /// lies within the chunk.
   virtual bool read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, MutableBytes out) = 0;
 
   /// Keeps `bytes` until they are on disk; read_chunk finds them from now on. What lies beyond the chunk's
@@ -44,27 +44,28 @@ class MediaCache {
 
   /// False while there is no room, or the disk fails: what is stored then is dropped.
   [[nodiscard]] virtual bool accepts_chunks() const = 0;
-  /// False: a media of that size would take more than there is to be; its chunks are better not stored.
+  /// False: a media of that size would take too much of the cache, so that its chunks should not be stored.
   [[nodiscard]] virtual bool has_room_for(std::uint64_t size) const = 0;
 
-  /// While a media is held it is not evicted. Counted.
-  virtual void hold(const MediaId& id) = 0;
-  virtual void release(const MediaId& id) = 0;
+  /// While a media is pinned it is not evicted. Counted.
+  virtual void pin(const MediaId& id) = 0;
+  virtual void unpin(const MediaId& id) = 0;
 
-  /// Told, on the thread that writes, of versions of which not all is here, though it was or should have
-  /// been: they gave way to others, or could not be written. Set anew, it waits for a call under way.
+  /// Told, on the writer thread, of versions that are not complete here any more: they were evicted, or a
+  /// chunk could not be written. To set another listener waits for a call under way.
   virtual void on_incomplete(std::function<void(const MediaId&, Revision)> listener) = 0;
 
   /// Takes effect on disk after everything stored before it.
   /// An item that says "complete" is stored as incomplete where one of its chunks is not there.
   virtual void store_item(MediaItem item) = 0;
-  /// The item under another revision, in the place and of the age of the one of revision `before`, which is
-  /// dropped: nothing new of it has been heard.
+  /// Stores the item under another revision. It replaces the one of revision `before`, which is dropped, and
+  /// keeps its age, since the origin has said nothing new of it.
   virtual void renew_item(MediaItem item, Revision before) = 0;
   virtual void forget_item(const MediaId& id) = 0;
   virtual void store_listing(ListingRef listing) = 0;
-  /// The same listing with less in it, under a key anew and of the age that it was.
-  virtual void strike_listing(ListingRef rest) = 0;
+  /// `rest` is what is left of a listing once media have been taken out of it. It is stored under a new key,
+  /// and keeps the age of the listing.
+  virtual void remove_from_listing(ListingRef rest) = 0;
   virtual void forget_listing(const ListingKey& key) = 0;
 
   /// Forgets a version's chunks and destroys its key.

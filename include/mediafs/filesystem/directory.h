@@ -23,19 +23,19 @@ struct DirectoryEntry {
 };
 
 /// A directory as it was at one moment. It is listed in the order of the entries' places, which depend on
-/// nothing but the entries: somebody who has read half of it goes on rightly in another snapshot, also one
-/// that a later server has made and that has other entries beside.
+/// nothing but the entries, so that somebody who has read half of it can continue in another snapshot, also
+/// in one of a later server that has other entries too.
 struct Directory {
   ListingRef listing;                   // what it was made of; null where that is no listing
   std::vector<DirectoryEntry> entries;  // ".", "..", and then by name
   std::vector<std::uint32_t> by_place;  // indices of `entries`
 
   [[nodiscard]] NodeNumber self() const { return entries.front().node; }
-  /// Without the two.
+  /// Without "." and "..".
   [[nodiscard]] std::span<const DirectoryEntry> named() const { return std::span(entries).subspan(2); }
   /// The indices of those behind a place, in the order of their places; 0 is the beginning.
   [[nodiscard]] std::span<const std::uint32_t> after(std::uint64_t place) const;
-  /// Null where there is no such name, or it is one of the two.
+  /// Null where there is no such name, and for "." and "..".
   [[nodiscard]] const DirectoryEntry* find(std::string_view name) const;
 };
 using DirectorySnapshot = std::shared_ptr<const Directory>;
@@ -47,7 +47,7 @@ Directory make_directory(NodeNumber self, NodeNumber parent, std::vector<Directo
 /// is left out.
 Directory make_directory(const ListingRef& listing, NodeTable& nodes);
 
-/// The same directory in another place: Linux gives a directory one alone.
+/// The same directory under another number and parent: in Linux a directory has one parent only.
 Directory moved_to(const Directory& directory, NodeNumber self, NodeNumber parent);
 
 /// The entries of `before` that `after` has not.

@@ -35,14 +35,14 @@ struct Space {
 using ExtendedAttributes = std::vector<std::pair<std::string, std::string>>;
 
 /// What has been erased, and what the kernel may still hold of it.
-struct Erasure {
-  Erased erased;
-  Traces traces;                                          // what was to be erased
+struct EraseResult {
+  EraseCount count;
+  EraseScope scope;                                       // what was to be erased
   std::vector<NodeNumber> nodes;                          // whose pages are to go
   std::vector<std::pair<NodeNumber, std::string>> names;  // in which directory, and as what, they were shown
 };
 
-class ListingWalks;
+class DirectoryReadAhead;
 class SessionFile;
 
 /// The root holds every media under its id, and the sessions and attempts, which hold theirs under readable
@@ -51,13 +51,13 @@ class Filesystem {
  public:
   struct Options {
     bool fetch_ahead = true;         // the next files, when a directory's are opened in order
-    Duration negative_ttl{10'000};   // how long a name may be believed not to exist
+    Duration negative_ttl{10'000};   // how long the kernel may cache that there is no such name
     Duration listing_ttl{60'000};    // the same in a directory that shows a listing, at most
     std::string sessions_file = {};  // of sessions that are shown from the start; empty: none
     bool taken_over = false;         // the kernel has pages already, that an earlier server has given it
   };
 
-  /// All must outlive this object. What is in `files` has been opened by way of an earlier server.
+  /// All must outlive this object. `files` may have files that an earlier server has opened.
   Filesystem(Options options, Catalog& catalog, MediaStore& media, ListingStore& listings, OpenFiles& files,
              const Clock& clock);
   ~Filesystem();
@@ -67,9 +67,9 @@ class Filesystem {
   /// Whether a name could ever exist in the directory; where it could not, that never changes.
   [[nodiscard]] bool can_exist(NodeNumber parent, std::string_view name);
   /// How long a name that lookup() has not found in the directory may be taken not to be there.
-  [[nodiscard]] Duration believed_absent(NodeNumber parent);
-  /// How long a name may be taken to stay where its attributes say that it is not lasting.
-  [[nodiscard]] Duration believed_present() const { return options_.listing_ttl; }
+  [[nodiscard]] Duration negative_ttl(NodeNumber parent);
+  /// How long a name may be taken to stay where its attributes say that it expires.
+  [[nodiscard]] Duration listing_ttl() const { return options_.listing_ttl; }
 
   /// Errc::name_too_long beyond 255 bytes. Where `stop` is requested while it waits, here and below, it ends
   /// with Errc::cancelled.
@@ -84,17 +84,18 @@ class Filesystem {
   /// A handle of an earlier server gets a snapshot of what is known now.
   Result<DirectorySnapshot> directory(NodeNumber number, std::uint64_t handle) EXCLUDES(mutex_);
   void close_directory(std::uint64_t handle) EXCLUDES(mutex_);
-  /// Of an older one the names may have gone since, and must not become known to the kernel again.
+  /// False for an older snapshot: names in it may have gone since, and the kernel must not be told of them
+  /// again.
   [[nodiscard]] bool is_current(const Directory& directory) const;
 
   struct OpenFile {
-    bool pages_are_right = false;  // the kernel's pages, if any, are of the version that has been opened
-    bool directly = false;         // it is to be read without those: nobody has been told its size
+    bool keep_page_cache = false;  // the kernel's pages, if any, are of the version that is opened
+    bool directly = false;         // reads bypass the page cache: nobody has been told its size
   };
-  /// `handle` is what names it from now on, for read() and close(); opened twice it is open once, so that a
-  /// request of which nobody knows whether it has been carried out can be. Errc::changed while somebody still
-  /// has another version open: the kernel has one set of pages for both, and would mix them. Waits for the
-  /// media's own word where only a listing has told its size.
+  /// `handle` names the opening for read() and close(). To open one handle twice opens it once, so that a
+  /// request which may have been carried out already can be repeated. Errc::changed while somebody has
+  /// another version open: the kernel has one page cache for both, and would mix them. Waits for the media's
+  /// own head where it is provisional.
   void open(NodeNumber number, FileHandle handle, const Done<OpenFile>& done,
             const std::stop_token& stop = {}) EXCLUDES(mutex_);
   /// The bytes of `range` as far as the media reaches: nothing at or past its end.
@@ -109,10 +110,10 @@ class Filesystem {
   /// Forgets a media, or a session with its attempts and all their media, and every listing that names one of
   /// these. Reads of what is open are refused from now on (Errc::changed), but the kernel has pages of it
   /// until it is told: Mount::forget.
-  Erasure erase(const MediaId& media) EXCLUDES(mutex_);
-  Erasure erase(const Traces& traces) EXCLUDES(mutex_);
-  Erasure erase_everything() EXCLUDES(mutex_);
-  Erasure erase_session(const MediaId& session) EXCLUDES(mutex_);
+  EraseResult erase(const MediaId& media) EXCLUDES(mutex_);
+  EraseResult erase(const EraseScope& scope) EXCLUDES(mutex_);
+  EraseResult erase_everything() EXCLUDES(mutex_);
+  EraseResult erase_session(const MediaId& session) EXCLUDES(mutex_);
 
   /// Told of nodes whose attributes are not what they were.
   void on_new_attributes(std::function<void(NodeNumber)> listener);
@@ -155,7 +156,7 @@ class Filesystem {
   Result<DirectorySnapshot> list_known_now(const Node& directory) EXCLUDES(mutex_);
   Result<std::uint64_t> handle_for(const DirectorySnapshot& snapshot) EXCLUDES(mutex_);
 
-  void add_shown(const ListingKey& key, Erasure& gone) EXCLUDES(mutex_);
+  void add_shown(const ListingKey& key, EraseResult& result) EXCLUDES(mutex_);
 
   void reopen(const OpenFiles::File& file) EXCLUDES(mutex_);
   Result<OpenFile> open_confirmed(NodeNumber number, const MediaId& id, FileHandle handle) EXCLUDES(mutex_);
@@ -172,7 +173,7 @@ class Filesystem {
   const UnixSeconds started_;
   std::function<void(NodeNumber)> new_attributes_ = [](NodeNumber) {};
   std::function<void(NodeNumber, const std::string&)> gone_ = [](NodeNumber, const std::string&) {};
-  const std::unique_ptr<ListingWalks> walks_;
+  const std::unique_ptr<DirectoryReadAhead> read_ahead_;
   const std::unique_ptr<SessionFile> sessions_;
   NodeTable nodes_;
 

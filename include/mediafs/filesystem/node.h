@@ -76,9 +76,9 @@ struct Attributes {
   FileType type = FileType::regular;
   std::uint64_t size = 0;
   UnixSeconds modified = 0;
-  std::size_t links = 1;    // of a directory always 1, which means "not counted", as on Btrfs
-  bool lasting = true;      // name and attributes are good until Filesystem says otherwise
-  bool other_name = false;  // found under another spelling of its name: to be asked for each time
+  std::size_t links = 1;      // of a directory always 1, which means "not counted", as on Btrfs
+  bool never_expires = true;  // name and attributes are good until Filesystem says otherwise
+  bool other_name = false;    // found under another spelling of its name: to be asked for each time
 };
 
 }  // namespace mediafs

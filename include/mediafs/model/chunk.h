@@ -30,7 +30,8 @@ constexpr ChunkIndex chunk_at(std::uint64_t offset) {
   return ChunkIndex{static_cast<std::uint32_t>(offset / kChunkSize)};
 }
 
-/// The largest media that is believed: far beyond any, and far below where chunks could not be numbered.
+/// The largest size of a media that is accepted: far beyond any, and far below where chunks could not be
+/// numbered.
 inline constexpr std::uint64_t kMaxMediaSize = 1024_GiB;
 
 /// How many chunks `size` bytes take; 0 for an empty media.

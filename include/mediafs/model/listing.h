@@ -35,7 +35,7 @@ struct ListedMedia {
   MediaId id;
   std::string context;       // what it shows ("document-front"), as the API says it: any text, or none
   std::string content_type;  // lower case, without parameters; kUnknownType where it is not told
-  std::optional<std::uint64_t> size;  // what is claimed, if it is: its body is right, and may have another
+  std::optional<std::uint64_t> size;  // as listed, if it is; where the body has another, that is right
   std::string duration;               // of a video, in seconds; empty where it is not told
   std::string session;                // the session's id; empty where it is not told
   UnixSeconds first_seen = 0;
@@ -49,7 +49,7 @@ struct ListedAttempt {
   bool operator==(const ListedAttempt&) const = default;
 };
 
-/// Bounds of a listing that is believed.
+/// Bounds of a listing that is accepted.
 inline constexpr std::size_t kMaxListingBytes = 32_MiB;
 inline constexpr std::size_t kMaxListed = 100'000;
 

@@ -25,7 +25,7 @@ struct MediaItem {
   bool superseded =
       false;  // from_listing_only(), after a version that is no more: the next one is shown as new
 
-  /// Known from a listing alone: size and type are what that claims, and none of its bytes is here.
+  /// Provisional: known from a listing only. Size and type are what that says, and none of its bytes is here.
   [[nodiscard]] bool from_listing_only() const { return revision == Revision{}; }
 
   bool operator==(const MediaItem&) const = default;

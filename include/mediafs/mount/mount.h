@@ -29,10 +29,10 @@ class Mount {
   /// What the kernel's side of a mount is reached by, and what one server leaves to the next.
   struct Device {
     int descriptor = -1;     // of /dev/fuse, mounted (KernelMount); not owned
-    MutableBytes lasting;    // kLastingBytes, page-aligned: zeros at the beginning of the mount's life
+    MutableBytes hand_over;  // kHandOverBytes, page-aligned: zeros at the beginning of the mount's life
     bool may_repeat = true;  // have the kernel repeat what an earlier server has not answered; else it fails
   };
-  static const std::size_t kLastingBytes;
+  static const std::size_t kHandOverBytes;
 
   /// Makes the kernel's INIT, or what an earlier server has left of it, known to libfuse. Other requests wait
   /// until run(). Needs SIGINT, SIGTERM and SIGHUP blocked in all threads.
@@ -49,18 +49,18 @@ class Mount {
 
   /// Serves on threads of its own until the mount is gone, or somebody asks to end: by a signal or, where
   /// `orders` is a descriptor, by that alone. On the main thread.
-  /// `ready` is called once, when the mount answers; `ending` on this thread before the threads end: it has
-  /// everybody answered who waits, now and from then on.
+  /// `ready` is called once, when the mount answers. `ending` is called on this thread before the threads
+  /// end, and must see to it that every request is answered that waits, then and later.
   End run(const std::function<void()>& ready, const std::function<void(End)>& ending, int orders = -1);
 
   /// From now on nothing is answered: another server will, to which the kernel repeats it. Where the kernel
   /// cannot, what is under way is waited for, for at most `patience`. Any thread.
-  void fall_silent(Duration patience);
-  [[nodiscard]] bool is_silent() const;
+  void stop_replying(Duration patience);
+  [[nodiscard]] bool has_stopped_replying() const;
 
-  /// Makes the kernel ask for a node's attributes again. Any thread. Its pages are left alone: to drop them
-  /// waits for reads under way, whose deadlines would then wait for that; Filesystem::open tells which are
-  /// right.
+  /// Makes the kernel ask for a node's attributes again. Any thread. Its pages stay: to drop them waits for
+  /// reads under way, and the caller may be what those wait for. Filesystem::open says whether pages can be
+  /// kept.
   void refresh_attributes(NodeNumber node);
 
   /// Makes the kernel look a name up again. Any thread; it is done later, by a thread that may wait for the
@@ -70,7 +70,7 @@ class Mount {
   /// Makes the kernel drop every page and size that it has of what has been erased, and returns when it has;
   /// names go as with forget_name. It waits for reads of those files, which have failed by now: only on a
   /// thread that nobody waits for, without a lock, and while run() serves.
-  void forget(const Erasure& gone);
+  void forget(const EraseResult& result);
 
  private:
   class Session;

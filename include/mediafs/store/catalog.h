@@ -50,10 +50,10 @@ class Catalog {
   /// The item under a new revision, and as old as it was; what is cached of the one that it has goes.
   MediaItemRef renew(MediaItem item) EXCLUDES(mutex_);
 
-  /// What was known of it holds no more, but for what listings claim.
+  /// Forgets what was known of it. Where a listing has it, it is provisional again.
   void forget(const MediaId& id) EXCLUDES(mutex_);
 
-  /// The API has said that there is no such media: believed for as long as `ttl` says. Bounded in number.
+  /// The API has said that there is no such media: cached for `ttl`. Bounded in number.
   void note_absent(const MediaId& id, Duration ttl) EXCLUDES(mutex_);
   [[nodiscard]] bool known_absent(const MediaId& id) const EXCLUDES(mutex_);
 
@@ -65,8 +65,8 @@ class Catalog {
   /// call at a time for a key, forget_listing included.
   ListingRef remember_listing(Listing answered) EXCLUDES(mutex_);
   void forget_listing(const ListingKey& key) EXCLUDES(mutex_);
-  /// The listing as it would be without these media, and as old as can be.
-  void strike(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(mutex_);
+  /// Takes these media out of the listing, which counts as stale from now on.
+  void remove_from_listing(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(mutex_);
 
   /// The media as the listing has it that came last; what that does not tell, as the others do. Nothing: it
   /// is in none.
@@ -104,8 +104,8 @@ class Catalog {
   ListingRef remove_listing(const ListingKey& key) REQUIRES(mutex_);
   void set_first_seen(Listing& answered) const REQUIRES(mutex_);
   [[nodiscard]] std::optional<ListedMedia> as_listed(const MediaId& id) const REQUIRES(mutex_);
-  void drop_claims_of(const Listing& listing) REQUIRES(mutex_);
-  void claim(const MediaId& id, bool superseded) REQUIRES(mutex_);
+  void drop_provisional_of(const Listing& listing) REQUIRES(mutex_);
+  void add_provisional(const MediaId& id, bool superseded) REQUIRES(mutex_);
 
   const Options options_;
   MediaCache* const cache_;

@@ -1,4 +1,4 @@
-// What is known here of a media, or of a whole session, and the end of it.
+// Erases what is known here of a media, or of a whole session.
 #pragma once
 
 #include <cstddef>
@@ -12,23 +12,23 @@ class Catalog;
 class ListingStore;
 class MediaStore;
 
-/// What there is here of a media or a session.
-struct Traces {
+/// What is to be erased: of a media or a session, all that is known here.
+struct EraseScope {
   std::vector<MediaId> media;
   std::vector<ListingKey> listings;
   std::vector<ListingKey> mentions = {};  // other listings that name some of the media
 };
 
 /// The media alone: who erases its session later must still find the others.
-Traces traces_of_media(const Catalog& catalog, const MediaId& id);
+EraseScope scope_of_media(const Catalog& catalog, const MediaId& id);
 
 /// The session's listing, that of its attempts and theirs, with all media that they have, as far as is known.
-Traces traces_of_session(const Catalog& catalog, const MediaId& session);
+EraseScope scope_of_session(const Catalog& catalog, const MediaId& session);
 
-Traces traces_of_everything(const Catalog& catalog);
+EraseScope scope_of_everything(const Catalog& catalog);
 
-/// How much of it there was.
-struct Erased {
+/// How much of the scope was known.
+struct EraseCount {
   std::size_t media = 0;
   std::size_t listings = 0;
 };
@@ -39,9 +39,9 @@ class Eraser {
   /// All must outlive this object.
   Eraser(Catalog& catalog, MediaStore& media, ListingStore& listings);
 
-  /// Forgets them here, so that no claim is left; what is not known is no error. What is asked for afterwards
-  /// is asked of the API anew.
-  Erased erase(const Traces& traces);
+  /// Forgets them here, provisional items too; what is not known is no error. What is asked for afterwards is
+  /// asked of the API anew.
+  EraseCount erase(const EraseScope& scope);
 
  private:
   Catalog& catalog_;

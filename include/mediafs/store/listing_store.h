@@ -23,7 +23,7 @@ class ListingStore {
   struct Options {
     Duration deadline{30'000};      // of every find
     Duration ttl{60'000};           // how long a listing is taken for the present state
-    Duration negative_ttl{10'000};  // how long "no such session" is believed
+    Duration negative_ttl{10'000};  // how long "no such session" is cached
     Duration patience{2'000};       // after which whoever waits for a newer listing gets the known one
   };
 
@@ -57,8 +57,9 @@ class ListingStore {
   /// The listing is forgotten, and an answer to what was asked before with it; it is asked for anew for those
   /// who wait. Whether it was known.
   bool erase(const ListingKey& key) EXCLUDES(taking_in_, mutex_);
-  /// The same for these media in it alone; it is asked for anew when it is used next.
-  bool strike(const ListingKey& key, const std::vector<MediaId>& media) EXCLUDES(taking_in_, mutex_);
+  /// Takes these media out of it; it is asked for anew when it is used next. Whether it was known.
+  bool remove_from_listing(const ListingKey& key, const std::vector<MediaId>& media)
+      EXCLUDES(taking_in_, mutex_);
 
   /// The known listing is of within the TTL.
   [[nodiscard]] bool is_fresh(const ListingKey& key) EXCLUDES(mutex_);
@@ -84,7 +85,8 @@ class ListingStore {
   void answered(const ListingKey& key, std::uint64_t fetch, Result<Listing> answer) EXCLUDES(mutex_);
   void end_fetch(DeferredActions& deferred, const ListingKey& key, const std::optional<Error>& failure)
       REQUIRES(mutex_);
-  [[nodiscard]] bool believes(const Listed& state, Older older, bool known) const REQUIRES(mutex_);
+  [[nodiscard]] bool failure_still_cached(const Listed& state, Older older, bool known) const
+      REQUIRES(mutex_);
   void lose_patience(const ListingKey& key, const std::weak_ptr<Request>& fetch) EXCLUDES(mutex_);
   void abandon(const ListingKey& key, std::uint64_t waiter) EXCLUDES(mutex_);
 

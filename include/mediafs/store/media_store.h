@@ -51,7 +51,7 @@ class MediaStore {
   /// Where `stop` is requested meanwhile, it ends with Errc::cancelled.
   void find(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
 
-  /// The same, where what a listing claims is not enough.
+  /// The same, where a provisional item is not enough.
   void confirm(const MediaId& id, Done<MediaItemRef> done, const std::stop_token& stop = {}) EXCLUDES(mutex_);
 
   /// The same for who is about to open it: where the origin has not said for some time that it has the media,

@@ -14,7 +14,7 @@ namespace mediafs {
 
 struct MediaStoreOptions {
   Duration deadline{30'000};          // of every find and read
-  Duration negative_ttl{10'000};      // how long "no such media" is believed
+  Duration negative_ttl{10'000};      // how long "no such media" is cached
   Duration keep_unwanted{5'000};      // how long a paused stream is kept; up to twice that while it is open
   std::uint64_t streams_kept = 128;   // with more, none that pauses is kept longer: it holds a connection
   std::uint64_t max_unsized = 1_GiB;  // a body without a length is downloaded to find its size, up to this

@@ -19,8 +19,8 @@ class ServedFingerprints {
   static constexpr std::size_t kPlaces = std::size_t{1} << 20;
   static constexpr std::size_t kBytes = 4096 + kPlaces * 16;
 
-  /// `lasting` has kBytes, page-aligned: zeros, or what an earlier server has left.
-  explicit ServedFingerprints(MutableBytes lasting);
+  /// `hand_over` has kBytes, page-aligned: zeros, or what an earlier server has left.
+  explicit ServedFingerprints(MutableBytes hand_over);
 
   /// Before anybody is given it.
   void note(ChunkKey key, ByteView chunk);
@@ -34,7 +34,7 @@ class ServedFingerprints {
   [[nodiscard]] std::uint64_t& seed() const;
   [[nodiscard]] Place& place(std::uint64_t name, std::size_t step) const;
 
-  const MutableBytes lasting_;
+  const MutableBytes hand_over_;
 };
 
 }  // namespace mediafs

@@ -13,7 +13,7 @@
 namespace mediafs {
 
 /// One message. A server's life in them, from the supervisor (>) and to it (<):
-///   > begin         with the memory that lasts, the credentials where they come from no file, and the mount
+///   > begin         with the hand-over memory, the credentials where they come from no file, and the mount
 ///                   point as text
 ///   < prepared      it can go
 ///   > go            with the descriptor of /dev/fuse, and those that hold the cache's lock

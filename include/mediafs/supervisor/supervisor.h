@@ -23,9 +23,9 @@ class Supervisor {
  public:
   struct Options {
     KernelMount::Options mount;
-    std::vector<std::string> server;  // its arguments, the program's name first; the program is this one
-    std::uint64_t lasting_bytes = 0;  // of memory that servers leave to each other
-    UniqueFd credentials = {};        // a file for servers to read them from; none: they know where
+    std::vector<std::string> server;    // its arguments, the program's name first; the program is this one
+    std::uint64_t hand_over_bytes = 0;  // of memory that servers leave to each other
+    UniqueFd credentials = {};          // a file for servers to read them from; none: they know where
   };
 
   /// How it came to an end, for an exit code.
@@ -51,7 +51,7 @@ class Supervisor {
   /// sd_listen_fds(3). Then run() takes it over.
   static bool has_been_left_a_mount();
 
-  /// Until SIGTERM or SIGINT come, the mount is gone, or there is no hope. `ready` is called when the mount
+  /// Runs until SIGTERM or SIGINT come, the mount is gone, or it gives up. `ready` is called when the mount
   /// answers for the first time. Blocks these signals and SIGHUP.
   Outcome run(const std::function<void()>& ready);
 

@@ -13,11 +13,11 @@
 namespace mediafs {
 
 /// Asks the supervisor of the mount with that device number ("major:minor", as the mount table has it) and
-/// waits until the new server serves. Only the word of our own user, of root, and for root of `owner`, who
-/// mounted it, is taken: anybody can make a socket of that name. Errc::not_found: no supervisor answers.
-/// Errc::timed_out: it does not say how it went within `patience`. Errc::internal: it has not come to that;
-/// the context says why, in the supervisor's words, and the old server goes on. What it gives is for how long
-/// nobody has been served.
+/// waits until the new server serves. Gives for how long the mount was not served. Only an answer of our own
+/// user, of root, and for root of `owner`, who mounted it, is taken: anybody can make a socket of that name.
+/// Errc::not_found: no supervisor answers. Errc::timed_out: it does not say how it went within `patience`.
+/// Errc::internal: the upgrade has failed; the context says why, in the supervisor's words, and the old
+/// server goes on.
 Result<Duration> upgrade_server(const std::string& device, std::optional<uid_t> owner,
                                 Duration patience = std::chrono::seconds(60));
 

@@ -48,8 +48,8 @@ std::shared_ptr<Download> Download::create(const MediaId& id, std::shared_ptr<St
 
 void Download::load() {
   const MutexLock lock(mutex_);
-  if (hold_) return;
-  hold_.emplace(context_->cache, id_);
+  if (pin_) return;
+  pin_.emplace(context_->cache, id_);
   version_.load();
 }
 

@@ -6,7 +6,7 @@
 
 #include "mediafs/base/mutex.h"
 #include "store/deferred_actions.h"
-#include "store/download/cache_hold.h"
+#include "store/download/cache_pin.h"
 #include "store/download/fetcher.h"
 #include "store/download/receiver.h"
 #include "store/download/recent_failure.h"
@@ -84,7 +84,7 @@ class Download final : public StreamListener, public std::enable_shared_from_thi
   const std::shared_ptr<StoreContext> context_;
 
   mutable Mutex mutex_{LockRank::download};
-  std::optional<CacheHold> hold_ GUARDED_BY(mutex_);  // what is under way is not evicted; once it is loaded
+  std::optional<CachePin> pin_ GUARDED_BY(mutex_);  // what is under way is not evicted; once it is loaded
   Version version_ GUARDED_BY(mutex_);
   std::optional<Waiters> waiters_ GUARDED_BY(mutex_);  // always there, once it has been created
   std::optional<Receiver> receiver_ GUARDED_BY(mutex_);

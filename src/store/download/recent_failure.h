@@ -11,20 +11,20 @@
 
 namespace mediafs {
 
-/// The last failure, believed for a moment: the kernel repeats a failed read page by page, and each must not
+/// The last failure, kept for a moment: the kernel repeats a failed read page by page, and each must not
 /// be a request or wait for a deadline of its own. Guarded by its owner.
 class RecentFailure {
  public:
-  static constexpr Duration kBelieved{1'000};
+  static constexpr Duration kTtl{1'000};
 
-  /// `look_again_after` is called with the time after which it is not believed any more.
+  /// `look_again_after` is called with the time after which it is forgotten.
   explicit RecentFailure(std::function<void(Duration)> look_again_after)
       : look_again_after_(std::move(look_again_after)) {}
 
   /// `of`: what a read waited for too long; empty: whatever no stream brings.
   void remember(const Error& error, SteadyTime now, ByteRange of = {}) {
-    failure_ = Failure{error, now + kBelieved, of};
-    look_again_after_(kBelieved);
+    failure_ = Failure{error, now + kTtl, of};
+    look_again_after_(kTtl);
   }
   void forget() { failure_.reset(); }
 

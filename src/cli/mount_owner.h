@@ -6,7 +6,7 @@
 
 #include "cli/daemon.h"
 #include "cli/exit_code.h"
-#include "cli/lasting.h"
+#include "cli/hand_over_memory.h"
 #include "cli/mount_command.h"
 #include "mediafs/base/unique_fd.h"
 #include "mediafs/mount/kernel_mount.h"
@@ -16,23 +16,23 @@
 namespace mediafs {
 
 /// Where a server has its mount from, and who decides about its end. Main thread only.
-class Keeper {
+class MountOwner {
  public:
-  virtual ~Keeper() = default;
+  virtual ~MountOwner() = default;
 
   /// A server before this one has served the mount, which is there already.
   [[nodiscard]] virtual bool takes_over() const = 0;
-  /// The mount, when it is time to serve it: at once, or when the server before this one is gone. Asked for
-  /// after the cache has been opened, but first of all by a server that takes over, whose cache the one
-  /// before still has. Nothing: there is nothing to serve.
+  /// Gives the mount once it is time to serve it: at once, or when the server before this one is gone. Called
+  /// after the cache has been opened; but a server that takes over calls it first, since the one before still
+  /// has the cache. An error: there is nothing to serve.
   virtual Result<Mount::Device> attach() = 0;
-  [[nodiscard]] virtual const Lasting& lasting() const = 0;
-  /// Those that hold the cache's lock, from the server before, and of this one for the next.
+  [[nodiscard]] virtual const HandOverMemory& hand_over_memory() const = 0;
+  /// The descriptors that hold the cache's lock: those of the server before, and this one's, for the next.
   virtual std::vector<UniqueFd> take_locks() = 0;
   virtual void hold_locks(const std::vector<int>& locks) = 0;
 
   virtual void serving() = 0;
-  /// Can be read when there is something to be ordered; -1: signals order the end.
+  /// A descriptor that can be read when there is an order; -1: only signals order the end.
   [[nodiscard]] virtual int orders() const = 0;
   /// Whether the order is to leave everything to another server as it is.
   virtual bool is_to_step_down() = 0;
@@ -41,14 +41,14 @@ class Keeper {
 };
 
 /// A server without a supervisor: the mount is its own.
-class OwnMount final : public Keeper {
+class OwnMount final : public MountOwner {
  public:
   /// Errc::internal: no memory.
   static Result<std::unique_ptr<OwnMount>> make(KernelMount::Options options, Ready ready);
 
   [[nodiscard]] bool takes_over() const override { return false; }
   Result<Mount::Device> attach() override;
-  [[nodiscard]] const Lasting& lasting() const override { return lasting_; }
+  [[nodiscard]] const HandOverMemory& hand_over_memory() const override { return hand_over_; }
   std::vector<UniqueFd> take_locks() override { return {}; }
   void hold_locks(const std::vector<int>& /*locks*/) override {}
   void serving() override { ready_(); }
@@ -58,27 +58,27 @@ class OwnMount final : public Keeper {
 
  private:
   OwnMount(KernelMount::Options options, Ready ready, SharedMemory memory)
-      : options_(std::move(options)), ready_(std::move(ready)), lasting_(std::move(memory)) {}
+      : options_(std::move(options)), ready_(std::move(ready)), hand_over_(std::move(memory)) {}
 
   const KernelMount::Options options_;
   const Ready ready_;
-  const Lasting lasting_;
+  const HandOverMemory hand_over_;
   std::unique_ptr<KernelMount> mount_;
 };
 
-/// A supervisor has it. It also ends this process' service by going away; then the mount, which nobody has
-/// any more, is taken away here. One that is kept elsewhere is left as it is, to the server of another
-/// supervisor.
-class Supervised final : public Keeper {
+/// The mount is a supervisor's. Where the supervisor goes away, this server ends too, and takes the mount
+/// away, since nobody else will. A mount that is kept elsewhere (by systemd) is left to the server of the
+/// next supervisor.
+class Supervised final : public MountOwner {
  public:
   /// `begin` is the supervisor's first message: its text is the mount point, and the memory stands first
   /// among its descriptors. `ready` is called when the mount is served.
-  /// It takes the channel, unless it fails.
+  /// Takes over the channel, unless it fails.
   static Result<std::unique_ptr<Supervised>> make(Channel& channel, const Message& begin, Ready ready);
 
   [[nodiscard]] bool takes_over() const override { return takes_over_; }
   Result<Mount::Device> attach() override;
-  [[nodiscard]] const Lasting& lasting() const override { return lasting_; }
+  [[nodiscard]] const HandOverMemory& hand_over_memory() const override { return hand_over_; }
   std::vector<UniqueFd> take_locks() override { return std::move(locks_); }
   void hold_locks(const std::vector<int>& locks) override;
   void serving() override;
@@ -98,7 +98,7 @@ class Supervised final : public Keeper {
   const bool kept_elsewhere_;
   const std::string mountpoint_;
   const Ready ready_;
-  const Lasting lasting_;
+  const HandOverMemory hand_over_;
   std::string device_number_;  // of the mount, to tell it from a later one in its place
   UniqueFd device_;
   std::vector<UniqueFd> locks_;

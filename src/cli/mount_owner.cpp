@@ -1,4 +1,4 @@
-#include "cli/keeper.h"
+#include "cli/mount_owner.h"
 
 #include "mediafs/base/log.h"
 #include "mediafs/mount/fusermount.h"
@@ -7,7 +7,7 @@
 namespace mediafs {
 
 Result<std::unique_ptr<OwnMount>> OwnMount::make(KernelMount::Options options, Ready ready) {
-  const auto file = SharedMemory::create(Lasting::size());
+  const auto file = SharedMemory::create(HandOverMemory::size());
   if (!file) return file.error();
   auto memory = SharedMemory::map(*file);
   if (!memory) return memory.error();
@@ -18,13 +18,13 @@ Result<Mount::Device> OwnMount::attach() {
   auto mounted = KernelMount::open(options_);
   if (!mounted) return std::move(mounted).error().in(options_.mountpoint);
   mount_ = *std::move(mounted);
-  return Mount::Device{.descriptor = mount_->device(), .lasting = lasting_.connection()};
+  return Mount::Device{.descriptor = mount_->device(), .hand_over = hand_over_.connection()};
 }
 
 Result<std::unique_ptr<Supervised>> Supervised::make(Channel& channel, const Message& begin, Ready ready) {
   auto memory = SharedMemory::map(begin.descriptors.front());
   if (!memory) return memory.error();
-  if (memory->bytes().size() != Lasting::size())
+  if (memory->bytes().size() != HandOverMemory::size())
     return Error{Errc::internal, "another version of mediafs has mounted this, and it takes a remount"};
   return std::unique_ptr<Supervised>(
       new Supervised(std::move(channel), begin, *std::move(memory), std::move(ready)));
@@ -36,7 +36,7 @@ Supervised::Supervised(Channel channel, const Message& begin, SharedMemory memor
       kept_elsewhere_((begin.code & Message::kKeptElsewhere) != 0),
       mountpoint_(begin.text),
       ready_(std::move(ready)),
-      lasting_(std::move(memory)) {
+      hand_over_(std::move(memory)) {
   const auto there = takes_over_ ? find_mount(mountpoint_) : std::nullopt;
   if (there) device_number_ = there->device;
 }
@@ -52,7 +52,7 @@ Result<Mount::Device> Supervised::attach() {
   const auto there = find_mount(mountpoint_);
   if (there) device_number_ = there->device;
   return Mount::Device{.descriptor = device_.get(),
-                       .lasting = lasting_.connection(),
+                       .hand_over = hand_over_.connection(),
                        .may_repeat = (order->code & Message::kFailUnderWay) == 0};
 }
 
@@ -85,7 +85,7 @@ void Supervised::take_mount_away() {
   device_.reset();
   const auto there = find_mount(mountpoint_);
   if (!there || there->type != "fuse.mediafs") return;
-  // One that has been made for this server, of which it has not heard, or the one that it has heard of.
+  // A mount that was made for this server before it was told of it, or the one that it was told of.
   if (device_number_.empty() || there->device == device_number_) detach(mountpoint_);
 }
 

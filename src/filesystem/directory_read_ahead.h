@@ -11,13 +11,13 @@
 
 namespace mediafs {
 
-/// Somebody who opens a directory's files one after another in some order.
-class ListingWalk {
+/// One order in which somebody may be opening the files of a directory, and how far that has come.
+class OpeningOrder {
  public:
-  explicit ListingWalk(std::vector<NodeNumber> order) : order_(std::move(order)) {}
+  explicit OpeningOrder(std::vector<NodeNumber> order) : order_(std::move(order)) {}
 
-  /// Takes an open into account. True: it goes on with this walk, a few files being left out or not.
-  bool goes_on_with(NodeNumber node);
+  /// Takes an open into account. True: it continues the order, a few files being left out or not.
+  bool continues_with(NodeNumber node);
 
   /// How sure it is: how many files have been opened in this order, the very first counting twice.
   [[nodiscard]] std::size_t steps() const { return steps_; }
@@ -31,19 +31,19 @@ class ListingWalk {
   std::size_t steps_ = 0;
 };
 
-/// The walks through the directories that were opened last. Thread-safe; its lock is a leaf.
-class ListingWalks {
+/// Which files will be opened next in the directories that were opened last. Thread-safe; its lock is a leaf.
+class DirectoryReadAhead {
  public:
   void begin(const Directory& directory) EXCLUDES(mutex_);
-  /// The nodes that will probably be opened after this one; none where no walk goes on with it.
+  /// The nodes that will probably be opened after this one; none where it continues no order.
   std::vector<NodeNumber> opened(NodeNumber node) EXCLUDES(mutex_);
 
  private:
   // rsync, tar and shells go by name (as the directory is listed), cp -r by node number.
-  using Orders = std::array<ListingWalk, 2>;
+  using Orders = std::array<OpeningOrder, 2>;
 
-  Mutex mutex_{LockRank::listing_walks};
-  std::list<Orders> walks_ GUARDED_BY(mutex_);  // used last first
+  Mutex mutex_{LockRank::directory_read_ahead};
+  std::list<Orders> directories_ GUARDED_BY(mutex_);  // used last first
 };
 
 }  // namespace mediafs

@@ -1,4 +1,4 @@
-#include "filesystem/listing_walk.h"
+#include "filesystem/directory_read_ahead.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,65 +22,65 @@ Directory directory_of(std::uint64_t files, bool same_order = true) {
   return make_directory(kRootNode, kRootNode, std::move(entries));
 }
 
-TEST(ListingWalk, TwoInOrderShowIt) {
-  ListingWalks walks;
-  walks.begin(directory_of(100));
-  EXPECT_TRUE(walks.opened(file(10)).empty());
-  const auto next = walks.opened(file(11));
+TEST(DirectoryReadAhead, TwoInOrderShowIt) {
+  DirectoryReadAhead read_ahead;
+  read_ahead.begin(directory_of(100));
+  EXPECT_TRUE(read_ahead.opened(file(10)).empty());
+  const auto next = read_ahead.opened(file(11));
   ASSERT_EQ(next.size(), 8U);
   EXPECT_EQ(next.front(), file(12));
   EXPECT_EQ(next.back(), file(19));
 }
 
-TEST(ListingWalk, TheVeryFirstFileShowsItToo) {
-  ListingWalks walks;
-  walks.begin(directory_of(100));
-  EXPECT_EQ(walks.opened(file(0)).size(), 8U);
+TEST(DirectoryReadAhead, TheVeryFirstFileShowsItToo) {
+  DirectoryReadAhead read_ahead;
+  read_ahead.begin(directory_of(100));
+  EXPECT_EQ(read_ahead.opened(file(0)).size(), 8U);
 }
 
-TEST(ListingWalk, TheLongerItGoesOnTheMoreIsExpected) {
-  ListingWalks walks;
-  walks.begin(directory_of(100));
+TEST(DirectoryReadAhead, TheLongerItGoesOnTheMoreIsExpected) {
+  DirectoryReadAhead read_ahead;
+  read_ahead.begin(directory_of(100));
   std::vector<std::size_t> sizes;
-  for (std::uint64_t i = 0; i < 5; ++i) sizes.push_back(walks.opened(file(i)).size());
+  for (std::uint64_t i = 0; i < 5; ++i) sizes.push_back(read_ahead.opened(file(i)).size());
   EXPECT_EQ(sizes, (std::vector<std::size_t>{8, 16, 32, 32, 32}));
 }
 
-TEST(ListingWalk, GoesByNameOrByNumber) {
-  ListingWalks walks;
-  walks.begin(directory_of(100, /*same_order=*/false));
-  walks.opened(file(10));
-  EXPECT_THAT(walks.opened(file(11)), Contains(file(12))) << "as cp -r does";
-  walks.begin(directory_of(100, /*same_order=*/false));
-  walks.opened(file(90));
-  EXPECT_THAT(walks.opened(file(89)), Contains(file(88))) << "as the directory is listed";
+TEST(DirectoryReadAhead, GoesByNameOrByNumber) {
+  DirectoryReadAhead read_ahead;
+  read_ahead.begin(directory_of(100, /*same_order=*/false));
+  read_ahead.opened(file(10));
+  EXPECT_THAT(read_ahead.opened(file(11)), Contains(file(12))) << "as cp -r does";
+  read_ahead.begin(directory_of(100, /*same_order=*/false));
+  read_ahead.opened(file(90));
+  EXPECT_THAT(read_ahead.opened(file(89)), Contains(file(88))) << "as the directory is listed";
 }
 
-TEST(ListingWalk, AFewMayBeLeftOutButOrderMatters) {
-  ListingWalks walks;
-  walks.begin(directory_of(100));
-  walks.opened(file(3));
-  EXPECT_EQ(walks.opened(file(5)).front(), file(6));
-  EXPECT_TRUE(walks.opened(file(4)).empty()) << "back";
-  EXPECT_TRUE(walks.opened(file(80)).empty()) << "far away";
-  EXPECT_EQ(walks.opened(file(6)).front(), file(7));
+TEST(DirectoryReadAhead, AFewMayBeLeftOutButOrderMatters) {
+  DirectoryReadAhead read_ahead;
+  read_ahead.begin(directory_of(100));
+  read_ahead.opened(file(3));
+  EXPECT_EQ(read_ahead.opened(file(5)).front(), file(6));
+  EXPECT_TRUE(read_ahead.opened(file(4)).empty()) << "back";
+  EXPECT_TRUE(read_ahead.opened(file(80)).empty()) << "far away";
+  EXPECT_EQ(read_ahead.opened(file(6)).front(), file(7));
 }
 
-TEST(ListingWalk, EndsWithTheDirectory) {
-  ListingWalks walks;
-  walks.begin(directory_of(3));
-  walks.opened(file(0));
-  EXPECT_EQ(walks.opened(file(1)).size(), 1U);
-  EXPECT_TRUE(walks.opened(file(2)).empty());
+TEST(DirectoryReadAhead, EndsWithTheDirectory) {
+  DirectoryReadAhead read_ahead;
+  read_ahead.begin(directory_of(3));
+  read_ahead.opened(file(0));
+  EXPECT_EQ(read_ahead.opened(file(1)).size(), 1U);
+  EXPECT_TRUE(read_ahead.opened(file(2)).empty());
 }
 
-TEST(ListingWalk, SomebodyElseWhoListsTheDirectoryDisturbsNothing) {
-  ListingWalks walks;
-  walks.begin(directory_of(100));
-  walks.opened(file(20 - 8));
-  walks.opened(file(20));
-  walks.begin(directory_of(100));
-  EXPECT_EQ(walks.opened(file(21)).front(), file(22));
+TEST(DirectoryReadAhead, SomebodyElseWhoListsTheDirectoryDisturbsNothing) {
+  DirectoryReadAhead read_ahead;
+  read_ahead.begin(directory_of(100));
+  read_ahead.opened(file(20 - 8));
+  read_ahead.opened(file(20));
+  read_ahead.begin(directory_of(100));
+  EXPECT_EQ(read_ahead.opened(file(21)).front(), file(22));
 }
 
 class FetchAhead : public FilesystemFixture {
