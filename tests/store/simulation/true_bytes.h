@@ -15,21 +15,33 @@ constexpr std::uint64_t word_at(std::uint64_t seed, std::uint64_t number) {
   return seed + number * 0x9e3779b97f4a7c15;
 }
 
+/// What is left of the word at `offset`, or as much of it as fits. How much.
+inline std::size_t fill_part(std::uint64_t seed, std::uint64_t offset, MutableBytes out) {
+  const std::uint64_t word = word_at(seed, offset / 8);
+  const std::size_t count = std::min<std::size_t>(8 - offset % 8, out.size());
+  std::memcpy(out.data(), reinterpret_cast<const char*>(&word) + offset % 8, count);
+  return count;
+}
+
 /// The version's bytes from `offset` on.
 inline void fill(std::uint64_t seed, std::uint64_t offset, MutableBytes out) {
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const std::uint64_t at = offset + done;
-    const std::uint64_t word = word_at(seed, at / 8);
-    const std::size_t skipped = at % 8;
-    const std::size_t count = std::min(8 - skipped, out.size() - done);
-    if (count == 8) {
-      std::memcpy(out.data() + done, &word, 8);
-    } else {
-      std::memcpy(out.data() + done, reinterpret_cast<const char*>(&word) + skipped, count);
-    }
-    done += count;
+  if (offset % 8 != 0) {
+    const std::size_t done = fill_part(seed, offset, out);
+    out = out.subspan(done);
+    offset += done;
   }
+  const std::size_t words = out.size() / 8;
+  for (std::size_t i = 0; i < words; ++i) {  // which the compiler makes vectors of
+    const std::uint64_t word = word_at(seed, offset / 8 + i);
+    std::memcpy(out.data() + 8 * i, &word, 8);
+  }
+  if (out.size() % 8 != 0) fill_part(seed, offset + 8 * words, out.subspan(8 * words));
+}
+
+inline std::byte true_byte(std::uint64_t seed, std::uint64_t place) {
+  std::byte byte{};
+  fill(seed, place, MutableBytes(&byte, 1));
+  return byte;
 }
 
 /// Where in the media the first byte stands that is not the version's.
