@@ -44,18 +44,31 @@ inline std::byte true_byte(std::uint64_t seed, std::uint64_t place) {
   return byte;
 }
 
+/// Whether the bytes are the version's from `offset` on, which is where a word begins.
+inline bool are_words(std::uint64_t seed, std::uint64_t offset, ByteView bytes) {
+  std::uint64_t difference = 0;
+  for (std::size_t i = 0; i < bytes.size() / 8; ++i) {  // as in fill()
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + 8 * i, 8);
+    difference |= word ^ word_at(seed, offset / 8 + i);
+  }
+  return difference == 0;
+}
+
 /// Where in the media the first byte stands that is not the version's.
 inline std::optional<std::uint64_t> first_difference(std::uint64_t seed, std::uint64_t offset,
                                                      ByteView bytes) {
-  std::byte expected[4096];
+  constexpr std::size_t kBlock = 4096;
+  std::byte expected[kBlock];
   for (std::size_t done = 0; done < bytes.size();) {
-    const std::size_t count = std::min(sizeof expected, bytes.size() - done);
-    fill(seed, offset + done, MutableBytes(expected, count));
-    if (std::memcmp(expected, bytes.data() + done, count) != 0) {
-      const auto* const different = std::mismatch(expected, expected + count, bytes.data() + done).first;
-      return offset + done + static_cast<std::uint64_t>(different - expected);
-    }
-    done += count;
+    const std::uint64_t from = offset + done;
+    const ByteView block =
+        bytes.subspan(done, std::min<std::size_t>(kBlock - from % kBlock, bytes.size() - done));
+    done += block.size();
+    if (block.size() == kBlock && are_words(seed, from, block)) continue;
+    fill(seed, from, MutableBytes(expected, block.size()));
+    const auto* const different = std::mismatch(expected, expected + block.size(), block.data()).first;
+    if (different != expected + block.size()) return from + static_cast<std::uint64_t>(different - expected);
   }
   return std::nullopt;
 }
