@@ -285,7 +285,6 @@ void SimulatedOrigin::Exchange::end(Status outcome) {
 
 /// What the store has to do about it.
 void SimulatedOrigin::Exchange::note_end(const Status& outcome) {
-  media_.remnant.reset();
   if (cancelled_ || stopped_ || request_.existence) return;
   const SteadyTime now = origin_.timer_.now();
   std::erase_if(media_.retries, [&](SteadyTime when) { return when + std::chrono::minutes(1) < now; });
@@ -293,15 +292,6 @@ void SimulatedOrigin::Exchange::note_end(const Status& outcome) {
   const bool is_large = media_.versions[version_].size > kSmallMedia;
   if (head_sent_ && is_large && !outcome.ok() && outcome.error().code == Errc::corrupt)
     media_.disproved[version_] = now;
-  if (head_sent_ && !outcome.ok() && outcome.error().code != Errc::protocol) note_remnant();
-}
-
-/// Where there are no ranges it begins anew, and what comes of the chunk has to be what came before.
-void SimulatedOrigin::Exchange::note_remnant() {
-  const bool begins_anew = !media_.ranges && !media_.versions[version_].etag.empty();
-  const auto flipped = media_.flipped.lower_bound({version_, start_of(chunk_at(position_))});
-  if (begins_anew && flipped != media_.flipped.end() && *flipped < std::pair{version_, position_})
-    media_.remnant = Remnant{version_, flipped->second, origin_.timer_.now()};
 }
 
 }  // namespace mediafs::simulation

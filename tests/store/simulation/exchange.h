@@ -59,7 +59,6 @@ class SimulatedOrigin::Exchange final : public Fetch, public std::enable_shared_
   void end_cancelled() { end(Error{Errc::cancelled, "cancelled"}); }
   void end(Status outcome);
   void note_end(const Status& outcome);
-  void note_remnant();
 
   SimulatedOrigin& origin_;
   OriginMedia& media_;

@@ -16,12 +16,6 @@ constexpr Duration kLongestGoodbye{100};  // for who has stopped waiting
 /// A head can come so long before what it leads to is met here: by way of what nobody waited for.
 constexpr Duration kUnseen{60'000};
 
-std::byte byte_at(const Slices& slices, std::uint64_t offset) {
-  auto slice = slices.begin();
-  while (offset >= slice->bytes.size()) offset -= (slice++)->bytes.size();
-  return slice->bytes[offset];
-}
-
 std::string_view name_of(Question::Kind kind) {
   constexpr std::string_view kNames[] = {"find", "open", "read"};
   return kNames[static_cast<int>(kind)];
@@ -195,23 +189,6 @@ void Model::check_bytes(const Question& question, Known& known, const Slices& sl
     return trace_.wrong("read {} of {}: bytes that are not its version's", question.number, media.what);
   check_proved(question, known);
   check_disproved(question, known);
-  check_same_as_before(question, known, slices);
-}
-
-/// Nobody who has it open gets a byte another time as another.
-void Model::check_same_as_before(const Question& question, Known& known, const Slices& slices) {
-  const OriginMedia& media = *question.media;
-  const std::size_t number = known.may_be.front();
-  const auto end = media.flipped.lower_bound({number, question.range.end()});
-  for (auto one = media.flipped.lower_bound({number, question.range.offset}); one != end; ++one) {
-    const std::uint64_t place = one->second;
-    if (byte_at(slices, place - question.range.offset) != true_byte(media.versions[number].seed, place)) {
-      known.given_wrong.insert(place);
-    } else if (known.given_wrong.contains(place) && media.remnant && media.remnant->place == place &&
-               media.remnant->version == number && question.open_since < media.remnant->left) {
-      trace_.wrong("read {} of {}: byte {} is another than before", question.number, media.what, place);
-    }
-  }
 }
 
 /// What was found wrong at its end is no version any more, whoever has it open.

@@ -5,7 +5,6 @@
 #include <list>
 #include <memory>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -24,7 +23,6 @@ struct Question {
   MediaItemRef item;  // of a read
   ByteRange range;
   SteadyTime asked{};
-  SteadyTime open_since{};            // of a read: its asker has had the media open since then
   std::optional<SteadyTime> stopped;  // since when nobody waits for it
   bool answered = false;
   bool answered_well = false;
@@ -84,7 +82,6 @@ class Model {
     std::string etag;
     std::vector<std::size_t> may_be;      // the origin's versions
     bool told = false;                    // by bytes, which it is
-    std::set<std::uint64_t> given_wrong;  // bytes that somebody was given as they were sent
     std::optional<std::uint64_t> dead;    // questions with a greater number may not be answered with bytes
   };
 
@@ -97,7 +94,6 @@ class Model {
   [[nodiscard]] bool is_of(const Question& question, const Version& version, std::size_t number, bool proved,
                            const Slices& slices) const;
   void check_proved(const Question& question, const Known& known);
-  void check_same_as_before(const Question& question, Known& known, const Slices& slices);
   void check_disproved(const Question& question, const Known& known);
   void check_said_to_be_verified(const MediaItem& item, const Known& known);
 

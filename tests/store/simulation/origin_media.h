@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -40,13 +39,6 @@ class Said {
   std::array<SteadyTime, std::size(kAllErrcs)> at_{};
 };
 
-/// A byte that was sent wrong in a chunk, before the end of which the body broke.
-struct Remnant {
-  std::size_t version = 0;
-  std::uint64_t place = 0;
-  SteadyTime left{};
-};
-
 struct OriginMedia {
   OriginMedia(MediaId name, std::string words) : id(std::move(name)), what(std::move(words)) {}
 
@@ -67,7 +59,6 @@ struct OriginMedia {
   std::vector<bool> unproved_tails;  // by version: its last chunk has come with a range that nothing proves
   std::set<std::pair<std::size_t, std::uint64_t>> flipped;  // version and place of a byte that was sent wrong
   SteadyTime tampered = kNever;                             // something of a body was wrong
-  std::optional<Remnant> remnant;                           // that was left last; nothing has ended since
   std::vector<SteadyTime> disproved;  // by version: a body was found wrong of which readers may have had some
   std::vector<SteadyTime> retries;    // of what has broken: when it may be asked for again
   std::uint64_t requests = 0;         // all that have been sent

@@ -42,7 +42,6 @@ void World::opened(Reader& reader, OriginMedia& media) {
   }
   model_.meet(*item);
   reader.item = std::move(item);
-  reader.opened = timer_.now();
   reader.position = 0;
 }
 
@@ -53,7 +52,6 @@ void World::read(Reader& reader, ByteRange range) {
   trace_.say("reader {} reads {} from {} on of {}", &reader - readers_.data(), range.length, range.offset,
              reader.media->what);
   const auto question = model_.ask(Question::Kind::read, *reader.media, reader.item, range);
-  question->open_since = reader.opened;
   reader.questions.push_back(question);
   store_->read(
       reader.item, range, [this, question](const Result<Slices>& bytes) { model_.answer(*question, bytes); },

@@ -38,12 +38,6 @@ inline void fill(std::uint64_t seed, std::uint64_t offset, MutableBytes out) {
   if (out.size() % 8 != 0) fill_part(seed, offset + 8 * words, out.subspan(8 * words));
 }
 
-inline std::byte true_byte(std::uint64_t seed, std::uint64_t place) {
-  std::byte byte{};
-  fill(seed, place, MutableBytes(&byte, 1));
-  return byte;
-}
-
 /// Whether the bytes are the version's from `offset` on, which is where a word begins.
 inline bool are_words(std::uint64_t seed, std::uint64_t offset, ByteView bytes) {
   std::uint64_t difference = 0;

@@ -49,7 +49,6 @@ class World {
   struct Reader {
     OriginMedia* media = nullptr;  // null: it has none open, and asks for none
     MediaItemRef item;             // null: being opened
-    SteadyTime opened{};
     std::uint64_t position = 0;
     std::uint64_t life = 0;  // what is answered to an earlier one is not for it
     std::stop_source stop;
