@@ -279,5 +279,17 @@ TEST_F(DownloadTest, APausedStreamIsResumedByWhoeverReadsOn) {
   EXPECT_EQ(failure.get(), std::nullopt);
 }
 
+TEST_F(DownloadTest, AStreamPausesAtItsLimitWhereverItsBodyIsCutIntoPieces) {
+  auto item = find();
+  source_.media.at(0)->head(kHead);
+  ASSERT_TRUE(timer_.wait(std::move(item)).ok());
+  store_.opened(kId);
+  const std::string piece = kChunk.substr(0, 100'001);  // none of them ends where a chunk does
+  std::uint64_t taken = 0;
+  while (taken + piece.size() <= *kHead.size && source_.media[0]->body(bytes_of(piece)) == Flow::go_on)
+    taken += piece.size();
+  EXPECT_LT(taken, *kHead.size / 2) << "it is not fetched whole for nobody";
+}
+
 }  // namespace
 }  // namespace mediafs

@@ -65,6 +65,12 @@ class ManualTimer final : public Timer {
     return true;
   }
 
+  /// When the last of the jobs that are there now is due; now, where there is none.
+  [[nodiscard]] SteadyTime last_due() const {
+    const MutexLock lock(mutex_);
+    return jobs_.empty() ? clock_.now() : jobs_.rbegin()->first.first;
+  }
+
   /// So much time passes.
   void advance(SteadyTime::duration time) {
     const SteadyTime last = now() + time;
@@ -101,7 +107,7 @@ class ManualTimer final : public Timer {
 
  private:
   ManualClock clock_;
-  Mutex mutex_{LockRank::timer};
+  mutable Mutex mutex_{LockRank::timer};
   std::map<Id, Job> jobs_ GUARDED_BY(mutex_);
   std::uint64_t next_ GUARDED_BY(mutex_) = 0;
 };

@@ -130,7 +130,8 @@ bool Fetcher::may_take(Stream& stream, std::size_t piece) {
   ChunkAssembler& chunks = stream.chunks();
   const std::size_t index = streams_.index_of(stream);
   const bool begins_chunk = !chunks.filling();
-  if (begins_chunk && chunks.position() >= limit_of(situation(), index)) return false;
+  const bool enters_chunk = begins_chunk || chunks.filled() + piece > kChunkSize;  // pieces are cut anywhere
+  if (enters_chunk && chunks.position() >= limit_of(situation(), index)) return false;
   std::size_t count = chunks.blocks_needed(piece);
   if (count == 0) return true;
   // A stream that gives nothing away before its end must not wait for blocks while it holds some: all or

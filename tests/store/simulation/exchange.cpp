@@ -144,6 +144,8 @@ MediaHead SimulatedOrigin::Exchange::make_head() {
   if (partial_ || (media_.sized && !plan_.unsized)) {
     head.size = now.size;
     head.end = end_;
+  } else {
+    media_.sent_unsized[version_] = true;
   }
   if (now.is_signed && first_ == 0 && !partial_) {
     verifier_ = std::make_shared<Verifier>(version_);
@@ -161,6 +163,7 @@ MediaHead SimulatedOrigin::Exchange::make_head() {
 bool SimulatedOrigin::Exchange::interrupted() {
   const std::uint64_t done = position_ - first_;
   if (done >= plan_.cut_after && position_ < end_) {
+    if (plan_.changes) origin_.change_(media_, origin_.random_);
     fail(plan_.cut);
     return true;
   }
@@ -276,7 +279,19 @@ void SimulatedOrigin::Exchange::end(Status outcome) {
   note_what_lasts();
   const auto sink = std::exchange(sink_, nullptr);
   origin_.ended(this);
+  note_end(outcome);
   sink->on_end(std::move(outcome));
+}
+
+/// What the store has to do about it.
+void SimulatedOrigin::Exchange::note_end(const Status& outcome) {
+  if (cancelled_ || stopped_ || request_.existence) return;
+  const SteadyTime now = origin_.timer_.now();
+  std::erase_if(media_.retries, [&](SteadyTime when) { return when + std::chrono::minutes(1) < now; });
+  media_.retries.push_back(head_sent_ ? now + kShortestPause : now);
+  const bool is_large = media_.versions[version_].size > kSmallMedia;
+  if (head_sent_ && is_large && !outcome.ok() && outcome.error().code == Errc::corrupt)
+    media_.disproved[version_] = now;
 }
 
 }  // namespace mediafs::simulation

@@ -32,7 +32,7 @@ class SimulatedOrigin::Exchange final : public Fetch, public std::enable_shared_
   /// The weather is calm: it comes to a good end, or to a quick one.
   void heal();
   void note_what_lasts();
-  [[nodiscard]] const OriginMedia& media() const { return media_; }
+  [[nodiscard]] OriginMedia& media() const { return media_; }
   [[nodiscard]] bool is_live_stream() const { return !cancelled_ && !stopped_ && !request_.existence; }
   [[nodiscard]] bool brings(const std::string& etag, ByteRange range) const;
   [[nodiscard]] bool is_retry() const { return request_.fresh_connection; }
@@ -58,6 +58,7 @@ class SimulatedOrigin::Exchange final : public Fetch, public std::enable_shared_
   void fail(Errc code);
   void end_cancelled() { end(Error{Errc::cancelled, "cancelled"}); }
   void end(Status outcome);
+  void note_end(const Status& outcome);
 
   SimulatedOrigin& origin_;
   OriginMedia& media_;

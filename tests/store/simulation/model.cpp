@@ -9,11 +9,10 @@ namespace mediafs::simulation {
 
 namespace {
 
-constexpr std::uint64_t kSmallMedia = 4_MiB;  // what is signed and no larger is given once it is verified
-constexpr Duration kDeadline{30'000};         // MediaStore::Options::deadline
-constexpr Duration kLongestRead{30'500};      // the deadline, and a moment
-constexpr Duration kLongestOpen{33'000};      // whether it is still there is waited for before that
-constexpr Duration kLongestGoodbye{100};      // for who has stopped waiting
+constexpr Duration kDeadline{30'000};     // MediaStore::Options::deadline
+constexpr Duration kLongestRead{30'500};  // the deadline, and a moment
+constexpr Duration kLongestOpen{33'000};  // whether it is still there is waited for before that
+constexpr Duration kLongestGoodbye{100};  // for who has stopped waiting
 /// A head can come so long before what it leads to is met here: by way of what nobody waited for.
 constexpr Duration kUnseen{60'000};
 
@@ -82,7 +81,7 @@ void Model::meet(const MediaItem& item) {
   OriginMedia& media = origin_.media(item.id);
   const auto [place, is_new] = known_.try_emplace(item.revision);
   Known& known = place->second;
-  if (!is_new) return;
+  if (!is_new) return check_said_to_be_verified(item, known);
   known.media = &media;
   known.met = clock_.now();
   known.tagged = !item.etag.empty();
@@ -91,6 +90,18 @@ void Model::meet(const MediaItem& item) {
   look_what_it_may_be(known);
   if (known.may_be.empty())
     trace_.wrong("{}: an item of {} bytes, tag {}, that no version is", media.what, item.size, item.etag);
+  check_said_to_be_verified(item, known);
+}
+
+/// An item says that its signature need not be waited for once a body has proved it, and not before. Without
+/// a tag it says so of what came before, and each body that comes proves itself.
+void Model::check_said_to_be_verified(const MediaItem& item, const Known& known) {
+  const OriginMedia& media = *known.media;
+  if (item.unverified || !known.tagged || known.may_be.empty()) return;
+  const bool may_say_so = std::any_of(known.may_be.begin(), known.may_be.end(), [&](std::size_t i) {
+    return !media.versions[i].is_signed || media.proved[i];
+  });
+  if (!may_say_so) trace_.wrong("{}: an item that is signed, and said to be verified", media.what);
 }
 
 /// Until bytes have told: what has no tag may be what is sent only now.
@@ -101,7 +112,7 @@ void Model::look_what_it_may_be(Known& known) {
   for (std::size_t i = 0; i < media.versions.size(); ++i) {
     const Version& version = media.versions[i];
     // Of what has neither a tag nor a length nobody knows before its end that it is of another size.
-    const bool size_fits = version.size == known.size || (!known.tagged && !media.sized);
+    const bool size_fits = version.size == known.size || (!known.tagged && media.sent_unsized[i]);
     if (size_fits && version.etag == known.etag && media.heads[i] != kNever) known.may_be.push_back(i);
   }
 }
@@ -177,6 +188,15 @@ void Model::check_bytes(const Question& question, Known& known, const Slices& sl
   if (known.may_be.empty())
     return trace_.wrong("read {} of {}: bytes that are not its version's", question.number, media.what);
   check_proved(question, known);
+  check_disproved(question, known);
+}
+
+/// What was found wrong at its end is no version any more, whoever has it open.
+void Model::check_disproved(const Question& question, const Known& known) {
+  const SteadyTime disproved = question.media->disproved[known.may_be.front()];
+  if (known.may_be.size() == 1 && known.met < disproved && question.asked > disproved)
+    trace_.wrong("read {} of {}: bytes of a body that was found wrong", question.number,
+                 question.media->what);
 }
 
 /// Where they are not proved, a byte may be wrong that the origin has sent wrong.

@@ -5,12 +5,12 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "mediafs/base/bytes.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/result.h"
 #include "mediafs/model/media_id.h"
@@ -24,6 +24,7 @@ struct Version {
   bool is_signed = false;
 };
 
+constexpr std::uint64_t kSmallMedia = 4_MiB;  // what is signed and no larger is given once it is verified
 constexpr SteadyTime kNever = SteadyTime::min();
 
 /// When each kind of failure was said last, or was in force.
@@ -53,18 +54,23 @@ struct OriginMedia {
   Said failures;                     // of the media
   Said range_failures;               // before the head of a range: the whole may be had all the same
   std::vector<SteadyTime> heads;     // by version: when one was last told
+  std::vector<bool> sent_unsized;    // by version: with a head that tells no length
   std::vector<bool> proved;          // by version: a body has passed whole, and its signature was right
   std::vector<bool> unproved_tails;  // by version: its last chunk has come with a range that nothing proves
   std::set<std::pair<std::size_t, std::uint64_t>> flipped;  // version and place of a byte that was sent wrong
   SteadyTime tampered = kNever;                             // something of a body was wrong
-  std::uint64_t requests = 0;                               // all that have been sent
-  std::uint64_t bytes = 0;                                  // that the store has taken
+  std::vector<SteadyTime> disproved;  // by version: a body was found wrong of which readers may have had some
+  std::vector<SteadyTime> retries;    // of what has broken: when it may be asked for again
+  std::uint64_t requests = 0;         // all that have been sent
+  std::uint64_t bytes = 0;            // that the store has taken
 
   [[nodiscard]] std::size_t current() const { return versions.size() - 1; }
   void add_version(Version version) {
     versions.push_back(std::move(version));
     heads.push_back(kNever);
+    sent_unsized.push_back(false);
     proved.push_back(false);
+    disproved.push_back(kNever);
     unproved_tails.push_back(false);
   }
 };

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Shows that the simulation sees bugs: applies each patch of planted/ to a copy of the sources, builds the
 simulation there and runs it over seeds until it fails. Prints a table, and exits 1 where one is not found.
-Those of planted/not_seen_yet/ are work that is left: what they break no answer shows as yet.
 
 planted_bugs.py [--work DIR] [--worlds N] [NUMBER ...]   all, or those whose patches begin with the numbers
 """

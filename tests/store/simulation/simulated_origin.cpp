@@ -45,9 +45,9 @@ bool SimulatedOrigin::brings(const OriginMedia& media, const std::string& etag, 
   });
 }
 
-std::size_t SimulatedOrigin::small_ones_paused() const {
-  const auto count = std::count_if(exchanges_.begin(), exchanges_.end(), [](const auto& exchange) {
-    return exchange->is_live_stream() && exchange->is_paused() && exchange->media_size() <= 4_MiB;
+std::size_t SimulatedOrigin::paused(std::uint64_t largest) const {
+  const auto count = std::count_if(exchanges_.begin(), exchanges_.end(), [&](const auto& exchange) {
+    return exchange->is_live_stream() && exchange->is_paused() && exchange->media_size() <= largest;
   });
   return static_cast<std::size_t>(count);
 }
@@ -81,7 +81,7 @@ void SimulatedOrigin::check(const FetchRequest& request, const OriginMedia& medi
 
 void SimulatedOrigin::began(const std::shared_ptr<Exchange>& exchange) {
   exchanges_.push_back(exchange);
-  const OriginMedia& media = exchange->media();
+  OriginMedia& media = exchange->media();
   const auto live = std::count_if(exchanges_.begin(), exchanges_.end(), [&](const auto& other) {
     return &other->media() == &media && other->is_live_stream();
   });
@@ -90,6 +90,16 @@ void SimulatedOrigin::began(const std::shared_ptr<Exchange>& exchange) {
   if (live > static_cast<std::ptrdiff_t>(kMostStreams))
     trace_.wrong("{}: {} streams at once", media.what, live);
   count_request(media, exchange->is_retry());
+  if (exchange->is_retry()) check_pause(exchange->media());
+}
+
+/// What broke before its head is asked for at once, as a whole; what broke in its body after a pause. Each is
+/// asked for again once.
+void SimulatedOrigin::check_pause(OriginMedia& media) {
+  const auto due = std::find_if(media.retries.begin(), media.retries.end(),
+                                [&](SteadyTime when) { return when <= timer_.now(); });
+  if (due == media.retries.end()) return trace_.wrong("{}: gone on with without a pause", media.what);
+  media.retries.erase(due);
 }
 
 void SimulatedOrigin::count_request(const OriginMedia& media, bool again) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -41,8 +42,14 @@ class SimulatedOrigin final : public MediaSource {
   /// Whether a stream of the version with that tag is on its way to all of the range, and soon there.
   [[nodiscard]] bool brings(const OriginMedia& media, const std::string& etag, ByteRange range) const;
 
-  /// Streams that the store has paused, of media so small that only a want of memory is a reason to.
-  [[nodiscard]] std::size_t small_ones_paused() const;
+  /// Streams that the store has paused, of media no larger than that.
+  [[nodiscard]] std::size_t paused(std::uint64_t largest) const;
+
+  /// How media become others while they are sent.
+  void on_change(std::function<void(OriginMedia&, Random&)> change) { change_ = std::move(change); }
+
+  /// The least that the store waits before it goes on with a body that broke, with jitter of a half or more.
+  static constexpr Duration kShortestPause{25};
 
   /// Requests that have begun and not ended.
   [[nodiscard]] std::size_t under_way() const { return exchanges_.size(); }
@@ -59,6 +66,7 @@ class SimulatedOrigin final : public MediaSource {
   void began(const std::shared_ptr<Exchange>& exchange);
   void ended(const Exchange* exchange);
   void count_request(const OriginMedia& media, bool again);
+  void check_pause(OriginMedia& media);
 
   ManualTimer& timer_;
   Trace& trace_;
@@ -74,6 +82,7 @@ class SimulatedOrigin final : public MediaSource {
   };
   std::vector<std::vector<Sent>> recent_;  // requests of the last second, by media
   std::vector<std::byte> scratch_;
+  std::function<void(OriginMedia&, Random&)> change_;
   std::uint64_t last_number_ = 0;
 };
 

@@ -26,8 +26,10 @@ constexpr Weather kWeathers[] = {
     {.name = "slow", .cut = 50, .slow = 700},
     {.name = "no ranges any more", .range_refused = 1000, .cut = 300},
     {.name = "ranges go wrong", .range_refused = 200, .range_whole = 300, .range_foreign = 200, .cut = 400},
+    {.name = "versions change under way", .range_foreign = 700, .cut = 600, .changes = 500},
     {.name = "the whole for a range", .range_whole = 1000, .cut = 300},
     {.name = "corrupt", .cut = 200, .corrupt = 500},
+    {.name = "corrupt and cut", .cut = 600, .corrupt = 800},
     {.name = "lengths go wrong", .unsized = 200, .cut = 200, .wrong_length = 300},
     {.name = "everything",
      .refused = 80,
@@ -88,9 +90,13 @@ std::uint64_t a_place(Random& random, std::uint64_t size) {
 void draw_body(Plan& plan, Random& random, const Weather& weather, std::uint64_t size) {
   if (random.in_1000(weather.cut)) plan.cut_after = a_place(random, size);
   plan.cut = random.pick(kCuts);
+  plan.changes = random.in_1000(weather.changes);
   if (random.in_1000(weather.stalls)) plan.stall_after = a_place(random, size);
   if (random.in_1000(weather.slow)) plan.bytes_per_second = random.between(1'000, 400'000);
   if (random.in_1000(weather.corrupt)) plan.flip_after = a_place(random, size);
+  const bool cut_behind = plan.flip_after != Plan::kNowhere && plan.cut_after != Plan::kNowhere;
+  if (cut_behind && random.in_1000(500))  // so that it is in the chunk that is never whole
+    plan.flip_after = plan.cut_after - std::min(plan.cut_after, random.below(60'000));
   if (random.in_1000(weather.wrong_length)) (random.in_1000(500) ? plan.too_short : plan.too_long) = true;
 }
 

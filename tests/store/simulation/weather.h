@@ -28,6 +28,7 @@ struct Weather {
   std::uint64_t unsized = 0;        // without a length, where the others have one
   // In the body:
   std::uint64_t cut = 0;
+  std::uint64_t changes = 0;  // of those that are cut: just then the media becomes another
   std::uint64_t stalls = 0;
   std::uint64_t slow = 0;
   std::uint64_t corrupt = 0;  // a byte is wrong, where a signature tells
@@ -56,6 +57,7 @@ struct Plan {
   static constexpr std::uint64_t kNowhere = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t cut_after = kNowhere;  // bytes of the body
   Errc cut = Errc::unavailable;
+  bool changes = false;  // the media, where it is cut
   std::uint64_t stall_after = kNowhere;
   std::uint64_t flip_after = kNowhere;
   bool too_short = false;

@@ -32,6 +32,11 @@ constexpr MediaKind kKinds[] = {
     {.name = "large without a tag", .least = 8_MiB, .most = 10_MiB, .tagged = false},
     {.name = "large signed without a tag", .least = 8_MiB, .most = 9_MiB, .is_signed = true, .tagged = false},
     {.name = "large without ranges", .least = 8_MiB, .most = 12_MiB, .ranges = false},
+    {.name = "large signed without ranges",
+     .least = 8_MiB,
+     .most = 12_MiB,
+     .is_signed = true,
+     .ranges = false},
     {.name = "without a length", .least = 0, .most = 6_MiB, .is_signed = true, .sized = false},
     {.name = "large without a length", .least = 8_MiB, .most = 9_MiB, .sized = false},
     {.name = "without a length or a tag",
@@ -45,6 +50,7 @@ constexpr MediaKind kKinds[] = {
 constexpr std::size_t kMedia = 4;
 constexpr std::size_t kReaders = 6;
 constexpr std::uint64_t kMemories[] = {2_MiB, 4_MiB, 8_MiB, 16_MiB, 16_MiB};
+constexpr std::uint64_t kStreamsKept[] = {128, 128, 3};
 constexpr int kMostJobsAtOnce = 10'000;
 constexpr Duration kRevalidate{60'000};
 
@@ -62,7 +68,10 @@ World::World(const Course& course)
   with_cache_ = random.in_1000(800);
   options_.memory = random.pick(kMemories);
   options_.revalidate = kRevalidate;
-  options_.jitter = [this] { return jitter_.fraction(); };
+  options_.jitter = [this] { return 0.5 + jitter_.fraction() / 2; };  // SimulatedOrigin::kShortestPause
+  options_.streams_kept = random.pick(kStreamsKept);
+  origin_.on_change(
+      [this](OriginMedia& media, Random& drawn) { add_version(media, drawn, drawn.in_1000(500)); });
   trace_.say("{} of memory, {}", options_.memory, with_cache_ ? "a cache" : "no cache");
   start();
 }

@@ -106,6 +106,11 @@ class World {
   MediaItemRef open_at_last(Reader& reader, OriginMedia& media);
   bool read_whole(Reader& reader);
   void check_economy(OriginMedia& media);
+  void check_rest(OriginMedia& media);
+  void read_in_order(Reader& reader, std::uint64_t from, std::uint64_t to);
+  void check_memory_is_used();
+  [[nodiscard]] std::uint64_t small_here() const;
+  void check_no_deadline_is_left();
   void come_to_rest();
   void check_cache();
   OriginMedia& any_media(Random& random);

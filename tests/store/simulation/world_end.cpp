@@ -12,6 +12,7 @@ constexpr Duration kUntilAllAreAnswered{34'000};
 constexpr Duration kUntilNothingIsRemembered{11'000};  // a failure, or that there is no such media
 constexpr std::uint64_t kSlack = 512_KiB;              // what one reader may cost beyond the media's size
 constexpr std::uint64_t kLeastMemory = 16_MiB;         // that a mount takes
+constexpr Duration kLongestJob{12'000};  // where nobody waits: what is absent is believed so long
 constexpr int kMostJobs = 20'000;
 
 }  // namespace
@@ -29,14 +30,19 @@ void World::come_right() {
   check();
   if (on() && model_.waiting() > 0) trace_.wrong("{} still wait after all faults", model_.waiting());
   let_pass(kUntilNothingIsRemembered);
-  if (on() && options_.memory >= kLeastMemory && origin_.small_ones_paused() > 0)
-    trace_.wrong("{} small media are not gone on with, though there is memory", origin_.small_ones_paused());
+  if (on() && options_.memory >= kLeastMemory && origin_.paused(small_here()) > 0)
+    trace_.wrong("{} small media are not gone on with, though there is memory", origin_.paused(small_here()));
   for (const auto& media : origin_.all()) {
     if (on()) read_all(*media);
   }
   close_all();
+  check_no_deadline_is_left();
   if (on()) come_to_rest();
-  if (on()) check_economy(*origin_.all()[course_.seed % origin_.all().size()]);
+  OriginMedia& one = *origin_.all()[course_.seed % origin_.all().size()];
+  if (on()) check_economy(one);
+  if (on()) check_rest(one);
+  if (on()) check_memory_is_used();
+  close_all();
   if (on()) come_to_rest();
   if (on()) stop();
   if (on()) check_cache();
@@ -85,6 +91,62 @@ bool World::read_whole(Reader& reader) {
 }
 
 /// One reader in order costs the media once; what is kept costs nothing.
+/// Only a want of memory is a reason to pause what is so small. What is held back takes all that it needs at
+/// once, and half of the memory is for what was used last: nobody has that give way for what nobody waits
+/// for.
+std::uint64_t World::small_here() const {
+  return std::min(kSmallMedia, options_.memory / 4);
+}
+
+void World::check_no_deadline_is_left() {
+  if (on() && model_.waiting() == 0 && timer_.last_due() > timer_.now() + kLongestJob)
+    trace_.wrong("a job of the timer is left of what has been answered");
+}
+
+/// Who rests with the media open, and then reads on, has what came before no second time.
+void World::check_rest(OriginMedia& media) {
+  const std::uint64_t size = media.versions.back().size;
+  if (options_.memory < kLeastMemory || size <= kSmallMedia) return;
+  trace_.say("what a rest costs of {}", media.what);
+  erase(media, /*listings_first=*/true);
+  let_pass(std::chrono::seconds(1));
+  const std::uint64_t before = media.bytes;
+  Reader& reader = readers_.front();
+  if (open_at_last(reader, media) == nullptr) return;
+  read_in_order(reader, 0, 2_MiB);
+  let_pass(std::chrono::seconds(12));  // streams that are paused are dropped after 5
+  read_in_order(reader, 2_MiB, size);
+  close(reader);
+  if (on() && media.bytes - before > size + kSlack)
+    trace_.wrong("{}: {} bytes were sent for {}, with a rest", media.what, media.bytes - before, size);
+}
+
+void World::read_in_order(Reader& reader, std::uint64_t from, std::uint64_t to) {
+  for (; from < to && on(); from += 128_KiB) {
+    read(reader, {from, std::min(128_KiB, to - from)});
+    const auto question = reader.questions.back();
+    let_pass_until([&] { return question->answered; });
+    if (on() && !question->answered_well) trace_.wrong("a read fails after all faults");
+  }
+}
+
+/// What has to wait for memory goes on when the cache's writer, which was slow, has let go of some.
+void World::check_memory_is_used() {
+  if (!with_cache_) return;
+  trace_.say("memory is short for a second");
+  cache_.set_commit_delay(Duration(1'500));
+  for (std::size_t i = 0; i < origin_.all().size(); ++i) {
+    erase(*origin_.all()[i], /*listings_first=*/true);
+    open(readers_[i], *origin_.all()[i]);
+  }
+  let_pass(std::chrono::seconds(2));
+  cache_.set_commit_delay(Duration(0));
+  cache_.settle();
+  let_pass(std::chrono::seconds(2));  // less than it takes until they are dropped
+  if (on() && options_.memory >= kLeastMemory && origin_.paused(small_here()) > 0)
+    trace_.wrong("{} small media are not gone on with once memory is free", origin_.paused(small_here()));
+}
+
 void World::check_economy(OriginMedia& media) {
   trace_.say("what {} costs", media.what);
   erase(media, /*listings_first=*/true);
