@@ -80,9 +80,9 @@ class Model {
     bool tagged = false;
     std::uint64_t size = 0;
     std::string etag;
-    std::vector<std::size_t> may_be;      // the origin's versions
-    bool told = false;                    // by bytes, which it is
-    std::optional<std::uint64_t> dead;    // questions with a greater number may not be answered with bytes
+    std::vector<std::size_t> may_be;    // the origin's versions
+    bool told = false;                  // by bytes, which it is
+    std::optional<std::uint64_t> dead;  // questions with a greater number may not be answered with bytes
   };
 
   void look_what_it_may_be(Known& known);

@@ -110,7 +110,8 @@ void World::read_in_vain(OriginMedia& media, const MediaItemRef& erased) {
 void World::erase(OriginMedia& media, bool listings_first) {
   const auto item = catalog_->find(media.id);
   if (listings_first) {
-    for (const ListingKey& key : catalog_->listings_with(media.id)) catalog_->remove_from_listing(key, {media.id});
+    for (const ListingKey& key : catalog_->listings_with(media.id))
+      catalog_->remove_from_listing(key, {media.id});
   }
   if (item && !item->from_listing_only()) model_.meet(*item);
   model_.is_being_erased(media);
