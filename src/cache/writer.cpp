@@ -341,7 +341,7 @@ Status CacheWriter::drop(const Drop& drop) {
   const auto version = parts_.ledger.remove(drop.revision);
   Status destroyed = ok_status();
   if (version && version->slot) destroyed = parts_.keyring.destroy({&*version->slot, 1}, Sync::no);
-  Status erased = housekeeping_.erase_chunks(drop.id, drop.revision);
+  const Status erased = housekeeping_.erase_chunks(drop.id, drop.revision);
   return destroyed ? erased : destroyed;
 }
 

@@ -104,7 +104,7 @@ class WaitingList {
   using StopCallback = std::stop_callback<std::function<void()>>;
 
   struct Entry {
-    Id id;
+    Id id = 0;
     Waiter waiter;
     std::optional<Timer::Id> deadline;
     std::unique_ptr<StopCallback> on_stop;

@@ -19,8 +19,8 @@ std::optional<Error> refusal(const StoreContext& context, const std::optional<Re
 
 }  // namespace
 
-Download::Download(const MediaId& id, std::shared_ptr<StoreContext> context)
-    : id_(id), context_(std::move(context)), version_(id_, context_) {}
+Download::Download(MediaId id, std::shared_ptr<StoreContext> context)
+    : id_(std::move(id)), context_(std::move(context)), version_(id_, context_) {}
 
 std::shared_ptr<Download> Download::create(const MediaId& id, std::shared_ptr<StoreContext> context) {
   const std::shared_ptr<Download> created(new Download(id, std::move(context)));

@@ -65,7 +65,7 @@ class Download final : public StreamListener, public std::enable_shared_from_thi
   void stream_end(Stream& stream, Status outcome) override EXCLUDES(mutex_);
 
  private:
-  Download(const MediaId& id, std::shared_ptr<StoreContext> context);
+  Download(MediaId id, std::shared_ptr<StoreContext> context);
 
   void run(const Fetcher::Job& job) EXCLUDES(mutex_);
   void settle(DeferredActions& deferred) REQUIRES(mutex_);
