@@ -80,9 +80,9 @@ class Model {
     bool tagged = false;
     std::uint64_t size = 0;
     std::string etag;
-    std::vector<std::size_t> may_be;      // the origin's versions
-    bool told = false;                    // by bytes, which it is
-    std::optional<std::uint64_t> dead;    // questions with a greater number may not be answered with bytes
+    std::vector<std::size_t> may_be;    // the origin's versions
+    bool told = false;                  // by bytes, which it is
+    std::optional<std::uint64_t> dead;  // questions with a greater number may not be answered with bytes
   };
 
   void look_what_it_may_be(Known& known);
@@ -91,8 +91,8 @@ class Model {
   void check_hopeless(const Question& question, Errc failure);
   [[nodiscard]] bool superseded(const Known& known) const;
   void check_bytes(const Question& question, Known& known, const Slices& slices);
-  [[nodiscard]] bool is_of(const Question& question, const Version& version, std::size_t number, bool proved,
-                           const Slices& slices) const;
+  [[nodiscard]] bool is_of(const Question& question, const Version& version, std::size_t number,
+                           SteadyTime unproved_since, const Slices& slices) const;
   void check_proved(const Question& question, const Known& known);
   void check_disproved(const Question& question, const Known& known);
   void check_said_to_be_verified(const MediaItem& item, const Known& known);
