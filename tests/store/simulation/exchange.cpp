@@ -221,7 +221,7 @@ void SimulatedOrigin::Exchange::note_before_passing(std::size_t length) {
       plan_.flip_after == Plan::kNowhere ? plan_.flip_after : first_ + plan_.flip_after;
   if (flip >= position_ && flip < position_ + length) {
     origin_.scratch_[flip - position_] ^= std::byte{0x10};
-    media_.flipped.emplace(version_, flip);
+    media_.flipped[{version_, flip}] = origin_.timer_.now();
     media_.tampered = origin_.timer_.now();
   }
   const Version& version = media_.versions[version_];
@@ -259,7 +259,7 @@ void SimulatedOrigin::Exchange::end_body() {
   }
   if (verifier_ && (verifier_->wrong || verifier_->position != media_.versions[version_].size))
     return fail(Errc::corrupt);
-  if (verifier_) media_.proved[version_] = true;
+  if (verifier_) media_.proved[version_] = now;
   end(ok_status());
 }
 

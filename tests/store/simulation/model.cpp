@@ -99,7 +99,7 @@ void Model::check_said_to_be_verified(const MediaItem& item, const Known& known)
   const OriginMedia& media = *known.media;
   if (item.unverified || !known.tagged || known.may_be.empty()) return;
   const bool may_say_so = std::any_of(known.may_be.begin(), known.may_be.end(), [&](std::size_t i) {
-    return !media.versions[i].is_signed || media.proved[i];
+    return !media.versions[i].is_signed || media.proved[i] != kNever;
   });
   if (!may_say_so) trace_.wrong("{}: an item that is signed, and said to be verified", media.what);
 }
@@ -182,8 +182,9 @@ void Model::check_bytes(const Question& question, Known& known, const Slices& sl
   known.told = true;
   std::erase_if(known.may_be, [&](std::size_t i) {
     const Version& version = media.versions[i];
-    const bool proved = complete || !version.is_signed || version.size <= kSmallMedia;
-    return !is_of(question, version, i, proved, slices);
+    const bool all_proved = !version.is_signed || version.size <= kSmallMedia;
+    const SteadyTime since = all_proved ? SteadyTime::max() : complete ? media.proved[i] : kNever;
+    return !is_of(question, version, i, since, slices);
   });
   if (known.may_be.empty())
     return trace_.wrong("read {} of {}: bytes that are not its version's", question.number, media.what);
@@ -199,15 +200,17 @@ void Model::check_disproved(const Question& question, const Known& known) {
                  question.media->what);
 }
 
-/// Where they are not proved, a byte may be wrong that the origin has sent wrong.
-bool Model::is_of(const Question& question, const Version& version, std::size_t number, bool proved,
-                  const Slices& slices) const {
+/// A byte may be wrong that the origin has sent wrong since then: what the cache has lost of a version that
+/// was proved comes again, and is as good as any body until its end.
+bool Model::is_of(const Question& question, const Version& version, std::size_t number,
+                  SteadyTime unproved_since, const Slices& slices) const {
   std::uint64_t offset = question.range.offset;
   for (const Slice& slice : slices) {
     ByteView rest = slice.bytes;
     std::uint64_t from = offset;
     while (const auto wrong = first_difference(version.seed, from, rest)) {
-      if (proved || !question.media->flipped.contains({number, *wrong})) return false;
+      const auto flipped = question.media->flipped.find({number, *wrong});
+      if (flipped == question.media->flipped.end() || flipped->second < unproved_since) return false;
       rest = rest.subspan(static_cast<std::size_t>(*wrong + 1 - from));
       from = *wrong + 1;
     }
@@ -221,7 +224,7 @@ void Model::check_proved(const Question& question, const Known& known) {
   const OriginMedia& media = *question.media;
   const std::size_t number = known.may_be.front();
   const Version& version = media.versions[number];
-  if (known.may_be.size() > 1 || !version.is_signed || media.proved[number]) return;
+  if (known.may_be.size() > 1 || !version.is_signed || media.proved[number] != kNever) return;
   if (version.size <= kSmallMedia)
     return trace_.wrong("read {} of {}: before its signature was verified", question.number, media.what);
   const std::uint64_t last_chunk = (version.size - 1) / kChunkSize * kChunkSize;

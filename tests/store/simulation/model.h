@@ -91,8 +91,8 @@ class Model {
   void check_hopeless(const Question& question, Errc failure);
   [[nodiscard]] bool superseded(const Known& known) const;
   void check_bytes(const Question& question, Known& known, const Slices& slices);
-  [[nodiscard]] bool is_of(const Question& question, const Version& version, std::size_t number, bool proved,
-                           const Slices& slices) const;
+  [[nodiscard]] bool is_of(const Question& question, const Version& version, std::size_t number,
+                           SteadyTime unproved_since, const Slices& slices) const;
   void check_proved(const Question& question, const Known& known);
   void check_disproved(const Question& question, const Known& known);
   void check_said_to_be_verified(const MediaItem& item, const Known& known);

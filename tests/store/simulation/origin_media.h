@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
-#include <set>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,10 +55,10 @@ struct OriginMedia {
   Said range_failures;               // before the head of a range: the whole may be had all the same
   std::vector<SteadyTime> heads;     // by version: when one was last told
   std::vector<bool> sent_unsized;    // by version: with a head that tells no length
-  std::vector<bool> proved;          // by version: a body has passed whole, and its signature was right
+  std::vector<SteadyTime> proved;    // by version: when a body last passed whole, with a right signature
   std::vector<bool> unproved_tails;  // by version: its last chunk has come with a range that nothing proves
-  std::set<std::pair<std::size_t, std::uint64_t>> flipped;  // version and place of a byte that was sent wrong
-  SteadyTime tampered = kNever;                             // something of a body was wrong
+  std::map<std::pair<std::size_t, std::uint64_t>, SteadyTime> flipped;  // version and place of a wrong byte
+  SteadyTime tampered = kNever;                                         // something of a body was wrong
   std::vector<SteadyTime> disproved;  // by version: a body was found wrong of which readers may have had some
   std::vector<SteadyTime> retries;    // of what has broken: when it may be asked for again
   std::uint64_t requests = 0;         // all that have been sent
@@ -69,7 +69,7 @@ struct OriginMedia {
     versions.push_back(std::move(version));
     heads.push_back(kNever);
     sent_unsized.push_back(false);
-    proved.push_back(false);
+    proved.push_back(kNever);
     disproved.push_back(kNever);
     unproved_tails.push_back(false);
   }

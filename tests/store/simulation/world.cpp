@@ -129,9 +129,14 @@ void World::check() {
   model_.check_nobody_is_forgotten();
 }
 
+/// A full cache drops what it has taken too, when its writer comes to it.
+void World::note_cache_losses() {
+  if (broken_ || full_) model_.cache_loses();
+}
+
 /// False: nothing is left to happen until then, or something is wrong.
 bool World::run_next(SteadyTime last) {
-  if (broken_) model_.cache_loses();
+  note_cache_losses();
   const SteadyTime before = timer_.now();
   if (!on() || !timer_.run_next(last)) return false;
   jobs_at_once_ = timer_.now() == before ? jobs_at_once_ + 1 : 0;

@@ -65,6 +65,7 @@ class World {
   void start();
   void stop();
   void check();
+  void note_cache_losses();
   bool run_next(SteadyTime last = SteadyTime::max());
   void let_pass(SteadyTime::duration time);
   template <typename Condition>
@@ -133,6 +134,7 @@ class World {
   std::uint64_t last_version_ = 0;
   int jobs_at_once_ = 0;
   bool broken_ = false;  // the cache
+  bool full_ = false;    // the same
 };
 
 }  // namespace mediafs::simulation

@@ -18,9 +18,9 @@ constexpr int kMostJobs = 20'000;
 }  // namespace
 
 void World::come_right() {
-  cache_.set_full(false);
-  if (std::exchange(broken_, false)) model_.cache_loses();
-  cache_.set_broken(false);
+  note_cache_losses();
+  cache_.set_full(full_ = false);
+  cache_.set_broken(broken_ = false);
   cache_.set_commit_delay(Duration(0));
   cache_.set_size_limit(10_GiB);
   cache_.settle();

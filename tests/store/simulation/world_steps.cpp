@@ -42,7 +42,7 @@ void World::make_step(std::uint64_t number) {
   while (place >= choice->weight) place -= (choice++)->weight;
   trace_.event(30, number);
   trace_.say("step {}", number);
-  if (broken_) model_.cache_loses();
+  note_cache_losses();
   (this->*choice->step)(random);
   let_pass(draw_time(random));
   check();
@@ -157,12 +157,10 @@ void World::list_some(Random& random) {
 void World::touch_cache(Random& random) {
   const std::uint64_t what = random.below(6);
   trace_.say("the cache: {}", what);
+  note_cache_losses();
   if (what == 0) cache_.set_commit_delay(random.pick(kCommitDelays));
-  if (what == 1) cache_.set_full(random.in_1000(400));
-  if (what == 2) {
-    if (broken_) model_.cache_loses();
-    cache_.set_broken(broken_ = random.in_1000(400));
-  }
+  if (what == 1) cache_.set_full(full_ = random.in_1000(400));
+  if (what == 2) cache_.set_broken(broken_ = random.in_1000(400));
   if (what == 3) cache_.set_size_limit(random.in_1000(400) ? 4_MiB : 10_GiB);
   if (what == 4) cache_.evict(any_media(random).id);
   if (what == 5) cache_.settle();
