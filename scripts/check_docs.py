@@ -7,7 +7,8 @@ check_docs.py --self-test    proves on small made-up trees that every kind of fa
 What must be there: a test named as `floor.Suite.Test`, but in docs/decisions, which tell of tests that went; what a
 relative link leads to; a document that a source names, or another document in backticks; and in docs/internals each
 source file or folder: what stands in backticks and has a slash, or ends in .h or .cpp. Paths are from the root, or
-beside who names them. What begins with a slash is not of the tree.
+beside who names them. What begins with a slash is not of the tree. A C++ source that a comment names must be
+somewhere in the tree, in the folder that is named with it; what stands in <> is the system's.
 """
 
 import argparse
@@ -24,6 +25,8 @@ NAMED_TEST = re.compile(r"`(?:base|model|crypto|http|api|cache|store|filesystem|
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 ELSEWHERE = re.compile(r"[a-z]+:|#")
 DOCUMENT = re.compile(r"[\w./-]*\w\.md\b")
+COMMENT = re.compile(r"(?://|(?:^|\s)#\s).*", re.MULTILINE)
+SOURCE = re.compile(r"(?<![\w./<*-])[\w-][\w./-]*\.(?:cpp|h)\b(?!>)")
 IN_BACKTICKS = re.compile(r"`([\w.-][\w./-]*)`")
 
 
@@ -46,12 +49,7 @@ class Checker:
     def run(self) -> list[str]:
         problems = [f"{self.shown(page)}: {problem}" for page in self.pages for problem in self.problems_of_page(page)]
         for source in self.sources:
-            named = DOCUMENT.findall(source.read_text())
-            problems += [
-                f"{self.shown(source)}: no such document: {name}"
-                for name in named
-                if not self.is_there(source, name)
-            ]
+            problems += [f"{self.shown(source)}: {problem}" for problem in self.problems_of_source(source)]
         return problems
 
     def shown(self, file: Path) -> Path:
@@ -59,6 +57,19 @@ class Checker:
 
     def is_there(self, beside: Path, name: str) -> bool:
         return (self.root / name).exists() or (beside.parent / name).exists()
+
+    def problems_of_source(self, source: Path) -> list[str]:
+        text = source.read_text()
+        problems = [
+            f"no such document: {name}" for name in DOCUMENT.findall(text) if not self.is_there(source, name)
+        ]
+        for comment in COMMENT.findall(text):
+            problems += [
+                f"no such source: {name}"
+                for name in SOURCE.findall(comment)
+                if not any(f"/{self.shown(file)}".endswith(f"/{name}") for file in self.sources)
+            ]
+        return problems
 
     def problems_of_page(self, page: Path) -> list[str]:
         text = page.read_text()
@@ -87,9 +98,9 @@ GOOD_TREE = {
     "README.md": "[docs](docs/internals/README.md) [far](https://example.com/x) [here](#part) `base.Log.IsWritten`\n",
     "docs/internals/README.md": "[up](../../README.md#part) `src/base/` `src/base/log.h` `log.h` `/dev/fuse` `Log::write`\n",
     "docs/decisions/0001-log.md": "`base.Log.WasWritten`\n",
-    "src/base/log.h": "// FORMAT.md and docs/internals/README.md tell of it.\n",
+    "src/base/log.h": "// FORMAT.md and docs/internals/README.md tell of it.\n#include <lost.h>\n",
     "src/base/FORMAT.md": "",
-    "tests/base/log_test.cpp": "TEST_F(Log, IsWritten) {}\n",
+    "tests/base/log_test.cpp": "TEST_F(Log, IsWritten) {}  // log.h, base/log.h, of <lost.h> and http://a.b/lost.h\n",
 }
 
 FAULTS = [
@@ -101,6 +112,9 @@ FAULTS = [
     ("src/base/log.h", "// lost.md, the table\n", "no such document"),
     ("src/base/log.h", "// docs/lost.md\n", "no such document"),
     ("tests/base/log_test.cpp", "// lost.md\n", "no such document"),
+    ("src/base/log.h", "// as lost.cpp has it\n", "no such source"),
+    ("src/base/log.h", "int log();  /// See src/lost/log.h.\n", "no such source"),
+    ("tests/base/log_test.cpp", "// (lost.h)\n", "no such source"),
     ("docs/internals/README.md", "`src/base/lost.h`\n", "no such file"),
     ("docs/internals/README.md", "`src/lost/`\n", "no such file"),
     ("docs/internals/README.md", "`lost.cpp`\n", "no such file"),

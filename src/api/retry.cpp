@@ -14,6 +14,7 @@ constexpr Duration kShortestTry{50};  // before the deadline nothing is begun th
 
 enum class RetryKind { until_the_deadline, once_more, never };
 
+/// Not the store's is_transient, which says what leaves standing what is known here.
 RetryKind kind_of(Errc failure) {
   switch (failure) {
     case Errc::unreachable:

@@ -10,7 +10,8 @@
 namespace mediafs {
 
 /// Erases from the catalog, the cache and the kernel. Thread-safe. It waits for the disk and the kernel, so
-/// it is called on threads that nobody waits for, and only while the mount is served.
+/// it is called on threads that answer none of the kernel's requests (that of a cache command, for which its
+/// user waits, and that of chores), and only while the mount is served.
 class EraseService {
  public:
   /// `cache` may be null.
@@ -31,7 +32,8 @@ class EraseService {
   Filesystem& filesystem_;
   Cache* const cache_;
   Mount& mount_;
-  Mutex mutex_{LockRank::erase_service};  // one erasure at a time
+  // One erasure at a time. Held over the disk, the kernel, and the replies to who waits for what is erased.
+  Mutex mutex_{LockRank::erase_service};
 };
 
 /// Again and again, on the thread of `chores`.

@@ -35,7 +35,7 @@ Header header_of(ByteView message) {
   return header;
 }
 
-/// Those that nobody replies to: fuse_lowlevel.h, and the kernel's documentation of INTERRUPT.
+/// Those that nobody replies to: <fuse_lowlevel.h>, and the kernel's documentation of INTERRUPT.
 bool is_answered(std::uint32_t opcode) {
   return opcode != FUSE_FORGET && opcode != FUSE_BATCH_FORGET && opcode != FUSE_INTERRUPT &&
          opcode != FUSE_NOTIFY_REPLY;

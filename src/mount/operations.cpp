@@ -105,7 +105,8 @@ void on_read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset
   guarded(request, [&] {
     Serving& self = serving(request);
     const ByteRange range{static_cast<std::uint64_t>(offset), size};
-    // Other reads are the kernel's own, for its pages: their callers do not wait for the reply.
+    // A read past the page cache is the program's own, which cannot die before the reply. Others fill the
+    // kernel's pages: who waits for a page may be killed, and the request goes on without anybody.
     const bool caller_waits = (file->flags & O_DIRECT) != 0 || (file->fh & kReadDirectly) != 0;
     const std::stop_token stop = caller_waits ? self.interrupts.watch(request) : std::stop_token();
     const auto reply = [request, caller_waits](const Result<Slices>& bytes) {

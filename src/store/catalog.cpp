@@ -150,8 +150,8 @@ void Catalog::take_in(Left&& left) {
 }
 
 /// Whether chunks of an earlier run may be served: all of them are there and verified, or what is missing can
-/// be fetched with proof (a strong entity tag) that it is the same version. Of a version that somebody has
-/// open since before this server, what comes is held against what has been given out (ServedFingerprints).
+/// be fetched with proof (a strong entity tag) that it is the same version. Of a version that has been opened
+/// by way of an earlier server, what comes is held against what that has given out (ServedFingerprints).
 bool Catalog::trustworthy(const MediaItem& item) const {
   if (options_.in_use.contains(item.revision)) return true;
   const bool all_is_here = item.complete && cache_ != nullptr;

@@ -78,7 +78,7 @@ class StoreContext {
   }
 
  private:
-  BufferPool pool_;     // the last eighth is for reads that somebody waits for: acquire_for_demand
+  BufferPool pool_;     // seven eighths of it; acquire_for_demand, for who waits, goes beyond
   ChunkMemory memory_;  // half of it at most, so that streams always find a block in the end
   Told changed_ = [](const MediaId&) {};
   Told idle_ = [](const MediaId&) {};

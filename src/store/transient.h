@@ -4,7 +4,8 @@
 
 namespace mediafs {
 
-/// The origin may say something else later, and nothing speaks against what is known.
+/// The origin may say something else later, and nothing speaks against what is known. This is not what is
+/// tried again: that is for kind_of to say, in src/api/retry.cpp.
 inline bool is_transient(Errc code) {
   switch (code) {
     case Errc::unreachable:

@@ -1,4 +1,4 @@
-// Fixed-size blocks of memory, counted, so that all streams together stay within one budget.
+// Fixed-size blocks of memory, counted, so that what nobody waits for stays within one budget.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,8 @@ class BufferPool {
   /// All `count` blocks or none. Empty where they are not free.
   std::vector<Buffer> try_acquire(std::size_t count);
 
-  /// A block whether or not the budget has one: for the read that somebody waits for. What goes beyond the
-  /// budget is freed, not kept, when let go.
+  /// A block whether or not the budget has one: for the read that somebody waits for, and nothing but what is
+  /// waited for bounds how many. What goes beyond the budget is freed, not kept, when let go.
   Buffer acquire_for_demand();
 
   /// Called once, from whichever thread frees the block that makes `count` free, or at once where they are by

@@ -96,8 +96,11 @@ class [[nodiscard]] Result {
   std::variant<T, Error> held_;
 };
 
-/// Takes a result later. Called exactly once, on the calling thread or any other of the program, with no lock
-/// held.
+/// Takes a result later. Called exactly once, on any thread of the program; on the calling one it may be
+/// before the call returns. It must not block: it may be the http thread or the timer's that calls it.
+///
+/// No lock is held meanwhile, but where an erasure answers: that of whole erasures (LockRank::erase_service).
+/// So it may call back into whom it was given to, but takes no lock of that rank or an earlier one.
 template <typename T>
 using Done = std::function<void(Result<T>)>;
 

@@ -69,7 +69,8 @@ class Mount {
 
   /// Makes the kernel drop every page and size that it has of what has been erased, and returns when it has;
   /// names go as with forget_name. It waits for reads of those files, which have failed by now: only on a
-  /// thread that nobody waits for, without a lock, and while run() serves.
+  /// thread that answers no request of the kernel, with no lock that answering one takes, and while run()
+  /// serves.
   void forget(const EraseResult& result);
 
  private:

@@ -64,7 +64,8 @@ class MediaStore {
   [[nodiscard]] unsigned percent_kept(const MediaItem& item);
 
   /// The bytes of `range`, which lies within the item's size: all of them or an error. Errc::changed where
-  /// the item is no longer the media's version.
+  /// the item is no longer the media's version. On which threads `done` is called, and what it may do there:
+  /// Done, and docs/internals/threads.md.
   void read(const MediaItemRef& item, ByteRange range, const Done<Slices>& done,
             const std::stop_token& stop = {}) EXCLUDES(mutex_);
 

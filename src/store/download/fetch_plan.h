@@ -72,8 +72,8 @@ struct Situation {
   bool may_start = true;              // nothing new is begun while the store stops
   bool open = false;                  // somebody has it open
   bool somebody_asks = false;         // for its item
-  bool has_ranges = false;   // a part can be asked for, and proved to belong to the version that is here
-  bool may_seek = false;     // a read may have a range of its own
+  bool has_ranges = false;   // the origin can be asked for a part, and its tag tells of which version that is
+  bool may_seek = false;     // has_ranges, and such a part can be given to a reader
   bool kept = false;         // the cache takes what comes
   std::uint64_t window = 0;  // how far ahead of its readers it may be fetched
   const SequentialReaders* readers = nullptr;
@@ -111,8 +111,9 @@ std::optional<FetchAction> next_action(const Situation& situation, const Trigger
 /// The offset at which the stream pauses.
 std::uint64_t limit_of(const Situation& situation, std::size_t stream);
 
-/// Whether the chunk will come without another stream, soon enough for who reads it. `goes_on_reading`: what
-/// was read before leads there, or may yet; the kernel's read-ahead asks for pieces in any order.
+/// Whether the chunk will come without another stream, soon enough for who reads it. `goes_on_reading`: every
+/// read counts as going on, since the kernel sends its read-ahead in any order, until it has waited in vain
+/// for what would lead to it (Trigger::seeking).
 bool is_in_flight(const Situation& situation, ChunkIndex chunk, bool goes_on_reading = true,
                   std::optional<std::size_t> except = std::nullopt);
 

@@ -21,7 +21,8 @@ bool may_be_for_the_range(Errc code) {
 
 Recovery recovery_from(const Breakage& b) {
   if (b.cancelled) return Recovery::none;
-  if (!b.head_seen || b.code == Errc::cancelled) {  // all retries have been made by now
+  // Without a head, the api floor has made all retries by now. The other is the end of the http client.
+  if (!b.head_seen || b.code == Errc::cancelled) {
     if (b.is_range && may_be_for_the_range(b.code))
       return b.others_bring_all ? Recovery::drop_range : Recovery::ask_whole;
     return b.ahead && is_transient(b.code) ? Recovery::none : Recovery::fail;

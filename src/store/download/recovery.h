@@ -21,8 +21,8 @@ enum class Recovery {
   fail,         // whoever waits for it is told
   ask_whole,    // at once, for the media from its start: the origin's word may be on the range alone
   drop_range,   // the same, but that others bring all
-  retry,        // after a pause, from where it came to
-  retry_anew,   // the same, from the start: none of it can be told right from wrong
+  retry,        // after a pause, from where it came to if that can be proved the same version, else the start
+  retry_anew,   // after a pause, from the start: none of it can be told right from wrong
   version_bad,  // what readers have had of it was never the media's
 };
 

@@ -34,7 +34,7 @@ class RetryHistory {
     return delay;
   }
 
-  /// Whether the stream, at `position` now, has come no further than before it broke.
+  /// Whether the stream, at `position` now, has come less than a chunk further than where it broke before.
   [[nodiscard]] bool only_repeats(std::uint64_t position) const { return position < furthest_ + kChunkSize; }
 
   /// What it broke with last.

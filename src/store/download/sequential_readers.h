@@ -15,7 +15,7 @@ inline constexpr std::uint64_t kGlance = 256_KiB;
 inline constexpr std::uint64_t kFirstWindow = 1_MiB;
 inline constexpr std::uint64_t kLargestWindow = 32_MiB;
 
-/// A place in a media where somebody reads on and on.
+/// A place in a media where somebody reads on and on: `run` for short.
 struct SequentialReader {
   std::uint64_t start = 0;       // of its first read
   std::uint64_t read_up_to = 0;  // the end of its furthest read
@@ -29,20 +29,20 @@ class SequentialReaders {
  public:
   static constexpr std::size_t kMost = 16;
 
-  /// Takes a read into account, of which some bytes are `missing` or none. False: it continues no run, so
-  /// whoever reads has jumped, unless what leads there comes yet. After a jump far away nothing more is
-  /// fetched ahead elsewhere than at first.
+  /// Takes a read into account, of which some bytes are `missing` or none. False: it continues no sequential
+  /// reader, so whoever reads has jumped, unless what leads there comes yet. After a jump far away nothing
+  /// more is fetched ahead elsewhere than at first.
   bool note(ByteRange read, bool missing);
 
   /// Whether what was read before `offset`, at whatever time it was noted, leads there.
   [[nodiscard]] bool continues_to(std::uint64_t offset) const;
 
-  /// The run that was noted last. REQUIRES: a note().
+  /// The sequential reader that was noted last. REQUIRES: a note().
   [[nodiscard]] SequentialReader& last() { return runs_.front(); }
   [[nodiscard]] const SequentialReader& last() const { return runs_.front(); }
 
-  /// How far a stream at `position` is worth going on; 0 where no run leads past it. `most` bounds the
-  /// window.
+  /// How far a stream at `position` is worth going on; 0 where no sequential reader leads past it. `most`
+  /// bounds the window.
   [[nodiscard]] std::uint64_t target_at(std::uint64_t position, std::uint64_t most) const;
 
   /// A stream has been asked for [position, end).
@@ -56,7 +56,7 @@ class SequentialReaders {
   std::vector<SequentialReader> runs_;  // noted last first
 };
 
-/// How far it is worth fetching for the run.
+/// How far it is worth fetching for that reader.
 std::uint64_t target_of(const SequentialReader& run, std::uint64_t most);
 
 }  // namespace mediafs

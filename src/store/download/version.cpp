@@ -32,8 +32,8 @@ bool Version::see_all_in_memory() {
   return true;
 }
 
-/// An earlier server has given bytes of this version out, and no entity tag can tell whether what comes now
-/// belongs to it.
+/// It has been opened by way of an earlier server, which has given bytes of it out, and no entity tag can
+/// tell whether what comes now belongs to it.
 bool Version::outlives_server() const {
   return item_ && item_->etag.empty() && context_->options.in_use.contains(item_->revision);
 }

@@ -21,7 +21,7 @@ struct Circumstances {
 /// The rules. False: nothing that has happened explains the failure.
 bool has_cause(Errc failure, const Circumstances& c);
 
-/// For how long a failure is remembered (download_recovery.cpp), and a moment.
+/// For how long a failure is remembered (store/download/recent_failure.h), and a moment.
 inline constexpr Duration kRemembered{1'100};
 /// For how long "no such media" is believed (MediaStore::Options::negative_ttl), and a moment.
 inline constexpr Duration kAbsentFor{10'100};
