@@ -143,6 +143,8 @@ bool Model::superseded(const Known& known) const {
   if (media.tampered != kNever && media.tampered >= known.met - kUnseen) return true;
   if (!known.tagged && lossy_ != kNever && lossy_ >= known.met)
     return true;  // nothing tells what comes instead
+  // Its bytes have been another version's, and their end tells.
+  if (known.told && !known.may_be.empty() && media.versions[known.may_be[0]].size != known.size) return true;
   for (std::size_t i = 0; i < media.heads.size(); ++i) {
     const bool another = !known.told || known.may_be[0] != i;
     if (another && media.heads[i] != kNever && media.heads[i] >= since && media.versions.size() > 1)
