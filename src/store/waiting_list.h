@@ -17,12 +17,18 @@
 
 namespace mediafs {
 
+/// No two waiters of a process have the same.
+using WaiterId = std::uint64_t;
+inline WaiterId next_waiter_id() {
+  static std::atomic<WaiterId> last = 0;
+  return ++last;
+}
+
 /// `Waiter` is what is kept of one caller. Guarded by its owner.
 template <typename Waiter>
 class WaitingList {
  public:
-  /// No two waiters of a process have the same.
-  using Id = std::uint64_t;
+  using Id = WaiterId;
   using Told = std::function<void(Id)>;
 
   /// Both are called on the timer's thread without a lock: `on_stop` when a caller has stopped waiting,
@@ -41,7 +47,7 @@ class WaitingList {
   [[nodiscard]] bool empty() const { return entries_.empty(); }
 
   Id add(Waiter waiter, const std::stop_token& stop) {
-    Entry& entry = entries_.emplace_back(Entry{next_id(), std::move(waiter), std::nullopt, nullptr});
+    Entry& entry = entries_.emplace_back(Entry{next_waiter_id(), std::move(waiter), std::nullopt, nullptr});
     if (options_.wait) {
       entry.deadline =
           timer_.after(*options_.wait, [told = options_.on_deadline, id = entry.id] { told(id); });
@@ -109,11 +115,6 @@ class WaitingList {
     std::optional<Timer::Id> deadline;
     std::unique_ptr<StopCallback> on_stop;
   };
-
-  static Id next_id() {
-    static std::atomic<Id> last = 0;
-    return ++last;
-  }
 
   Timer& timer_;
   const Options options_;

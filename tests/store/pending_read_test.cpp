@@ -13,8 +13,7 @@ Buffer chunk(std::uint32_t index) {
 }
 
 PendingRead read_of(ByteRange range, std::vector<ConstBuffer> chunks) {
-  auto item = std::make_shared<const MediaItem>(MediaItem{.id = *MediaId::parse("some-media-00000001")});
-  return {item, range, std::move(chunks), nullptr};
+  return {range, std::move(chunks), nullptr};
 }
 
 TEST(PendingRead, AnswersExactlyItsRange) {

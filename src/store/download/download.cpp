@@ -87,7 +87,7 @@ bool Download::read(const MediaItemRef& item, ByteRange range, const std::vector
     deferred.add([done] { done(Error{Errc::changed, "another version than was opened"}); });
     return true;
   }
-  PendingRead read(item, range, chunks, done);
+  PendingRead read(range, chunks, done);
   // Streams put chunks into the memory under this lock, so none can slip by between this look and waiting for
   // it.
   read.take_from([&](ChunkIndex index) { return context_->memory().get({item->revision, index}); });
@@ -185,8 +185,6 @@ void Download::erase() {
   run([this](DeferredActions& deferred) REQUIRES(mutex_) {
     const Error erased{Errc::changed, "erased here"};
     forget_version(deferred, erased, nullptr);
-    fetcher_->streams().drop_retrying();
-    version_.give_up_size();
     failure_->forget();
     waiters_->answer_finders(deferred, erased);
   });
@@ -308,7 +306,8 @@ void Download::recover(DeferredActions& deferred, Stream& stream, StreamState be
   const auto delay = stream.history().broke(error, stream.chunks().position(), context_->timer.now(),
                                             context_->options.deadline, context_->jitter());
   if (!delay) return fail(deferred, error);
-  fetcher_->retry_later(stream, *delay, error);
+  if (is_worth_retrying(fetcher_->situation(), fetcher_->streams().index_of(stream)))
+    fetcher_->retry_later(stream, *delay, error);
 }
 
 /// Tells everybody who waits for what no other stream brings; remembers it for a moment.

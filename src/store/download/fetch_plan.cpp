@@ -226,7 +226,9 @@ bool is_worth_retrying(const Situation& s, std::size_t stream) {
   const std::uint64_t size = s.size.value_or(0);
   const std::uint64_t position = s.streams[stream].place.position;
   if (is_in_flight(s, chunk_at(position), true, stream)) return false;
-  return s.wanted() || stream_limit({.size = size, .position = position, .kept = s.kept}) > position;
+  return s.wanted() ||
+         stream_limit({.size = size, .position = position, .kept = s.kept, .seekable = s.has_ranges}) >
+             position;
 }
 
 std::uint64_t largest_window(std::uint64_t memory, std::uint64_t streams) {

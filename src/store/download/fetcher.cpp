@@ -171,7 +171,6 @@ void Fetcher::retry(DeferredActions& deferred, const std::weak_ptr<Stream>& brok
   } else {
     streams_.remove(*stream);
   }
-  settle(deferred);  // whoever waits for other chunks is not left without a stream
 }
 
 /// Where it broke, if what follows can be proved to be of the same version; else from the start.
@@ -195,7 +194,9 @@ void Fetcher::get_ended(Stream& stream) {
 
 void Fetcher::forget(DeferredActions& deferred, const Stream* except) {
   streams_.cancel_all(deferred, except);
+  streams_.drop_retrying();
   readers_ = SequentialReaders();
+  ranges_ = {};
 }
 
 void Fetcher::drop_later() {
@@ -216,7 +217,8 @@ void Fetcher::drop_idle(DeferredActions& deferred) {
   }
   const auto& streams = streams_.all();
   const bool look_again = std::any_of(streams.begin(), streams.end(), [&](const auto& stream) {
-    return stream->state() == StreamState::paused || (somebody_waits && is_live(stream->state()));
+    if (somebody_waits) return is_live(stream->state());
+    return stream->state() == StreamState::paused && (can_come_back || stream->memory().waits());
   });
   if (look_again) drop_later();
 }

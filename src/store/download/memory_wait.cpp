@@ -19,8 +19,7 @@ bool MemoryWait::acquire(StoreContext& context, ChunkAssembler& chunks, std::siz
     blocks = context.pool().try_acquire(count);
   }
   if (blocks.empty()) return false;
-  short_since_.reset();
-  chunks.add_blocks(std::move(blocks));
+  take(chunks, std::move(blocks));
   return true;
 }
 
@@ -36,9 +35,15 @@ bool MemoryWait::overdraw(StoreContext& context, ChunkAssembler& chunks, std::si
   }
   std::vector<Buffer> blocks;
   while (blocks.size() < count) blocks.push_back(context.pool().acquire_for_demand());
-  short_since_.reset();
-  chunks.add_blocks(std::move(blocks));
+  take(chunks, std::move(blocks));
   return true;
+}
+
+/// The shortage is over: the pool's callback, should it come yet, is of no account.
+void MemoryWait::take(ChunkAssembler& chunks, std::vector<Buffer>&& blocks) {
+  short_since_.reset();
+  if (*waits_in_pool_) waits_in_pool_ = std::make_shared<std::atomic<bool>>(false);
+  chunks.add_blocks(std::move(blocks));
 }
 
 void MemoryWait::wait(StoreContext& context, std::size_t count, const std::shared_ptr<Fetch>& fetch) {

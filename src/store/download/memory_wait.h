@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "mediafs/api/media_source.h"
 #include "mediafs/base/clock.h"
@@ -31,6 +32,7 @@ class MemoryWait {
   void wait(StoreContext& context, std::size_t count, const std::shared_ptr<Fetch>& fetch);
 
  private:
+  void take(ChunkAssembler& chunks, std::vector<Buffer>&& blocks);
   // Shared with the pool's callback, which may take no lock.
   std::shared_ptr<std::atomic<bool>> waits_in_pool_ = std::make_shared<std::atomic<bool>>(false);
   std::optional<SteadyTime> short_since_;  // somebody waits, and there is no memory

@@ -4,10 +4,8 @@
 
 namespace mediafs {
 
-PendingRead::PendingRead(MediaItemRef item, ByteRange range, std::vector<ConstBuffer> chunks,
-                         Done<Slices> done)
-    : item_(std::move(item)),
-      range_(range),
+PendingRead::PendingRead(ByteRange range, std::vector<ConstBuffer> chunks, Done<Slices> done)
+    : range_(range),
       span_(chunks_covering(range)),
       chunks_(std::move(chunks)),
       missing_(static_cast<std::size_t>(std::count(chunks_.begin(), chunks_.end(), nullptr))),

@@ -4,7 +4,8 @@
 #include <functional>
 #include <vector>
 
-#include "mediafs/store/catalog.h"
+#include "mediafs/base/result.h"
+#include "mediafs/model/chunk.h"
 #include "mediafs/store/slices.h"
 
 namespace mediafs {
@@ -13,9 +14,7 @@ namespace mediafs {
 class PendingRead {
  public:
   /// `chunks` holds what is there already, null for what is missing, one for each chunk of the range.
-  PendingRead(MediaItemRef item, ByteRange range, std::vector<ConstBuffer> chunks, Done<Slices> done);
-
-  [[nodiscard]] const MediaItem& item() const { return *item_; }
+  PendingRead(ByteRange range, std::vector<ConstBuffer> chunks, Done<Slices> done);
   [[nodiscard]] ByteRange range() const { return range_; }
   [[nodiscard]] bool complete() const { return missing_ == 0; }
   [[nodiscard]] ChunkIndex first_missing() const;
@@ -33,7 +32,6 @@ class PendingRead {
   [[nodiscard]] const Done<Slices>& done() const { return done_; }
 
  private:
-  MediaItemRef item_;
   ByteRange range_;
   ChunkSpan span_;
   std::vector<ConstBuffer> chunks_;

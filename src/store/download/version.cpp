@@ -45,7 +45,9 @@ std::uint64_t Version::largest() const {
 bool Version::matches(const MediaHead& head) const {
   const bool same_size = !head.size || *head.size == item_->size;
   const bool same_tag = head.etag == item_->etag;
-  const bool same_time = !outlives_server() || !head.last_modified || *head.last_modified == item_->modified;
+  // Where bytes of before may stand beside those that come, every sign counts.
+  const bool has_earlier_bytes = outlives_server() || (item_->complete && item_->etag.empty());
+  const bool same_time = !has_earlier_bytes || !head.last_modified || *head.last_modified == item_->modified;
   return same_size && same_tag && same_time;
 }
 
@@ -125,6 +127,8 @@ bool Version::agrees_with_served(ChunkIndex index, ByteView chunk) {
 
 void Version::keep(ChunkKey key, const Buffer& chunk) {
   if (context_->cache == nullptr) return;
+  // The cache has it whole, but its disk hangs: nothing proves that what comes is of the same version.
+  if (item_ && item_->complete && item_->etag.empty()) return;
   // A disk that cannot keep up must not fill the memory, nor one media the cache.
   const bool slow =
       context_->pool().overdrawn() && context_->cache->backlog() > context_->memory_for_windows();
@@ -146,10 +150,11 @@ void Version::body_ended(bool verified) {
 }
 
 void Version::forget() {
-  context_->memory().forget(revision_);
   if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
   context_->catalog.forget(id_);
+  context_->memory().forget(revision_);  // after the catalog, which a look into the cache asks at its end
   item_ = nullptr;
+  unsized_.reset();
   seen_ = ChunkFingerprints();
   verified_ = false;
   skipped_ = false;

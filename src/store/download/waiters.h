@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "mediafs/base/timer.h"
+#include "mediafs/store/catalog.h"
 #include "store/deferred_actions.h"
 #include "store/download/pending_read.h"
 #include "store/waiting_list.h"
