@@ -255,6 +255,25 @@ TEST_F(DownloadTest, WhatADiskThatHangsCannotSayIsAskedOfTheOrigin) {
   source_.end_cancelled();
 }
 
+TEST_F(DownloadTest, WhatComesInThePlaceOfAHangingDiskIsNotStoredOverWhatThatHas) {
+  MemoryCache cache(timer_);
+  const MediaItem whole{.id = kId, .revision = Revision{7}, .size = 10 * kChunkSize, .complete = true};
+  Catalog catalog({}, &cache, timer_.clock());
+  const MediaItemRef item = catalog.remember(whole);
+  const auto context = std::make_shared<StoreContext>(MediaStoreOptions{}, source_, &cache, catalog, timer_);
+  const auto download = Download::create(kId, context);
+  download->load();
+  bool is_answered = false;
+  download->read(item, {0, 10}, {nullptr}, [&](const Result<Slices>& read) { is_answered = read.ok(); },
+                 CacheLook::hangs, {});
+  source_.media.at(0)->head({.size = whole.size, .end = whole.size});
+  source_.media[0]->body(bytes_of(kChunk));
+  EXPECT_TRUE(is_answered);
+  EXPECT_EQ(cache.backlog(), 0U) << "nothing proves that it is of the same version";
+  download->stop();
+  source_.end_cancelled();
+}
+
 TEST_F(DownloadTest, WhatNobodyWaitsForAnyMoreIsDroppedAfterItsTime) {
   std::stop_source stop;
   auto waiting = find(stop.get_token());

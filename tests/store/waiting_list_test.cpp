@@ -1,5 +1,6 @@
 #include "store/waiting_list.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,16 @@ TEST_F(WaitingListTest, ThoseForWhomAConditionHoldsAreTakenInTheirOrder) {
   EXPECT_EQ(taken, (std::vector<std::string>{"a1", "a2"}));
   EXPECT_EQ(list_->take_all(), std::vector<std::string>{"b"});
   EXPECT_TRUE(list_->empty());
+}
+
+TEST_F(WaitingListTest, NoTwoWaitersHaveOneIdThoughTheirListsAreOfDifferentKinds) {
+  WaitingList<int> other(timer_, {});
+  std::set<WaiterId> ids;
+  for (int i = 0; i < 3; ++i) {
+    ids.insert(list_->add("one", {}));
+    ids.insert(other.add(i, {}));
+  }
+  EXPECT_EQ(ids.size(), 6U);
 }
 
 TEST_F(WaitingListTest, NoDeadlineOutlivesIt) {
