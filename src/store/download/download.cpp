@@ -226,7 +226,14 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
   if (!is_live(stream.state())) return Flow::stop;
   stream.flow(context_->timer.now());
   if (stream.chunks().position() + piece.size() > std::min(stream.end_position(), version_.largest())) {
-    end_too_long(deferred, stream);
+    stream.cancel();
+    if (receiver_->may_have_another_size(stream)) {
+      change_version(deferred, Errc::changed);
+    } else {
+      fail(deferred, version_.awaits_size()
+                         ? Error{Errc::too_large, "a body without a length, beyond the cap"}
+                         : Error{Errc::protocol, "a body longer than its size"});
+    }
     return Flow::stop;
   }
   if (!fetcher_->may_take(stream, piece.size())) {
@@ -235,16 +242,6 @@ Flow Download::stream_body(Stream& stream, ByteView piece) {
   }
   if (!receiver_->take(deferred, stream, piece)) change_version(deferred, Errc::changed);
   return is_live(stream.state()) ? Flow::go_on : Flow::stop;
-}
-
-void Download::end_too_long(DeferredActions& deferred, Stream& stream) {
-  stream.cancel();
-  if (receiver_->may_have_another_size(stream)) {
-    change_version(deferred, Errc::changed);
-  } else {
-    fail(deferred, version_.awaits_size() ? Error{Errc::too_large, "a body without a length, beyond the cap"}
-                                          : Error{Errc::protocol, "a body longer than its size"});
-  }
 }
 
 void Download::stream_end(Stream& stream, Status outcome) {

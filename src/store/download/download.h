@@ -71,7 +71,6 @@ class Download final : public StreamListener, public std::enable_shared_from_thi
   void settle(DeferredActions& deferred) REQUIRES(mutex_);
   void end_wait(DeferredActions& deferred, Waiters::Id waiter, bool stopped) REQUIRES(mutex_);
   void adopt(DeferredActions& deferred, Stream& stream, const MediaHead& head) REQUIRES(mutex_);
-  void end_too_long(DeferredActions& deferred, Stream& stream) REQUIRES(mutex_);
   void recover(DeferredActions& deferred, Stream& stream, StreamState before, const Error& error)
       REQUIRES(mutex_);
   void fail(DeferredActions& deferred, const Error& error) REQUIRES(mutex_);
