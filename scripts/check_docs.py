@@ -11,11 +11,11 @@ beside who names them. What begins with a slash is not of the tree. A C++ source
 somewhere in the tree, in the folder that is named with it; what stands in <> is the system's.
 """
 
-import argparse
 import re
 import sys
-import tempfile
 from pathlib import Path
+
+import self_test
 
 FOLDERS = ("docs", "include", "src", "tests", "scripts", "cmake", ".ci")
 SOURCES = (".h", ".cpp", ".py", ".sh", ".cmake", "CMakeLists.txt", ".clang-tidy", ".ci/run")
@@ -121,33 +121,5 @@ FAULTS = [
 ]
 
 
-def problems_of(tree: dict[str, str]) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        for path, text in tree.items():
-            file = Path(folder) / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return Checker(Path(folder)).run()
-
-
-def self_test() -> list[str]:
-    failures = [f"the good tree: {problem}" for problem in problems_of(GOOD_TREE)]
-    for path, line, expected in FAULTS:
-        found = problems_of(GOOD_TREE | {path: GOOD_TREE[path] + line})
-        if len(found) != 1 or expected not in found[0]:
-            failures.append(f"{path}: {line.strip()}: expected only '{expected}', got {found}")
-    return failures
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
-    parser.add_argument("--self-test", action="store_true")
-    options = parser.parse_args()
-    problems = self_test() if options.self_test else Checker(options.root.resolve()).run()
-    print("\n".join(problems) if problems else "docs: all that is named is there")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(self_test.main(Checker, __doc__, "docs: all that is named is there", GOOD_TREE, FAULTS))

@@ -5,12 +5,12 @@ check_floors.py [--root DIR]   prints each violation and exits 1 when there is o
 check_floors.py --self-test    proves on small made-up trees that every kind of violation is caught
 """
 
-import argparse
 import re
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import self_test
 
 # What each library of the table's WITH lets a floor include.
 FOREIGN = {
@@ -234,33 +234,5 @@ FAULTS = [
 ]
 
 
-def problems_of(tree: dict[str, str]) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        for path, text in tree.items():
-            file = Path(folder) / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return Checker(Path(folder)).run()
-
-
-def self_test() -> list[str]:
-    failures = [f"the good tree: {problem}" for problem in problems_of(GOOD_TREE)]
-    for path, line, expected in FAULTS:
-        found = problems_of(GOOD_TREE | {path: GOOD_TREE.get(path, "") + line})
-        if len(found) != 1 or expected not in found[0]:
-            failures.append(f"{line.strip() or path}: expected only '{expected}', got {found}")
-    return failures
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
-    parser.add_argument("--self-test", action="store_true")
-    options = parser.parse_args()
-    problems = self_test() if options.self_test else Checker(options.root.resolve()).run()
-    print("\n".join(problems) if problems else "floors: nothing to complain of")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(self_test.main(Checker, __doc__, "floors: nothing to complain of", GOOD_TREE, FAULTS))

@@ -329,7 +329,7 @@ void Download::fail(DeferredActions& deferred, const Error& error) {
 void Download::change_version(DeferredActions& deferred, Errc tell_readers, const Stream* bringing_the_new) {
   const bool changed = tell_readers == Errc::changed;
   log::warning("media {}: {}", crypto::pseudonym(id_.text()),
-               changed ? "the origin has another version now" : "its signature does not match");
+               changed ? "another version, or not to be told from one" : "its signature does not match");
   forget_version(deferred, Error{tell_readers, "the version that was opened is gone"}, bringing_the_new);
   context_->timer.post([context = context_, id = id_] { context->changed(id); });
 }
