@@ -46,7 +46,7 @@ struct BufferPool::Shared : std::enable_shared_from_this<BufferPool::Shared> {
   }
 
   void give_back(std::byte* block) {
-    std::vector<std::function<void()>> jobs;
+    std::vector<Ticket> jobs;
     {
       const MutexLock lock(mutex);
       --in_use;
@@ -54,20 +54,21 @@ struct BufferPool::Shared : std::enable_shared_from_this<BufferPool::Shared> {
         free_blocks.push_back(block);
         block = nullptr;
       }
-      const auto ready = std::partition(waiting.begin(), waiting.end(),
-                                        [this](const Waiting& w) REQUIRES(mutex) { return !has(w.count); });
-      for (auto w = ready; w != waiting.end(); ++w) jobs.push_back(std::move(w->job));
-      waiting.erase(ready, waiting.end());
+      std::erase_if(waiting, [&](const Waiting& one) REQUIRES(mutex) {
+        if (!has(one.count)) return one.job.expired();
+        if (Ticket job = one.job.lock()) jobs.push_back(std::move(job));
+        return true;
+      });
     }
     if (block != nullptr) free_block(block, block_size);
-    for (const auto& job : jobs) job();
+    for (const auto& job : jobs) (*job)();
   }
 
   [[nodiscard]] bool has(std::size_t count) const REQUIRES(mutex) { return in_use + count <= capacity; }
 
   struct Waiting {
     std::size_t count;
-    std::function<void()> job;
+    Ticket::weak_type job;
   };
 
   const std::size_t block_size;
@@ -101,15 +102,22 @@ Buffer BufferPool::acquire_for_demand() {
   return shared_->take();
 }
 
-void BufferPool::when_freed(std::size_t count, std::function<void()> job) {
+BufferPool::Ticket BufferPool::when_freed(std::size_t count, std::function<void()> job) {
+  auto ticket = std::make_shared<const std::function<void()>>(std::move(job));
   {
     const MutexLock lock(shared_->mutex);
     if (!shared_->has(count)) {
-      shared_->waiting.push_back({count, std::move(job)});
-      return;
+      shared_->waiting.push_back({count, ticket});
+      return ticket;
     }
   }
-  job();  // freed between the caller's try_acquire and now
+  (*ticket)();  // freed between the caller's try_acquire and now
+  return ticket;
+}
+
+std::size_t BufferPool::waiting() const {
+  const MutexLock lock(shared_->mutex);
+  return shared_->waiting.size();
 }
 
 bool BufferPool::overdrawn() const {

@@ -36,7 +36,7 @@ TEST(BufferPool, ToldOnceWhenABlockIsFree) {
   BufferPool pool(4096, 1);
   auto blocks = pool.try_acquire(1);
   int told = 0;
-  pool.when_freed(1, [&] { ++told; });
+  const auto ticket = pool.when_freed(1, [&] { ++told; });
   EXPECT_EQ(told, 0);
   blocks.clear();
   EXPECT_EQ(told, 1);
@@ -48,8 +48,20 @@ TEST(BufferPool, ToldOnceWhenABlockIsFree) {
 TEST(BufferPool, ToldAtOnceWhereABlockIsFreeAlready) {
   BufferPool pool(4096, 1);
   int told = 0;
-  pool.when_freed(1, [&] { ++told; });
+  const auto ticket = pool.when_freed(1, [&] { ++told; });
   EXPECT_EQ(told, 1);
+}
+
+TEST(BufferPool, WhoDoesNotWaitAnyMoreIsNotToldAndLeavesNothingBehind) {
+  BufferPool pool(4096, 1);
+  const auto budget = pool.try_acquire(1);
+  int told = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const auto ticket = pool.when_freed(1, [&] { ++told; });
+    EXPECT_LE(pool.waiting(), 2U);
+    pool.acquire_for_demand().reset();  // the budget is still out
+  }
+  EXPECT_EQ(told, 0);
 }
 
 TEST(BufferPool, BlocksOutliveThePool) {
@@ -66,7 +78,7 @@ TEST(BufferPool, WhoWaitsForManyIsNotToldOfOne) {
   BufferPool pool(4096, 3);
   auto blocks = pool.try_acquire(3);
   int told = 0;
-  pool.when_freed(2, [&] { ++told; });
+  const auto ticket = pool.when_freed(2, [&] { ++told; });
   blocks.pop_back();
   EXPECT_EQ(told, 0);
   blocks.pop_back();

@@ -29,11 +29,16 @@ class BufferPool {
   /// waited for bounds how many. What goes beyond the budget is freed, not kept, when let go.
   Buffer acquire_for_demand();
 
-  /// Called once, from whichever thread frees the block that makes `count` free, or at once where they are by
-  /// now; for streams that try_acquire sent away. The job tries again and may find that it has to wait once
-  /// more. It must not lock anything under which a block is let go.
-  void when_freed(std::size_t count, std::function<void()> job);
+  /// Who waits for blocks: not told any more once this is gone, but for a call that is under way.
+  using Ticket = std::shared_ptr<const std::function<void()>>;
 
+  /// The job is called once, from whichever thread frees the block that makes `count` free, or at once where
+  /// they are by now; for streams that try_acquire sent away. It tries again and may find that it has to wait
+  /// once more. It must not lock anything under which a block is let go.
+  [[nodiscard]] Ticket when_freed(std::size_t count, std::function<void()> job);
+
+  /// How many are kept as waiting.
+  [[nodiscard]] std::size_t waiting() const;
   [[nodiscard]] std::size_t in_use() const;
   /// More is out than the budget has: acquire_for_demand was needed.
   [[nodiscard]] bool overdrawn() const;

@@ -39,16 +39,17 @@ bool MemoryWait::overdraw(StoreContext& context, ChunkAssembler& chunks, std::si
   return true;
 }
 
-/// The shortage is over: the pool's callback, should it come yet, is of no account.
+/// The shortage is over: the pool's call, should it be under way, is of no account.
 void MemoryWait::take(ChunkAssembler& chunks, std::vector<Buffer>&& blocks) {
   short_since_.reset();
+  ticket_.reset();
   if (*waits_in_pool_) waits_in_pool_ = std::make_shared<std::atomic<bool>>(false);
   chunks.add_blocks(std::move(blocks));
 }
 
 void MemoryWait::wait(StoreContext& context, std::size_t count, const std::shared_ptr<Fetch>& fetch) {
   if (waits_in_pool_->exchange(true)) return;
-  context.pool().when_freed(count, [waits = waits_in_pool_, waiting = std::weak_ptr(fetch)] {
+  ticket_ = context.pool().when_freed(count, [waits = waits_in_pool_, waiting = std::weak_ptr(fetch)] {
     *waits = false;
     if (const auto transfer = waiting.lock()) transfer->resume();
   });

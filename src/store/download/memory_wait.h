@@ -35,6 +35,7 @@ class MemoryWait {
   void take(ChunkAssembler& chunks, std::vector<Buffer>&& blocks);
   // Shared with the pool's callback, which may take no lock.
   std::shared_ptr<std::atomic<bool>> waits_in_pool_ = std::make_shared<std::atomic<bool>>(false);
+  BufferPool::Ticket ticket_;              // of the pool, while it waits there
   std::optional<SteadyTime> short_since_;  // somebody waits, and there is no memory
 };
 
