@@ -44,13 +44,21 @@ struct ListingStore::Listed {
   std::shared_ptr<Request> fetch;  // under way, if it is
   std::uint64_t fetch_number = 0;  // of that; an answer to an earlier one counts no more
   bool is_refresh = false;         // it began with nobody waiting
-  bool is_ahead = false;           // nobody has waited for it
+  bool is_ahead = false;           // nobody waited for it when it began
+  bool hastened = false;           // somebody has since
   bool leads_on = false;           // what the attempts hold that it tells of is wanted too
   bool overdue = false;            // for longer than a known listing is held back
   WaitingList<Waiter> waiters;
   SteadyTime fresh_until = SteadyTime::min();
   std::optional<Error> failure;  // of the last fetch
   SteadyTime failed{};           // when
+
+  /// Those that take an older listing get the known one; the others wait on.
+  void show(DeferredActions& deferred, const ListingRef& known) {
+    waiters.take_if(
+        [](const Waiter& waiter) { return waiter.older == Older::shown; },
+        [&](Waiter&& waiter) { deferred.add([done = std::move(waiter.done), known] { done(known); }); });
+  }
 
   /// Those that take an older listing get `for_some`.
   void answer(DeferredActions& deferred, const Result<ListingRef>& for_some,
@@ -125,7 +133,8 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
   } else {
     state.waiters.add({older, std::move(done)}, stop);
     if (!state.fetch) start(deferred, key, state, Priority::listing);
-    if (std::exchange(state.is_ahead, false)) deferred.add([fetch = state.fetch] { fetch->hasten(); });
+    if (state.is_ahead && !std::exchange(state.hastened, true))
+      deferred.add([fetch = state.fetch] { fetch->hasten(); });
     if (!known) return;
     timer_.after(options_.patience,
                  [this, key, fetch = std::weak_ptr(state.fetch)] { lose_patience(key, fetch); });
@@ -240,7 +249,7 @@ bool ListingStore::renew(const ListingKey& key, const std::function<void()>& cha
       state.overdue = false;
       state.failure.reset();
       state.fresh_until = SteadyTime::min();
-      state.is_ahead = state.leads_on = false;
+      state.is_ahead = state.hastened = state.leads_on = false;
       ahead_.clear();  // it may lead to what is being erased; the rest is asked for when it is used
       if (std::exchange(state.is_refresh, false)) --refreshing_;
       known = catalog_.find_listing(key) != nullptr;
@@ -274,6 +283,12 @@ void ListingStore::end_fetch(DeferredActions& deferred, const ListingKey& key,
   if (std::exchange(state.is_refresh, false)) --refreshing_;
   const ListingRef known = catalog_.find_listing(key);
   const bool was_ahead = std::exchange(state.is_ahead, false);
+  state.hastened = false;
+  // Nobody had asked, and so it was not insisted on; who waits by now has it asked for anew.
+  const bool of_no_account = was_ahead && failure && is_transient(failure->code);
+  if (of_no_account && known) state.show(deferred, known);
+  if (of_no_account && !state.waiters.empty() && !stopping_)
+    return start(deferred, key, state, Priority::listing);
   if (std::exchange(state.leads_on, false) && !failure && known) queue_ahead(*known);
   if (!failure) {
     state.failure.reset();
@@ -281,8 +296,6 @@ void ListingStore::end_fetch(DeferredActions& deferred, const ListingKey& key,
     return state.answer(deferred, known, known);
   }
   const bool shown = known && is_transient(failure->code);
-  const bool of_no_account =
-      was_ahead && is_transient(failure->code);  // nobody has asked, and it is not insisted on
   if (failure->code != Errc::cancelled && !of_no_account) {
     state.failed = timer_.now();
     state.failure = failure;
@@ -300,10 +313,7 @@ void ListingStore::lose_patience(const ListingKey& key, const std::weak_ptr<Requ
   const ListingRef known = catalog_.find_listing(key);
   if (!state.fetch || state.fetch != fetch.lock() || !known) return;
   state.overdue = true;
-  // Those that want no older one wait on.
-  state.waiters.take_if(
-      [](const Waiter& waiter) { return waiter.older == Older::shown; },
-      [&](Waiter&& waiter) { deferred.add([done = std::move(waiter.done), known] { done(known); }); });
+  state.show(deferred, known);
 }
 
 void ListingStore::abandon(const ListingKey& key, std::uint64_t waiter) {

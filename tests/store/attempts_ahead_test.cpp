@@ -79,6 +79,44 @@ TEST_F(AttemptsAhead, AFailureThatMayPassIsNotBelievedOfWhatNobodyAskedFor) {
   EXPECT_EQ(source_.listings[2]->priority, Priority::listing);
 }
 
+TEST_F(AttemptsAhead, WhoWaitsForWhatWasTurnedAwayBeforeItCouldBeHastenedHasItAskedForAnew) {
+  enter(1);
+  const ListingKey key = source_.listings.at(1)->key;
+  std::vector<Result<ListingRef>> answers;
+  const auto note = [&](const Result<ListingRef>& answer) { answers.push_back(answer); };
+  listings_.find(key, ListingStore::Older::shown, note);
+  source_.listings.at(1)->answer(Error{Errc::throttled, "as the test says"});
+  EXPECT_TRUE(answers.empty());
+  ASSERT_EQ(source_.listings.size(), 3U);
+  EXPECT_EQ(source_.listings[2]->priority, Priority::listing);
+  EXPECT_TRUE(source_.listings[2]->begun);
+  source_.listings[2]->answer(Error{Errc::throttled, "as the test says"});
+  ASSERT_EQ(answers.size(), 1U) << "once more, and no more often";
+  EXPECT_EQ(answers[0].error().code, Errc::throttled);
+}
+
+TEST_F(AttemptsAhead, WhoTakesAKnownListingGetsItWhereOneAheadWasTurnedAway) {
+  enter(1);
+  const ListingKey key = source_.listings.at(1)->key;
+  answer(1);
+  timer_.advance(std::chrono::hours(24));
+  listings_.fetch_attempts_ahead(kSession);
+  source_.listings.at(2)->answer(Listing{.key = kAttempts, .attempts = {{.id = attempt(0)}}});
+  ASSERT_EQ(source_.listings.size(), 4U);
+  int shown = 0;
+  int newest = 0;
+  listings_.find(key, ListingStore::Older::shown,
+                 [&](const Result<ListingRef>& answer) { shown += answer.ok(); });
+  listings_.find(key, ListingStore::Older::refused,
+                 [&](const Result<ListingRef>& answer) { newest += answer.ok(); });
+  source_.listings[3]->answer(Error{Errc::throttled, "as the test says"});
+  EXPECT_EQ(shown, 1);
+  ASSERT_EQ(source_.listings.size(), 5U);
+  EXPECT_EQ(newest, 0);
+  answer(4);
+  EXPECT_EQ(newest, 1);
+}
+
 TEST_F(AttemptsAhead, AFailureHoldsUpNoOther) {
   enter(8);
   for (std::size_t asked = 1; asked <= 8; ++asked)
