@@ -105,7 +105,7 @@ void Journal::follow(std::function<std::vector<Entry>()> all) {
     all_ = std::move(all);
     if (used(head().active % 2) == 0) return;
   }
-  write_anew();
+  if (!write_anew()) complain();
 }
 
 void Journal::unfollow() {
@@ -115,8 +115,9 @@ void Journal::unfollow() {
 }
 
 /// All that is known, into the other half, and behind it what others have added meanwhile. Until that is
-/// whole, both count. Where somebody else has just done it there is room again.
-void Journal::write_anew() {
+/// whole, both count. Where somebody else has just done it there is room again. False: there was no room for
+/// some of it.
+bool Journal::write_anew() {
   std::function<std::vector<Entry>()> all;
   std::uint64_t known = 0;  // so much of the active half is in what is asked for
   std::uint64_t turns = 0;
@@ -126,21 +127,25 @@ void Journal::write_anew() {
     known = used(head().active % 2);
     turns = turns_;
   }
-  if (!all) return;
+  if (!all) return true;
   const std::vector<Entry> entries = all();
   const MutexLock lock(mutex_);
-  if (turns != turns_) return;
+  if (turns != turns_) return true;
   const std::uint64_t active = head().active % 2;
   const std::atomic_ref other(head().used[1 - active]);
   other = 0;
-  for (const Entry& entry : entries) append(1 - active, encode(entry));
+  bool all_fit = true;
+  for (const Entry& entry : entries) all_fit &= append(1 - active, encode(entry));
   const ByteView since = ByteView(half(active)).first(used(active)).subspan(known);
   if (other + since.size() <= kHalf) {
     std::memcpy(half(1 - active).data() + other, since.data(), since.size());
     other += since.size();
+  } else {
+    all_fit = false;
   }
   turn();
   std::atomic_ref(head().used[active]) = 0;
+  return all_fit;
 }
 
 /// The other half is the active one from now on.
@@ -192,8 +197,12 @@ bool Journal::added(const std::string& record) {
 void Journal::add(const Entry& entry) {
   const std::string record = encode(entry);
   if (added(record)) return;
-  write_anew();
-  if (added(record) || complained_.exchange(true)) return;
+  const bool all_fit = write_anew();
+  if (!added(record) || !all_fit) complain();
+}
+
+void Journal::complain() {
+  if (complained_.exchange(true)) return;
   log::warning("so much is known beside the disk that a restart of the server will forget some of it");
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mediafs/base/log.h"
 #include "mediafs/base/shared_memory.h"
 
 namespace mediafs {
@@ -169,6 +171,19 @@ TEST_F(JournalTest, WhereThereIsNoRoomItIsDroppedAndTheRestStays) {
   for (int i = 0; i < 40'000; ++i) journal_.add(large);
   EXPECT_GT(left().size(), 15'000U);
   EXPECT_LT(left().size(), 40'000U);
+}
+
+/// All that is known has become more than there is room for; what is added after that has room.
+TEST_F(JournalTest, WhatHasNoRoomWhenItIsWrittenAnewIsSaidToBeLost) {
+  testing::internal::CaptureStderr();
+  log::set_up({});
+  journal_.add(item(1));
+  journal_.follow([] {
+    return std::vector<Journal::Entry>(20'000,
+                                       MediaItem{.id = id(2), .content_type = std::string(4'000, 'x')});
+  });
+  log::settle();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::HasSubstr("will forget some of it"));
 }
 
 }  // namespace

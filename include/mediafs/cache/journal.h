@@ -61,8 +61,9 @@ class Journal {
   void make_room(std::uint64_t bytes, const Progress& cache) REQUIRES(mutex_);
   void turn() REQUIRES(mutex_);
   bool added(const std::string& record) EXCLUDES(mutex_);
-  void write_anew() EXCLUDES(mutex_);
+  [[nodiscard]] bool write_anew() EXCLUDES(mutex_);
   bool append(std::uint64_t which, const std::string& record) REQUIRES(mutex_);
+  void complain() EXCLUDES(mutex_);
 
   const MutableBytes hand_over_;
   mutable Mutex mutex_{LockRank::journal};
