@@ -44,8 +44,8 @@ Result<MetaPage> check_database(const std::string& path) {
   const auto size = static_cast<std::uint64_t>(file.st_size);
   std::vector<std::byte> head(std::min(size, 2 * page_size()));
   if (!read_at(fd.get(), 0, head)) return Error{Errc::corrupt, "it cannot be read"};
-  const auto meta = sound_meta(head, size, page_size());
-  if (!meta) return meta.error();
+  auto meta = sound_meta(head, size, page_size());
+  if (!meta) return meta;
   if (Status sound = check_trees(fd.get(), size, page_size(), *meta); !sound) return sound.error();
   return meta;
 }

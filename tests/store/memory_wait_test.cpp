@@ -17,8 +17,8 @@ class MemoryWaitTest : public testing::Test {
   Catalog catalog_{{}, nullptr, timer_.clock()};
   StoreContext context_{{.memory = 8 * kChunkSize}, source_, nullptr, catalog_, timer_};
   std::vector<Buffer> taken_ = context_.pool().try_acquire(7);
-  const std::shared_ptr<ScriptedSource::MediaGet> get_ =
-      std::make_shared<ScriptedSource::MediaGet>(FetchRequest{}, nullptr);
+  const std::shared_ptr<ScriptedSource::MediaGet> get_ = std::make_shared<ScriptedSource::MediaGet>(
+      FetchRequest{.id = *MediaId::parse("some-media-000001")}, nullptr);
   ChunkAssembler chunks_{0};
   MemoryWait wait_;
 };

@@ -6,6 +6,7 @@ planted_bugs.py [--work DIR] [--worlds N] [NUMBER ...]   all, or those whose pat
 """
 
 import argparse
+import filecmp
 import os
 import re
 import shutil
@@ -20,13 +21,19 @@ PATCHES = Path(__file__).resolve().parent / "planted"
 LONGEST_RUN = 240  # seconds: a world that hangs has failed too
 
 
+def copy_changed(source: str, target: str) -> None:
+    """Leaves what is the same with its time: what was built of a patch since is built anew."""
+    if not os.path.exists(target) or not filecmp.cmp(source, target, shallow=False):
+        shutil.copy(source, target)
+
+
 def copy_sources(work: Path) -> None:
     for name in ("CMakeLists.txt", "CMakePresets.json", "cmake", "include", "src", "tests", "scripts"):
         source, target = ROOT / name, work / name
         if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True)
+            shutil.copytree(source, target, dirs_exist_ok=True, copy_function=copy_changed)
         elif source.exists():
-            shutil.copy2(source, target)
+            copy_changed(str(source), str(target))
     # Most of the time is the compiler's: of what the patches change it is to do as little as can be.
     with (work / "src/CMakeLists.txt").open("a") as lists:
         lists.write("\nset_target_properties(mediafs_store PROPERTIES UNITY_BUILD OFF)\n"
