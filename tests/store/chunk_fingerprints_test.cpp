@@ -33,5 +33,23 @@ TEST(ChunkFingerprints, WhatFollowsARemnantMustBeginAsItDid) {
   }
 }
 
+TEST(ChunkFingerprints, WhatWasSeenFirstOfAChunkIsWhatCounts) {
+  ChunkFingerprints seen;
+  seen.leave_remnant(ChunkIndex{0}, buffer_of("abc"), 3);
+  seen.leave_remnant(ChunkIndex{0}, buffer_of("xbc"), 3);
+  seen.leave_remnant(ChunkIndex{7}, buffer_of("ijk"), 3);
+  EXPECT_FALSE(seen.agrees(ChunkIndex{0}, bytes_of("xbcd")));
+  EXPECT_TRUE(seen.agrees(ChunkIndex{0}, bytes_of("abcd")));
+  EXPECT_FALSE(seen.agrees(ChunkIndex{7}, bytes_of("xjkl")));
+}
+
+TEST(ChunkFingerprints, OfAChunkThatWasSeenWholeThereIsNoRemnant) {
+  ChunkFingerprints seen;
+  EXPECT_TRUE(seen.agrees(ChunkIndex{0}, bytes_of("abcd")));
+  seen.leave_remnant(ChunkIndex{0}, buffer_of("xbc"), 3);
+  EXPECT_FALSE(seen.has_remnant(ChunkIndex{0}));
+  EXPECT_TRUE(seen.agrees(ChunkIndex{0}, bytes_of("abcd")));
+}
+
 }  // namespace
 }  // namespace mediafs

@@ -79,6 +79,24 @@ TEST_F(DownloadTest, APieceMayBeLongerThanAChunk) {
   EXPECT_EQ(timer_.wait(std::move(failure)), std::nullopt);
 }
 
+/// A body without a length told nobody its size, and broke; the next one tells it at once.
+TEST_F(DownloadTest, NothingIsGivenOfABodyWhoseSizeNeverCame) {
+  auto item = find();
+  source_.media.at(0)->head({.ranges = true, .content_type = "video/mp4", .etag = "\"v1\""});
+  source_.media[0]->body(bytes_of(std::string(kChunkSize, 'w')));
+  source_.media[0]->end(Error{Errc::protocol, "cut"});
+  timer_.advance(std::chrono::seconds(1));
+  source_.media.at(1)->head(kHead);
+  const MediaItemRef found = *timer_.wait(std::move(item));
+  std::string read;
+  store_.read(found, {0, 1}, [&](const Result<Slices>& slices) {
+    for (const Slice& slice : *slices) read += text_of(slice.bytes);
+  });
+  EXPECT_EQ(read, "");
+  source_.media[1]->body(bytes_of(kChunk));
+  EXPECT_EQ(read, "x");
+}
+
 TEST_F(DownloadTest, WhatIsGoneOnWithIsNoFifthStream) {
   const auto item = begin();
   std::vector<std::future<Failure>> reads;

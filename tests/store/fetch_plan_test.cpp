@@ -268,6 +268,8 @@ TEST_F(FetchPlan, AStreamGoesAsFarAsTheReadsThatWaitForIt) {
   EXPECT_EQ(limit_of(situation_, 0), kGlance);
   add_read({2_MiB, 1_MiB});
   EXPECT_EQ(limit_of(situation_, 0), 3_MiB);
+  add_read({2_MiB, 1_MiB + 1});
+  EXPECT_EQ(limit_of(situation_, 0), 3_MiB + kChunkSize) << "the chunk may have to be whole";
 }
 
 TEST_F(FetchPlan, OthersBringAllWhereEachReadHasOne) {

@@ -28,7 +28,7 @@ bool MemoryCache::evict(const MediaId& id) {
     if (pins_.contains(id)) return false;
     const auto item = items_.find(id);
     if (item == items_.end()) return true;
-    versions_.erase(item->second.revision);
+    versions_[item->second.revision] = {.lost_some = true};  // what is queued of it comes yet
     note_incomplete(id, item->second.revision);
     item->second.complete = false;
   }
@@ -157,7 +157,7 @@ void MemoryCache::commit(std::size_t count) {
 void MemoryCache::apply(Chunk& chunk) {
   Version& version = versions_[chunk.key.revision];
   if (full_ || broken_) {
-    version.incomplete = true;
+    version.lost_some = true;
     note_incomplete(chunk.id, chunk.key.revision);
     return;
   }
@@ -166,8 +166,8 @@ void MemoryCache::apply(Chunk& chunk) {
 
 void MemoryCache::apply(MediaItem& item) {
   const Version& version = versions_[item.revision];
-  if (item.complete && !version.incomplete && version.chunks.size() < chunk_count(item.size)) ++unfounded_;
-  if (item.complete && (version.incomplete || version.chunks.size() < chunk_count(item.size))) {
+  if (item.complete && version.chunks.size() < chunk_count(item.size)) {
+    if (!version.lost_some) ++unfounded_;
     item.complete = false;
     note_incomplete(item.id, item.revision);
   }

@@ -37,7 +37,7 @@ class MemoryCache final : public MediaCache {
   bool evict(const MediaId& id) EXCLUDES(mutex_);
 
   /// How many items have been stored as complete of which a chunk had never been stored, though the disk has
-  /// taken all that was.
+  /// kept all that was.
   [[nodiscard]] std::uint64_t unfounded() const EXCLUDES(mutex_);
 
   /// Commits what is queued now, whatever the delay.
@@ -89,7 +89,7 @@ class MemoryCache final : public MediaCache {
   /// One version's chunks that have been committed.
   struct Version {
     std::map<ChunkIndex, std::vector<std::byte>> chunks;
-    bool incomplete = false;  // something of it was dropped
+    bool lost_some = false;  // dropped, or evicted
   };
   using Incomplete = std::vector<std::pair<MediaId, Revision>>;
 

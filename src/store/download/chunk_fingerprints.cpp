@@ -5,11 +5,12 @@
 namespace mediafs {
 
 bool ChunkFingerprints::agrees(ChunkIndex index, ByteView chunk) {
-  if (has_remnant(index)) {
-    const ByteView before(remnant_->bytes.get(), remnant_->filled);
+  const auto remnant = remnants_.find(index);
+  if (remnant != remnants_.end()) {
+    const ByteView before(remnant->second.bytes.get(), remnant->second.filled);
     if (before.size() > chunk.size() || !std::equal(before.begin(), before.end(), chunk.begin()))
       return false;
-    remnant_.reset();
+    remnants_.erase(remnant);
   }
   const std::uint64_t print = fingerprint(chunk);
   return prints_.try_emplace(index, print).first->second == print;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "mediafs/base/buffer_pool.h"
 #include "mediafs/model/chunk.h"
@@ -16,12 +16,13 @@ class ChunkFingerprints {
   /// Whether the chunk agrees with what was seen of it before; remembers it.
   bool agrees(ChunkIndex index, ByteView chunk);
 
-  /// A transfer broke within a chunk, of which readers may have had the first `filled` bytes.
+  /// A transfer broke within a chunk, of which readers may have had the first `filled` bytes. What breaks
+  /// later within the same chunk nobody has seen.
   void leave_remnant(ChunkIndex index, Buffer bytes, std::uint64_t filled) {
-    remnant_ = Remnant{index, std::move(bytes), filled};
+    if (!seen(index)) remnants_.try_emplace(index, Remnant{std::move(bytes), filled});
   }
   /// Until that chunk has come again whole, no part of it can be trusted to continue what was served.
-  [[nodiscard]] bool has_remnant(ChunkIndex index) const { return remnant_ && remnant_->index == index; }
+  [[nodiscard]] bool has_remnant(ChunkIndex index) const { return remnants_.contains(index); }
 
   [[nodiscard]] bool seen(ChunkIndex index) const { return prints_.contains(index); }
   /// How many different chunks.
@@ -29,13 +30,12 @@ class ChunkFingerprints {
 
  private:
   struct Remnant {
-    ChunkIndex index{};
     Buffer bytes;
     std::uint64_t filled = 0;
   };
 
   std::unordered_map<ChunkIndex, std::uint64_t> prints_;
-  std::optional<Remnant> remnant_;
+  std::unordered_map<ChunkIndex, Remnant> remnants_;
 };
 
 }  // namespace mediafs

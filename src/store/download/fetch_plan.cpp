@@ -162,8 +162,10 @@ std::uint64_t limit_of(const Situation& s, std::size_t stream) {
   if (!s.size) return s.wanted() ? s.largest : kSmallMedia;
   const std::uint64_t position = s.streams[stream].place.position;
   std::uint64_t target = s.readers->target_at(position, s.window);
+  // A read may wait for the whole of its last chunk.
   for (const ReadFacts& read : s.reads) {
-    if (stream_worth_waiting_for(s, read.first_missing) == stream) target = std::max(target, read.end);
+    if (stream_worth_waiting_for(s, read.first_missing) == stream)
+      target = std::max(target, start_of(ChunkIndex{chunk_count(read.end)}));
   }
   return stream_limit({.size = *s.size,
                        .position = position,

@@ -60,6 +60,12 @@ void Version::begin(const MediaHead& head) {
   }
 }
 
+void Version::give_up_size() {
+  if (!unsized_) return;
+  if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
+  begin_anew();
+}
+
 void Version::end_at(std::uint64_t size) {
   if (!unsized_) return;
   remember(*unsized_, size);
@@ -152,7 +158,11 @@ void Version::body_ended(bool verified) {
 void Version::forget() {
   if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
   context_->catalog.forget(id_);
-  context_->memory().forget(revision_);  // after the catalog, which a look into the cache asks at its end
+  begin_anew();  // after the catalog, which a look into the cache asks before it puts a chunk into the memory
+}
+
+void Version::begin_anew() {
+  context_->memory().forget(revision_);
   item_ = nullptr;
   unsized_.reset();
   seen_ = ChunkFingerprints();

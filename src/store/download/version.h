@@ -35,7 +35,9 @@ class Version {
   [[nodiscard]] bool matches(const MediaHead& head) const;
   /// Takes in the first head.
   void begin(const MediaHead& head);
-  void give_up_size() { unsized_.reset(); }
+  /// A body that was to tell the size has not. Nobody has been given any of it; nor is it, since nothing
+  /// shows what comes now to be of the same version, and it has not been verified.
+  void give_up_size();
   /// The body has ended there, and so does the media.
   void end_at(std::uint64_t size);
   /// The origin has said that it is there as ever.
@@ -65,6 +67,7 @@ class Version {
   [[nodiscard]] bool outlives_server() const;
   bool see_all_in_memory();
   [[nodiscard]] bool agrees_with_served(ChunkIndex index, ByteView chunk);
+  void begin_anew();
   void remember(const MediaHead& head, std::uint64_t size);
   void keep(ChunkKey key, const Buffer& chunk);
 
