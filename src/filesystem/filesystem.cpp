@@ -119,12 +119,9 @@ Result<ExtendedAttributes> Filesystem::extended_attributes(NodeNumber number) {
 /// What an earlier server has opened. Of what is not known any more reads fail with Errc::changed.
 void Filesystem::reopen(const OpenFiles::File& file) {
   const auto id = media_at(file.node);
-  if (!id) {
-    files_.remove(file.handle);
-    return;
-  }
-  media_.opened(*id);
+  if (id) media_.opened(*id);
   const MutexLock lock(mutex_);
+  if (!id) unnamed_.insert(file.handle);
   Opens& opens = opens_[file.node];
   opens.version = file.version;
   opens.size = file.size;
@@ -219,15 +216,17 @@ void Filesystem::read(NodeNumber number, FileHandle handle, ByteRange range, con
 
 void Filesystem::close(FileHandle handle) {
   const auto file = files_.remove(handle);
-  const auto id = file ? media_at(file->node) : Error{Errc::changed, "not open"};
-  if (!id) return;
+  if (!file) return;
   bool tell = false;
+  bool is_named = false;
   {
     const MutexLock lock(mutex_);
     Opens& opens = opens_[file->node];
     tell = --opens.count == 0 && std::exchange(opens.changed, false);
+    is_named = unnamed_.erase(handle) == 0;
   }
-  media_.closed(*id);
+  const auto id = media_at(file->node);
+  if (id && is_named) media_.closed(*id);
   if (tell) new_attributes_(file->node);
 }
 

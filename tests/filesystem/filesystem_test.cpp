@@ -155,6 +155,26 @@ TEST_F(FilesystemTest, AVersionThatAnEarlierServerHasOpenedIsNotMixedWithAnother
   EXPECT_FALSE(fresh->keep_page_cache);
 }
 
+/// The kernel has one set of pages for both.
+TEST_F(FilesystemTest, WhatWasErasedWhileItIsOpenIsNotMixedWithWhatALaterServerOpens) {
+  const NodeNumber node = look_up(kId)->node;
+  const auto old = open(node);
+  ASSERT_TRUE(old.ok());
+  files_->erase(id_of(kId));
+  filesystem_options_.taken_over = true;
+  show();
+  EXPECT_FALSE(length_read(node, old->handle, {0, 1}).ok());
+  ASSERT_TRUE(look_up(kId).ok());
+  EXPECT_EQ(open(node).error().code, Errc::changed) << "while the old version is open";
+  EXPECT_EQ(length_read(node, old->handle, {0, 1}).error().code, Errc::changed);
+  files_->close(old->handle);
+  const auto anew = open(node);
+  ASSERT_TRUE(anew.ok());
+  EXPECT_FALSE(anew->keep_page_cache);
+  files_->close(anew->handle);
+  EXPECT_TRUE(open(node).ok());
+}
+
 TEST_F(FilesystemTest, PagesThatAnEarlierServerHasGivenAreTrustedByNobody) {
   const NodeNumber node = look_up(kId)->node;
   filesystem_options_.taken_over = true;

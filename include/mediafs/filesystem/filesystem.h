@@ -180,6 +180,8 @@ class Filesystem {
   Mutex mutex_{LockRank::filesystem};  // the catalog's may be taken under it
   std::unordered_map<NodeNumber, Opens> opens_
       GUARDED_BY(mutex_);  // the last version of each that was opened
+  std::unordered_set<FileHandle> unnamed_
+      GUARDED_BY(mutex_);  // an earlier server's, of media that have been erased while they were open
   std::unordered_map<ListingKey, DirectorySnapshot> shown_ GUARDED_BY(mutex_);
   // Of an attempt: where else than in attempts/ it is shown.
   std::unordered_map<ListingKey, std::unordered_set<NodeNumber>> shown_in_sessions_ GUARDED_BY(mutex_);
