@@ -165,8 +165,12 @@ void Model::judge(const Question& question, Errc failure) {
                         .last_fault = origin_.last_fault(),
                         .said = question.media->failures};
   if (!has_cause(failure, c))
-    trace_.wrong("{} {} of {} fails with {}, without a cause", name_of(question.kind), question.number,
-                 question.media->what, to_string(failure));
+    return trace_.wrong("{} {} of {} fails with {}, without a cause", name_of(question.kind), question.number,
+                        question.media->what, to_string(failure));
+  // Others are told of it for a moment; who is told at once is not the cause of the next.
+  const bool is_the_origins =
+      failure != Errc::cancelled && failure != Errc::changed && failure != Errc::not_found;
+  if (is_the_origins && clock_.now() > question.asked) question.media->failures.note(failure, clock_.now());
 }
 
 void Model::check_bytes(const Question& question, Known& known, const Slices& slices) {
