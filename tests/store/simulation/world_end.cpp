@@ -107,6 +107,8 @@ void World::check_no_deadline_is_left() {
 void World::check_rest(OriginMedia& media) {
   const std::uint64_t size = media.versions.back().size;
   if (options_.memory < kLeastMemory || size <= kSmallMedia) return;
+  // All of it has to come before it can be opened; more than the memory keeps comes twice.
+  if (!media.sized && !with_cache_) return;
   trace_.say("what a rest costs of {}", media.what);
   erase(media, /*listings_first=*/true);
   let_pass(std::chrono::seconds(1));
