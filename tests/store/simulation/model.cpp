@@ -231,6 +231,7 @@ void Model::check_proved(const Question& question, const Known& known) {
   const std::size_t number = known.may_be.front();
   const Version& version = media.versions[number];
   if (known.may_be.size() > 1 || !version.is_signed || media.proved[number] != kNever) return;
+  if (version.size != known.size) return;  // nothing but its end tells that it is not the one that was opened
   if (version.size <= kSmallMedia)
     return trace_.wrong("read {} of {}: before its signature was verified", question.number, media.what);
   const std::uint64_t last_chunk = (version.size - 1) / kChunkSize * kChunkSize;
