@@ -155,8 +155,8 @@ Result<Filesystem::Opens> Filesystem::may_open(NodeNumber number, const MediaIte
 
 Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const MediaId& id,
                                                         FileHandle handle) {
-  close(handle);      // of an earlier try
-  media_.opened(id);  // first: it may find that what is here cannot be continued
+  close(handle, Closing::unheard_of);  // an earlier try
+  media_.opened(id);                   // first: it may find that what is here cannot be continued
   auto file = [&]() -> Result<OpenFile> {
     const auto item = catalog_.find(id);
     if (!item || item->from_listing_only()) return media_.why_stale(id);  // since it was confirmed
@@ -175,13 +175,15 @@ Result<Filesystem::OpenFile> Filesystem::open_confirmed(NodeNumber number, const
     if (!now || now->revision != item->revision) return Error{Errc::changed, "another version since"};
     if (const Status added = files_.add({handle, number, item->revision, item->size}); !added)
       return added.error();
+    const bool first =
+        before->version == Revision{} && !options_.taken_over;  // so the kernel has no page of it
     Opens& opens = opens_[number];
+    if (opens.version != item->revision) opens.settled = first;
     opens.version = item->revision;
     opens.size = item->size;
     ++opens.count;
-    const bool first =
-        before->version == Revision{} && !options_.taken_over;  // so the kernel has no page of it
-    return OpenFile{.keep_page_cache = first || same};
+    // Whose reply comes before that of the first to open this version would else find the last one's pages.
+    return OpenFile{.keep_page_cache = first || (same && opens.settled)};
   }();
   if (!file) media_.closed(id);
   return file;
@@ -214,7 +216,7 @@ void Filesystem::read(NodeNumber number, FileHandle handle, ByteRange range, con
   media_.read(item, there, done, stop);
 }
 
-void Filesystem::close(FileHandle handle) {
+void Filesystem::close(FileHandle handle, Closing closing) {
   const auto file = files_.remove(handle);
   if (!file) return;
   bool tell = false;
@@ -222,6 +224,7 @@ void Filesystem::close(FileHandle handle) {
   {
     const MutexLock lock(mutex_);
     Opens& opens = opens_[file->node];
+    if (closing == Closing::by_the_kernel && opens.version == file->version) opens.settled = true;
     tell = --opens.count == 0 && std::exchange(opens.changed, false);
     is_named = unnamed_.erase(handle) == 0;
   }

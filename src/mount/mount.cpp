@@ -96,7 +96,8 @@ class Mount::Session {
     const fuse_buf request{
         .size = init->size(), .flags = fuse_buf_flags{}, .mem = init->data(), .fd = -1, .pos = 0};
     fuse_session_process_buf(session_, &request);
-    for (const std::uint64_t number : left) serving_.filesystem.close(FileHandle{handle_of(number)});
+    for (const std::uint64_t number : left)
+      serving_.filesystem.close(FileHandle{handle_of(number)}, Filesystem::Closing::unheard_of);
     serving_.connection.see_to(left, device_.may_repeat);
     return ok_status();
   }

@@ -95,7 +95,8 @@ void on_open(fuse_req_t request, fuse_ino_t node, fuse_file_info* file) {
       info.keep_cache = opened->keep_page_cache ? 1 : 0;
       info.noflush = 1;  // nothing is ever written: one request less for each close
       Filesystem& filesystem = serving(request).filesystem;
-      if (fuse_reply_open(request, &info) == -ENOENT) filesystem.close(handle);
+      if (fuse_reply_open(request, &info) == -ENOENT)
+        filesystem.close(handle, Filesystem::Closing::unheard_of);
     };
     self.filesystem.open(node_of(node), handle, reply, self.interrupts.watch(request));
   });

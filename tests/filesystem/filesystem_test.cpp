@@ -182,6 +182,26 @@ TEST_F(FilesystemTest, PagesThatAnEarlierServerHasGivenAreTrustedByNobody) {
   const auto first = open(node);
   ASSERT_TRUE(first.ok());
   EXPECT_FALSE(first->keep_page_cache);
+  files_->close(first->handle);
+  EXPECT_TRUE(open(node)->keep_page_cache);
+}
+
+/// The kernel drops the old pages when it takes in the reply to the first, which may come after that to the
+/// second.
+TEST_F(FilesystemTest, PagesOfAnotherVersionAreKeptByNobodyWhoOpensTheNewOne) {
+  const NodeNumber node = look_up(kId)->node;
+  ASSERT_TRUE(happens([&] { return store_->under_way() == 0; }));
+  files_->close(open(node)->handle);
+  MediaItem newer = *catalog_->find(id_of(kId));
+  newer.revision = Revision{99};
+  catalog_->remember(newer);
+  const auto first = open(node);
+  EXPECT_FALSE(first->keep_page_cache);
+  const auto second = open(node);
+  EXPECT_FALSE(second->keep_page_cache) << "before the kernel has heard of the first";
+  files_->close(second->handle, Filesystem::Closing::unheard_of);
+  EXPECT_FALSE(open(node)->keep_page_cache);
+  files_->close(first->handle);
   EXPECT_TRUE(open(node)->keep_page_cache);
 }
 

@@ -101,8 +101,10 @@ class Filesystem {
   /// The bytes of `range` as far as the media reaches: nothing at or past its end.
   void read(NodeNumber number, FileHandle handle, ByteRange range, const Done<Slices>& done,
             const std::stop_token& stop = {}) EXCLUDES(mutex_);
+  /// What ends an opening: the kernel's word, or that the kernel has not taken in that it was opened.
+  enum class Closing { by_the_kernel, unheard_of };
   /// Of what is not open: nothing.
-  void close(FileHandle handle) EXCLUDES(mutex_);
+  void close(FileHandle handle, Closing closing = Closing::by_the_kernel) EXCLUDES(mutex_);
 
   /// The store's word that a media has another version, or none. The listener is told once nobody has the
   /// media open any more: until then its size stays as it was, so that nobody's file ends early.
@@ -128,6 +130,7 @@ class Filesystem {
     std::uint64_t size = 0;
     int count = 0;
     bool changed = false;  // since it was opened
+    bool settled = false;  // the kernel has heard that it is open, and has dropped its pages of others
   };
 
   Result<MediaId> media_at(NodeNumber number);
