@@ -45,7 +45,6 @@ struct ListingStore::Listed {
   std::uint64_t fetch_number = 0;  // of that; an answer to an earlier one counts no more
   bool is_refresh = false;         // it began with nobody waiting
   bool is_ahead = false;           // nobody waited for it when it began
-  bool hastened = false;           // somebody has since
   bool leads_on = false;           // what the attempts hold that it tells of is wanted too
   bool overdue = false;            // for longer than a known listing is held back
   WaitingList<Waiter> waiters;
@@ -133,8 +132,7 @@ void ListingStore::find(const ListingKey& key, Older older, Done<ListingRef> don
   } else {
     state.waiters.add({older, std::move(done)}, stop);
     if (!state.fetch) start(deferred, key, state, Priority::listing);
-    if (state.is_ahead && !std::exchange(state.hastened, true))
-      deferred.add([fetch = state.fetch] { fetch->hasten(); });
+    if (state.is_ahead) deferred.add([fetch = state.fetch] { fetch->hasten(); });
     if (!known) return;
     timer_.after(options_.patience,
                  [this, key, fetch = std::weak_ptr(state.fetch)] { lose_patience(key, fetch); });
@@ -249,7 +247,7 @@ bool ListingStore::renew(const ListingKey& key, const std::function<void()>& cha
       state.overdue = false;
       state.failure.reset();
       state.fresh_until = SteadyTime::min();
-      state.is_ahead = state.hastened = state.leads_on = false;
+      state.is_ahead = state.leads_on = false;
       ahead_.clear();  // it may lead to what is being erased; the rest is asked for when it is used
       if (std::exchange(state.is_refresh, false)) --refreshing_;
       known = catalog_.find_listing(key) != nullptr;
@@ -283,7 +281,6 @@ void ListingStore::end_fetch(DeferredActions& deferred, const ListingKey& key,
   if (std::exchange(state.is_refresh, false)) --refreshing_;
   const ListingRef known = catalog_.find_listing(key);
   const bool was_ahead = std::exchange(state.is_ahead, false);
-  state.hastened = false;
   // Nobody had asked, and so it was not insisted on; who waits by now has it asked for anew.
   const bool of_no_account = was_ahead && failure && is_transient(failure->code);
   if (of_no_account && known) state.show(deferred, known);

@@ -158,7 +158,7 @@ void Version::body_ended(bool verified) {
 void Version::forget() {
   if (context_->cache != nullptr) context_->cache->drop(id_, revision_);
   context_->catalog.forget(id_);
-  begin_anew();  // after the catalog, which a look into the cache asks before it puts a chunk into the memory
+  begin_anew();  // after the catalog, which a look into the cache asks at its end
 }
 
 void Version::begin_anew() {
