@@ -16,6 +16,7 @@ import self_test
 FOREIGN = {
     "fuse3": r"fuse.*\.h",
     "curl": r"curl/.*",
+    "tls": r"openssl/ssl\.h",
     "openssl": r"openssl/.*",
     "json": r"nlohmann/.*",
     "lmdb": r"lmdb\.h",

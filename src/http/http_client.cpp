@@ -115,7 +115,12 @@ class HttpClient::Loop {
     while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       const CURLcode code = message->data.result;  // the message dies with the handle's removal
-      if (auto transfer = take(Transfer::of(message->easy_handle).id())) transfer->end(code);
+      Transfer& done = Transfer::of(message->easy_handle);
+      if (done.found_unasked_input()) {
+        send_anew(done);
+      } else if (auto transfer = take(done.id())) {
+        transfer->end(code);
+      }
     }
   }
 
@@ -139,16 +144,21 @@ class HttpClient::Loop {
     }
   }
 
-  /// Sends again, over a new connection, what was sent over a dead one.
+  /// Over a new connection.
+  void send_anew(Transfer& transfer) {
+    curl_multi_remove_handle(multi_.get(), transfer.easy());  // which closes the one that it has
+    transfer.begin_anew();
+    curl_multi_add_handle(multi_.get(), transfer.easy());
+  }
+
+  /// Sends again what was sent over a dead one.
   void leave_dead_paths(SteadyTime now) {
     context_.pool_is_relied_on = false;
     for (const auto& [id, transfer] : transfers_) {
       context_.pool_is_relied_on |= transfer->relies_on_pool();
       if (!transfer->is_on_dead_path(now)) continue;
       context_.path_died = now;
-      curl_multi_remove_handle(multi_.get(), transfer->easy());  // which closes its connection
-      transfer->begin_anew();
-      curl_multi_add_handle(multi_.get(), transfer->easy());
+      send_anew(*transfer);
     }
   }
 

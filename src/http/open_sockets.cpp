@@ -42,9 +42,10 @@ std::optional<Ends> ends_of(int socket) {
   return Ends{local->first, local->second, peer->first, peer->second};
 }
 
-std::optional<int> OpenSockets::find(const Ends& ends) const {
-  for (const int socket : sockets_) {
-    if (ends_of(socket) == ends) return socket;
+std::optional<int> OpenSockets::find(const Ends& ends) {
+  for (auto& [socket, its_ends] : sockets_) {
+    if (!its_ends) its_ends = ends_of(socket);
+    if (its_ends == ends) return socket;
   }
   return std::nullopt;
 }

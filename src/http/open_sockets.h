@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "http/curl_handles.h"
 
@@ -26,16 +26,15 @@ std::optional<Ends> ends_of(int socket);
 /// tells when it has ended), but what its ends are. One thread at a time.
 class OpenSockets {
  public:
-  void add(int socket) { sockets_.insert(socket); }
-  [[nodiscard]] bool has(int socket) const { return sockets_.contains(socket); }
+  void add(int socket) { sockets_.emplace(socket, std::nullopt); }
   /// Looks at every one.
-  [[nodiscard]] std::optional<int> find(const Ends& ends) const;
+  [[nodiscard]] std::optional<int> find(const Ends& ends);
 
   /// A CURLOPT_CLOSESOCKETFUNCTION, whose data is the OpenSockets.
   static int close(void* self, curl_socket_t socket);
 
  private:
-  std::unordered_set<int> sockets_;
+  std::unordered_map<int, std::optional<Ends>> sockets_;  // their ends, once they have been asked for
 };
 
 }  // namespace mediafs

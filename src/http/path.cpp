@@ -10,7 +10,8 @@ namespace mediafs {
 
 namespace {
 
-constexpr int kRoundTrips = 4;  // the first one may be lost, and the second
+constexpr int kEstablished = 1;  // TCP_ESTABLISHED, which glibc declares beside an older tcp_info
+constexpr int kRoundTrips = 4;   // the first one may be lost, and the second
 
 }  // namespace
 
@@ -20,7 +21,8 @@ std::optional<PathState> path_state(int socket) {
   if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
   return PathState{
       .unacknowledged = info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0,
-      .round_trip = std::chrono::duration_cast<Duration>(std::chrono::microseconds(info.tcpi_rtt))};
+      .round_trip = std::chrono::duration_cast<Duration>(std::chrono::microseconds(info.tcpi_rtt)),
+      .established = info.tcpi_state == kEstablished};
 }
 
 bool seems_dead(const PathState& path, SteadyTime::duration waited) {

@@ -11,6 +11,7 @@ namespace mediafs {
 struct PathState {
   bool unacknowledged = false;  // something has been written that the peer has not acknowledged
   Duration round_trip{};        // as it has been lately
+  bool established = true;      // neither closed by an end nor reset
 };
 
 /// Nothing where it is no TCP connection.

@@ -5,7 +5,7 @@
 
 #include "http/address_policy.h"
 #include "http/curl_error.h"
-#include "http/path.h"
+#include "http/unread_input.h"
 
 namespace mediafs {
 
@@ -63,6 +63,8 @@ void Transfer::configure(const HttpRequest& request) {
   set(easy, CURLOPT_RESOLVER_START_DATA, this);
   set(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
   set(easy, CURLOPT_PREREQDATA, this);
+  set(easy, CURLOPT_DEBUGFUNCTION, &Transfer::on_debug);  // from the head on: see take_header
+  set(easy, CURLOPT_DEBUGDATA, this);
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   set(easy, CURLOPT_MAXLIFETIME_CONN, 600L);  // a rotated certificate is noticed
   limit_idleness(request.fresh_connection);
@@ -98,11 +100,45 @@ int Transfer::on_request(void* self, char* peer_address, char* local_address, in
   long connections_made = 0;
   curl_easy_getinfo(transfer.easy(), CURLINFO_NUM_CONNECTS, &connections_made);
   transfer.over_.reset();
-  transfer.socket_.reset();
-  transfer.context_.pool_is_relied_on |= connections_made == 0;
-  if (connections_made == 0) transfer.over_ = Ends{local_address, local_port, peer_address, peer_port};
   transfer.sent_ = transfer.context_.clock.now();
-  return CURL_PREREQFUNC_OK;
+  if (connections_made > 0) return CURL_PREREQFUNC_OK;
+  transfer.over_ = Ends{local_address, local_port, peer_address, peer_port};
+  transfer.context_.pool_is_relied_on = true;
+  if (transfer.has_clean_connection()) return CURL_PREREQFUNC_OK;
+  transfer.refuse_unasked_input();
+  return CURL_PREREQFUNC_ABORT;
+}
+
+/// One of the pool that is not found cannot be looked at.
+bool Transfer::has_clean_connection() const {
+  const auto socket = context_.sockets.find(*over_);
+  return socket && !has_unread_input(*socket) && !has_unread_records(easy());
+}
+
+/// From a peer that closes it is but a farewell, in HTTP (408) or TLS.
+void Transfer::refuse_unasked_input() {
+  found_unasked_input_ = true;
+  const auto path_now = path();
+  if (path_now && path_now->established) context_.unasked_input = context_.clock.now();
+}
+
+/// Of the connection of the pool that it has been sent over.
+std::optional<PathState> Transfer::path() const {
+  const auto socket = over_ ? context_.sockets.find(*over_) : std::nullopt;
+  return socket ? path_state(*socket) : std::nullopt;
+}
+
+/// What libcurl has read behind a body it throws away, and would keep the connection where the body's end was
+/// not told by a length. That there was something is known from its log alone.
+int Transfer::on_debug(CURL* easy, curl_infotype type, char* text, std::size_t size, void* self) {
+  const std::string_view line(text, size);
+  const bool tells = type == CURLINFO_TEXT &&
+                     (line.starts_with("Leftovers after chunking") || line.starts_with("Excess found"));
+  if (!tells) return 0;
+  set(easy, CURLOPT_FORBID_REUSE, 1L);
+  HttpContext& context = static_cast<Transfer*>(self)->context_;
+  context.unasked_input = context.clock.now();
+  return 0;
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -125,6 +161,10 @@ std::size_t Transfer::guarded(std::size_t (Transfer::*take)(std::string_view), s
 
 // A return value other than the line's length ends the transfer.
 std::size_t Transfer::take_header(std::string_view line) {
+  if (!head_begun_ && path().value_or(PathState{}).unacknowledged) {
+    refuse_unasked_input();  // sent by who had not got the request
+    return 0;
+  }
   head_begun_ = true;
   // What trails a chunked body is of no use, but must end.
   switch (head_passed_ ? parser_.feed_trailer(line) : parser_.feed(line)) {
@@ -140,6 +180,7 @@ std::size_t Transfer::take_header(std::string_view line) {
   progress_ = context_.clock.now();
   // The origin may take its time before the head: only a body can stall.
   set(easy(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(context_.options.stall_timeout.count()));
+  set(easy(), CURLOPT_VERBOSE, 1L);  // sooner it would trace the handshake, and then every record
   if (sink_->on_head(parser_.head()) == Flow::go_on) return line.size();
   refusal_ = Error{Errc::cancelled, "not wanted"};
   return 0;
@@ -177,16 +218,15 @@ curl_off_t Transfer::time_of(CURLINFO event) const {
   return time;
 }
 
-bool Transfer::is_on_dead_path(SteadyTime now) {
+bool Transfer::is_on_dead_path(SteadyTime now) const {
   if (!relies_on_pool() || now - sent_ < kAcknowledgedWithin) return false;
-  if (!socket_ || !context_.sockets.has(*socket_)) socket_ = context_.sockets.find(*over_);
-  const auto path = socket_ ? path_state(*socket_) : std::nullopt;
-  return path && seems_dead(*path, now - sent_);
+  const auto path_now = path();
+  return path_now && seems_dead(*path_now, now - sent_);
 }
 
 void Transfer::begin_anew() {
   over_.reset();
-  socket_.reset();
+  found_unasked_input_ = false;
   limit_idleness(/*fresh=*/true);
 }
 

@@ -7,6 +7,7 @@
 #include "http/curl_handles.h"
 #include "http/guarded_sockets.h"
 #include "http/http_context.h"
+#include "http/path.h"
 #include "http/response_parser.h"
 
 namespace mediafs {
@@ -30,7 +31,9 @@ class Transfer {
   /// It is sent over a connection of the pool, and nothing of an answer has come.
   [[nodiscard]] bool relies_on_pool() const { return over_.has_value() && !head_begun_; }
   /// The same, and what was sent is not acknowledged and hardly ever will be.
-  [[nodiscard]] bool is_on_dead_path(SteadyTime now);
+  [[nodiscard]] bool is_on_dead_path(SteadyTime now) const;
+  /// It was ended because something was to be read from that connection that was no answer to it.
+  [[nodiscard]] bool found_unasked_input() const { return found_unasked_input_; }
   /// Makes it ready to be sent again, over a new connection. REQUIRES: libcurl does not have it just now.
   void begin_anew();
 
@@ -45,9 +48,13 @@ class Transfer {
   void limit_idleness(bool fresh);
   static int on_resolution(void* resolver, void* reserved, void* self);
   static int on_request(void* self, char* peer_address, char* local_address, int peer_port, int local_port);
+  static int on_debug(CURL* easy, curl_infotype type, char* text, std::size_t size, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   std::size_t guarded(std::size_t (Transfer::*take)(std::string_view), std::string_view text);
+  [[nodiscard]] bool has_clean_connection() const;
+  void refuse_unasked_input();
+  [[nodiscard]] std::optional<PathState> path() const;
   std::size_t take_header(std::string_view line);
   std::size_t take_body(std::string_view piece);
   [[nodiscard]] curl_off_t time_of(CURLINFO event) const;
@@ -61,13 +68,13 @@ class Transfer {
   EasyHandle easy_;
   std::shared_ptr<ResponseSink> sink_;
   ResponseParser parser_;
+  bool found_unasked_input_ = false;
   bool head_begun_ = false;
   bool head_passed_ = false;
   bool resolves_ = false;     // a name has been given to the resolver
   std::optional<Ends> over_;  // the connection of the pool that it has been sent over
   bool paused_ = false;
   SteadyTime progress_{};         // when something of the response has come last
-  std::optional<int> socket_;     // the same, once it has been looked for
   SteadyTime sent_{};             // the request, last
   std::optional<Error> refusal_;  // why we ended it, where we did
 };

@@ -4,14 +4,13 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <future>
-#include <sstream>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "http/own_namespaces.h"
+#include "http/tcp_table.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/unique_fd.h"
 #include "mediafs/http/http_client.h"
@@ -54,27 +53,10 @@ constexpr int kConnections = 100;
 
 /// Has the kernel lose every packet of the connections that are there now, in both directions.
 void cut_all_connections_to(std::uint16_t port) {
-  std::ifstream table("/proc/self/net/tcp");  // proc(5): addresses are hex, state 01 is established
-  std::string line;
-  std::string clients;
-  std::getline(table, line);
-  while (std::getline(table, line)) {
-    std::istringstream columns(line);
-    std::string slot;
-    std::string local;
-    std::string remote;
-    std::string state;
-    columns >> slot >> local >> remote >> state;
-    const auto port_of = [](const std::string& at) {
-      return std::stoi(at.substr(at.find(':') + 1), nullptr, 16);
-    };
-    if (state == "01" && port_of(remote) == port)
-      clients += (clients.empty() ? "" : ", ") + std::to_string(port_of(local));
-  }
-  ASSERT_FALSE(clients.empty());
+  const std::string clients = client_ports_to(port);
   const std::string rules =
-      "table inet cut {\n chain out {\n type filter hook input priority 0;\n tcp dport {" + clients +
-      "} drop\n tcp sport {" + clients + "} drop\n }\n}\n";
+      "table inet cut {\n chain out {\n type filter hook input priority 0;\n tcp dport " + clients +
+      " drop\n tcp sport " + clients + " drop\n }\n}\n";
   ASSERT_EQ(std::system(("nft '" + rules + "'").c_str()), 0);
 }
 
