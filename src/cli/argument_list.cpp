@@ -45,9 +45,18 @@ std::string take_option(std::string_view& list) {
   return option;
 }
 
-bool is_command(std::string_view word) {
-  return word == "mount" || word == "unmount" || word == "upgrade" || word == "cache" || word == "--help" ||
-         word == "-h" || word == "--version";
+bool is_url(const std::string& word) {
+  const std::size_t scheme = word.find("://");
+  return scheme != std::string::npos && scheme > 0 &&
+         std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(scheme),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+}
+
+/// Its options may stand before the source.
+bool is_form_of_mount8(const Arguments& arguments) {
+  if (arguments.empty()) return false;
+  const bool options_first = arguments.front().starts_with('-');
+  return options_first ? std::any_of(arguments.begin(), arguments.end(), is_url) : is_url(arguments.front());
 }
 
 }  // namespace
@@ -80,8 +89,7 @@ Result<Arguments> expand_config(std::string_view text) {
 }
 
 Result<Arguments> normalised(std::string_view program, const Arguments& arguments) {
-  const bool helper = program.starts_with("mount.");
-  const bool from_mount = helper || (!arguments.empty() && !is_command(arguments.front()));
+  const bool from_mount = program.starts_with("mount.") || is_form_of_mount8(arguments);
   Arguments out;
   if (from_mount) out.emplace_back("mount");
   for (std::size_t i = 0; i < arguments.size(); ++i) {

@@ -20,7 +20,8 @@ Arguments expand_mount_options(std::string_view list);
 Result<Arguments> expand_config(std::string_view text);
 
 /// The form in which mount(8) calls: SOURCE MOUNTPOINT [-sfnv] [-o list]… becomes `mount` and its arguments.
-/// Lists behind -o are expanded in any form. `program` is argv[0]'s last part.
+/// It is known by the URL that stands first, but for options, or by the name mount.* of the program. Lists
+/// behind -o are expanded in any form. `program` is argv[0]'s last part.
 Result<Arguments> normalised(std::string_view program, const Arguments& arguments);
 
 }  // namespace mediafs

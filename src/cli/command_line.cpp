@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "cli/cache_options.h"
+#include "cli/help.h"
 #include "cli/option_types.h"
 
 namespace mediafs {
@@ -199,6 +200,10 @@ CLI::App* add_command_on_mount(CLI::App& app, const std::string& name, std::stri
 
 /// Nothing: they have been read, those of a --config file among them, as `words` has them.
 std::optional<Exit> parse(CLI::App& app, const Arguments& arguments, Arguments& words) {
+  if (arguments.empty()) return Exit{ExitCode::usage, "a command is missing\n" + commands_of(app)};
+  const std::string first = arguments.front().substr(0, arguments.front().find('='));
+  if (app.get_option_no_throw(first) == nullptr && command_of(app, first) == nullptr)
+    return no_command(app, fmt::format("'{}' is neither a command nor an API URL (https://…)", first));
   try {
     words = with_config(arguments);
     app.parse(Arguments(words.rbegin(), words.rend()));  // CLI11 takes them from the back
@@ -206,7 +211,8 @@ std::optional<Exit> parse(CLI::App& app, const Arguments& arguments, Arguments& 
     std::ostringstream out;
     std::ostringstream err;
     const int code = app.exit(stop, out, err);
-    return code == 0 ? Exit{ExitCode::ok, out.str()} : Exit{ExitCode::usage, err.str()};
+    return code == 0 ? Exit{ExitCode::ok, out.str()}
+                     : Exit{ExitCode::usage, err.str() + commands_of(last_parsed(app))};
   }
   return std::nullopt;
 }
@@ -225,7 +231,7 @@ Command parse_command_line(const std::string& program, const Arguments& argument
   std::string config;
 
   CLI::App app("A read-only file system over an identity-verification media API", "mediafs");
-  app.set_version_flag("--version", MEDIAFS_VERSION);
+  app.set_version_flag("--version", MEDIAFS_VERSION, "Print the version and exit");
   app.require_subcommand(1);
   add_mount_command(app, mount, config);
   CLI::App* const unmount_app = add_command_on_mount(app, "unmount", unmount.mountpoint, "Take a mount down");
@@ -234,10 +240,15 @@ Command parse_command_line(const std::string& program, const Arguments& argument
       add_command_on_mount(app, "upgrade", upgrade.mountpoint,
                            "Put another server in the place of a mount's, without anybody noticing");
   const CLI::App* const cache_app = add_cache_command(app, cache);
+  std::vector<std::string> asked;
+  const CLI::App* const help_app = add_help_command(app, asked);
+  const CLI::App* const version_app = app.add_subcommand("version", "Print the version");
 
   const auto plain = normalised(program, arguments);
   if (!plain) return Exit{ExitCode::usage, plain.error().context};
   if (auto exit = parse(app, *plain, mount.words)) return *exit;
+  if (help_app->parsed()) return help_on(app, asked);
+  if (version_app->parsed()) return Exit{ExitCode::ok, MEDIAFS_VERSION};
   if (unmount_app->parsed()) {
     make_absolute(unmount.mountpoint, here);
     return unmount;

@@ -31,6 +31,17 @@ TEST(Normalised, TheFormOfMount8IsTheMountCommand) {
   EXPECT_EQ(*normalised("mount.mediafs", {"mount", "unmount"}), (Arguments{"mount", "mount", "unmount"}));
 }
 
+TEST(Normalised, AUrlMayStandBehindTheOptionsOfMount8) {
+  EXPECT_EQ(*normalised("mediafs", {"-o", "ro,uid=5", "https://h", "/mnt"}),
+            (Arguments{"mount", "--uid=5", "https://h", "/mnt"}));
+}
+
+TEST(Normalised, WhatIsNoUrlIsNotTakenForASource) {
+  for (const char* word : {"foo", "--version", "-h", "/a/dir", "://h", "a/b://h"})
+    EXPECT_EQ(*normalised("mediafs", {word}), Arguments{word}) << word;
+  EXPECT_EQ(*normalised("mediafs", {"help", "https://h"}), (Arguments{"help", "https://h"}));
+}
+
 TEST(Normalised, CommandsKeepTheirForm) {
   EXPECT_EQ(*normalised("mediafs", {"mount", "-o", "uid=5", "https://h", "/mnt"}),
             (Arguments{"mount", "--uid=5", "https://h", "/mnt"}));

@@ -112,6 +112,34 @@ TEST(CommandLine, HelpAndVersionAreNoMistakes) {
   EXPECT_EQ(static_cast<int>(exit_of({"--version"}).code), 0);
 }
 
+TEST(CommandLine, HelpIsACommandToo) {
+  EXPECT_EQ(exit_of({"help"}).message, exit_of({"--help"}).message);
+  EXPECT_EQ(exit_of({"help", "mount"}).message, exit_of({"mount", "--help"}).message);
+  EXPECT_EQ(exit_of({"help", "cache", "verify"}).message, exit_of({"cache", "verify", "--help"}).message);
+  EXPECT_EQ(exit_of({"help", "help"}).message, exit_of({"help", "--help"}).message);
+  EXPECT_EQ(exit_of({"version"}).message + "\n", exit_of({"--version"}).message);
+  for (const char* command : {"help", "version"}) EXPECT_EQ(exit_of({command}).code, ExitCode::ok);
+}
+
+TEST(CommandLine, WhatIsNoCommandIsAnsweredWithThoseThatThereAre) {
+  for (const Arguments& arguments : {Arguments{},
+                                     {"foo"},
+                                     {"foo", "/mnt"},
+                                     {"stationapi.example.com", "/mnt"},
+                                     {"-o", "ro", "foo", "/mnt"},
+                                     {"help", "nonsense"},
+                                     {"--no-such-option"}}) {
+    const Exit exit = exit_of(arguments);
+    EXPECT_EQ(exit.code, ExitCode::usage);
+    for (const char* command : {"  mount ", "  unmount ", "  upgrade ", "  cache ", "  help ", "  version "})
+      EXPECT_NE(exit.message.find(command), std::string::npos) << exit.message;
+  }
+  EXPECT_NE(exit_of({"foo"}).message.find("'foo'"), std::string::npos);
+  EXPECT_NE(exit_of({"cache"}).message.find("  verify "), std::string::npos);
+  EXPECT_NE(exit_of({"help", "cache", "nonsense"}).message.find("  verify "), std::string::npos);
+  EXPECT_EQ(exit_of({"mount"}).message.find("  verify "), std::string::npos);
+}
+
 TEST(CommandLine, AServerReadsTheSameFromTheWordsOfAMount) {
   const std::filesystem::path config = std::filesystem::temp_directory_path() / "mediafs-words-of-a-mount";
   std::ofstream(config) << "file-mode=0444\ndeadline=7s\n";
