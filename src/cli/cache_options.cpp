@@ -1,5 +1,6 @@
 #include "cli/cache_options.h"
 
+#include "cli/default_places.h"
 #include "cli/option_types.h"
 
 namespace mediafs {
@@ -8,8 +9,9 @@ namespace {
 
 using Action = CacheRequest::Action;
 
-void add_ids(CLI::App& app, const std::string& name, std::vector<MediaId>& ids, const std::string& help) {
-  app.add_option_function<std::vector<std::string>>(
+CLI::Option* add_ids(CLI::App& app, const std::string& name, std::vector<MediaId>& ids,
+                     const std::string& help) {
+  return app.add_option_function<std::vector<std::string>>(
       name,
       [&ids, name](const std::vector<std::string>& texts) {
         for (const std::string& text : texts) {
@@ -34,27 +36,28 @@ CLI::App* add_action(CLI::App& cache, const std::string& name, const std::string
 CLI::App* add_cache_command(CLI::App& app, CacheCommand& command) {
   CLI::App* const cache = app.add_subcommand("cache", "Look into the cache, or erase from it");
   cache->require_subcommand(1);
-  add_text(*cache, "--cache-dir", command.cache_dir, "Where the sealed cache is kept (~/.cache/mediafs)");
-  add_text(*cache, "--credentials", command.credentials,
+  add_text(*cache, "--cache-dir", "DIRECTORY", command.cache_dir, help_on_cache_dir());
+  add_text(*cache, "--credentials", "FILE", command.credentials,
            "File with api_key=… and shared_secret=… lines, mode 0600");
 
   CLI::App* const stats =
       add_action(*cache, "stats", "What it holds and how it does", command, Action::stats);
-  stats->add_flag("--json", command.json, "For programs");
+  add_flag(*stats, "--json", command.json, "For programs");
 
   CLI::App* const verify = add_action(
       *cache, "verify", "Open every record against its key, and drop bad ones", command, Action::verify);
-  verify->add_flag("--json", command.json, "For programs");
-  add_size(*verify, "--rate", command.request.bytes_per_second, "Bytes a second to read at most (no limit)");
+  add_flag(*verify, "--json", command.json, "For programs");
+  add_size(*verify, "--rate", command.request.bytes_per_second, 'M',
+           "Bytes a second to read at most (default: no limit)");
 
   CLI::App* const erase = add_action(*cache, "erase", "Destroy what is kept of media or sessions, for good",
                                      command, Action::erase);
-  add_ids(*erase, "ID", command.request.media, "Media");
-  add_ids(*erase, "--session", command.request.sessions, "Sessions, with all media of theirs");
-  erase->require_option(1, 0);
+  add_ids(*erase, "ID", command.request.media, "Media")->option_text("...");
+  add_ids(*erase, "--session", command.request.sessions, "Sessions, with all media of theirs")
+      ->type_name("ID");
 
   CLI::App* const clear = add_action(*cache, "clear", "Destroy all of it", command, Action::clear);
-  clear->add_flag("--all", command.everything, "Also what these credentials do not open");
+  add_flag(*clear, "--all", command.everything, "Also what these credentials do not open");
   return cache;
 }
 

@@ -5,10 +5,25 @@
 
 namespace mediafs {
 
+namespace {
+
+constexpr std::size_t kColumn = 38;  // where what an option means begins
+
+}  // namespace
+
 CLI::App* add_help_command(CLI::App& app, std::vector<std::string>& asked) {
   CLI::App* const help = app.add_subcommand("help", "Print the options of a command, or the commands");
   help->add_option("COMMAND", asked, "As in 'mediafs help cache verify'")->option_text(" ");
   return help;
+}
+
+void lay_out_help(CLI::App& app) {
+  app.get_formatter()->column_width(kColumn);
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  for (CLI::App* const command : app.get_subcommands([](CLI::App*) { return true; })) {
+    command->group("Commands");
+    lay_out_help(*command);
+  }
 }
 
 const CLI::App* command_of(const CLI::App& app, const std::string& name) {

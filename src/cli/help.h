@@ -15,6 +15,9 @@ namespace mediafs {
 /// `help [COMMAND…]`, into `asked`, which must live until the arguments have been parsed.
 CLI::App* add_help_command(CLI::App& app, std::vector<std::string>& asked);
 
+/// Lays out the helps of `app` and of all its commands, once these are there.
+void lay_out_help(CLI::App& app);
+
 /// The help of `app`, or of the command of it that `asked` names, as {"cache", "verify"}; the commands that
 /// there are, and ExitCode::usage, where there is no such one.
 Exit help_on(const CLI::App& app, const std::vector<std::string>& asked);

@@ -140,6 +140,89 @@ TEST(CommandLine, WhatIsNoCommandIsAnsweredWithThoseThatThereAre) {
   EXPECT_EQ(exit_of({"mount"}).message.find("  verify "), std::string::npos);
 }
 
+TEST(CommandLine, HelpNamesValuesAndDefaultsInPeoplesWords) {
+  for (const Arguments& command : {Arguments{},
+                                   {"mount"},
+                                   {"unmount"},
+                                   {"upgrade"},
+                                   {"cache"},
+                                   {"cache", "stats"},
+                                   {"cache", "verify"},
+                                   {"cache", "erase"},
+                                   {"cache", "clear"},
+                                   {"help"},
+                                   {"version"}}) {
+    Arguments arguments = command;
+    arguments.emplace_back("--help");
+    const Exit exit = exit_of(arguments);
+    EXPECT_EQ(exit.code, ExitCode::ok);
+    for (const char* word : {"{", "->", "TEXT", "BOOLEAN", "ENUM", "REQUIRED", "UINT", "At least"})
+      EXPECT_EQ(exit.message.find(word), std::string::npos) << word << '\n' << exit.message;
+  }
+  const std::string help = exit_of({"help", "mount"}).message;
+  EXPECT_NE(help.find("--cache-shared refuse|bypass  "), std::string::npos) << help;
+  EXPECT_NE(help.find("(default: refuse)"), std::string::npos) << help;
+  EXPECT_NE(help.find("--deadline DURATION "), std::string::npos) << help;
+  EXPECT_NE(help.find("(default: 30s)"), std::string::npos) << help;
+  ::setenv("XDG_CACHE_HOME", "/of/this/user", 1);
+  for (const Arguments& command : {Arguments{"help", "mount"}, {"help", "cache"}})
+    EXPECT_NE(exit_of(command).message.find("(default: /of/this/user/mediafs)"), std::string::npos);
+  ::unsetenv("XDG_CACHE_HOME");
+}
+
+TEST(CommandLine, WordsAreTakenInAnyCase) {
+  EXPECT_EQ(mount_of({"mount", "https://h", "/mnt", "--log-level", "WARNING"}).log.level,
+            log::Level::warning);
+  EXPECT_EQ(mount_of({"mount", "https://h", "/mnt", "--log-level=warn"}).log.level, log::Level::warning);
+  EXPECT_FALSE(mount_of({"mount", "https://h", "/mnt", "--prefetch=OFF"}).prefetch);
+  EXPECT_TRUE(mount_of({"mount", "https://h", "/mnt", "--prefetch=Yes"}).prefetch);
+}
+
+TEST(CommandLine, FlagsMayHaveAValueAndTheLastOneCounts) {
+  EXPECT_TRUE(mount_of({"mount", "https://h", "/mnt", "--no-cache=yes"}).no_cache);
+  EXPECT_FALSE(mount_of({"mount", "https://h", "/mnt", "--no-cache", "--no-cache=OFF"}).no_cache);
+  EXPECT_TRUE(mount_of({"mount", "https://h", "/mnt", "--no-supervisor=false"}).supervisor);
+  EXPECT_FALSE(mount_of({"mount", "https://h", "/mnt", "--no-supervisor=on"}).supervisor);
+  const MountCommand mount = mount_of({"mount", "https://h", "/mnt", "--deadline=5s", "--deadline=6s"});
+  EXPECT_EQ(mount.deadline, std::chrono::seconds(6));
+}
+
+TEST(CommandLine, ErrorsNameTheOptionTheValueAndWhatIsTaken) {
+  struct Case {
+    const char* argument;
+    const char* answer;
+  };
+  for (const auto& [argument, answer] :
+       {Case{"--deadline=30", "--deadline: '30' has no unit (a duration is a number with ms, s, m, h or d"},
+        {"--deadline=0", "--deadline: '0' is too short, it must be 1ms at least"},
+        {"--deadline=-5s", "--deadline: '-5s' is negative"},
+        {"--max-age=91d", "--max-age: '91d' is too long, it may be 90d at most"},
+        {"--revalidate=0s", "what is erased at the API must go here"},
+        {"--cache-size=10", "--cache-size: '10' is 10 bytes, too small: did you mean 10G?"},
+        {"--cache-size=0",
+         "--cache-size: '0' is too small, it must be 1M at least: --no-cache keeps nothing"},
+        {"--cache-size=65T", "it may be 64T at most"},
+        {"--memory=1M", "--memory: '1M' is too small, it must be 16M at least"},
+        {"--memory=64", "did you mean 64M?"},
+        {"--cache-size=10GB", "--cache-size: '10GB' may be meant in powers of 1000 or of 1024"},
+        {"--log-level=loud", "--log-level: 'loud' is none of its words (debug|info|warning|error|off)"},
+        {"--prefetch=maybe", "--prefetch: 'maybe' is none of its words (on|off)"},
+        {"--no-cache=maybe", "--no-cache: 'maybe' is neither on nor off"},
+        {"--uid=no-such-user-here", "--uid: 'no-such-user-here' is no user of this machine"},
+        {"--file-mode=0999", "--file-mode: '0999' is no mode (an octal mode such as 0400"},
+        {"--cache-dir=", "--cache-dir: the value is empty"},
+        {"--deadline=", "--deadline: the value is empty"},
+        {"--no-cache=", "--no-cache: the value is empty"}}) {
+    const Exit exit = exit_of({"mount", argument, "https://h", "/mnt"});
+    EXPECT_EQ(exit.code, ExitCode::usage) << argument;
+    EXPECT_NE(exit.message.find(answer), std::string::npos) << argument << ": " << exit.message;
+  }
+  EXPECT_NE(exit_of({"mount", "https://h", "/mnt", "--cache-dir", ""}).message.find("--cache-dir"),
+            std::string::npos);
+  EXPECT_EQ(exit_of({"mount", "https://h", "/mnt", "--cache-dir", ""}).code, ExitCode::usage);
+  EXPECT_EQ(exit_of({"cache", "erase"}).code, ExitCode::usage);
+}
+
 TEST(CommandLine, AServerReadsTheSameFromTheWordsOfAMount) {
   const std::filesystem::path config = std::filesystem::temp_directory_path() / "mediafs-words-of-a-mount";
   std::ofstream(config) << "file-mode=0444\ndeadline=7s\n";

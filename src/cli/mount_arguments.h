@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "cli/mount_command.h"
+
+namespace CLI {
+class App;
+}
+
+namespace mediafs {
+
+/// `mount` with all its options, into `command`, which must live until the arguments have been parsed. Their
+/// defaults are those that `command` has. `config` is not read here.
+CLI::App* add_mount_command(CLI::App& app, MountCommand& command, std::string& config);
+
+}  // namespace mediafs
