@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "mediafs/base/text.h"
-
 namespace mediafs {
 
 namespace {
@@ -66,24 +64,6 @@ Arguments expand_mount_options(std::string_view list) {
   while (!list.empty()) {
     const std::string option = take_option(list);
     if (!is_mounts_own(option)) arguments.push_back(long_option(option));
-  }
-  return arguments;
-}
-
-Result<Arguments> expand_config(std::string_view text) {
-  Arguments arguments;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    line = trimmed(line);
-    if (line.empty() || line.front() == '#') continue;
-    const std::size_t equals = line.find('=');
-    const std::string_view name = trimmed(line.substr(0, equals));
-    if (name == "config") return Error{Errc::invalid_argument, "a config file cannot name another"};
-    const bool has_value = equals != std::string_view::npos;
-    arguments.push_back(long_option(has_value ? fmt::format("{}={}", name, trimmed(line.substr(equals + 1)))
-                                              : std::string(name)));
   }
   return arguments;
 }

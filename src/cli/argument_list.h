@@ -16,9 +16,6 @@ using Arguments = std::vector<std::string>;
 /// always ro,nosuid,nodev,noexec.
 Arguments expand_mount_options(std::string_view list);
 
-/// Lines `name=value` or `name`, as behind -o; empty lines and lines with # in front are skipped.
-Result<Arguments> expand_config(std::string_view text);
-
 /// The form in which mount(8) calls: SOURCE MOUNTPOINT [-sfnv] [-o list]… becomes `mount` and its arguments.
 /// It is known by the URL that stands first, but for options, or by the name mount.* of the program. Lists
 /// behind -o are expanded in any form. `program` is argv[0]'s last part.

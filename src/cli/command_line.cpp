@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <map>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/cache_options.h"
+#include "cli/config_file.h"
 #include "cli/default_places.h"
 #include "cli/help.h"
 #include "cli/mount_arguments.h"
@@ -22,34 +21,77 @@ namespace mediafs {
 namespace {
 
 constexpr std::string_view kConfigIs = "--config=";
-/// Options of the config file go in front of the others, in its place, so that the command line has the last
-/// word.
-Arguments with_config(const Arguments& arguments) {
+/// A mistake on the command line or in the file that it names, in words.
+Error mistake(std::string what) {
+  return {Errc::invalid_argument, std::move(what)};
+}
+
+/// The path behind the last --config; `arguments` loses it. Empty: there is none.
+Result<std::string> take_config_path(Arguments& arguments) {
   std::string path;
   Arguments others;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const bool separate = arguments[i] == "--config";
-    if (separate && i + 1 == arguments.size())
-      throw CLI::ArgumentMismatch("--config: a file's name is missing");
+    if (separate && i + 1 == arguments.size()) return mistake("--config: the name of a file is missing");
     if (separate) {
       path = arguments[++i];
+      if (path.empty()) return mistake("--config: the value is empty");
     } else if (arguments[i].starts_with(kConfigIs)) {
       path = arguments[i].substr(kConfigIs.size());
     } else {
       others.push_back(arguments[i]);
     }
   }
-  if (path.empty() || arguments.front() != "mount") return arguments;
-  std::error_code failed;
-  if (!std::filesystem::is_regular_file(path, failed)) throw CLI::FileError("no config file " + path);
-  const std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file || !text) throw CLI::FileError("cannot read the config file " + path);
-  const auto expanded = expand_config(text.str());
-  if (!expanded) throw CLI::ValidationError("--config", expanded.error().context);
-  others.insert(others.begin() + 1, expanded->begin(), expanded->end());
-  return others;
+  arguments = std::move(others);
+  return path;
+}
+
+/// The line as an argument; what is wrong with it, where no option takes it.
+Result<std::string> argument_of(const ConfigLine& line) {
+  CLI::App app;
+  MountCommand mount;
+  std::string config;
+  const CLI::App* const command = add_mount_command(app, mount, config);
+  const CLI::Option* const option = command->get_option_no_throw("--" + line.name);
+  if (option == nullptr || option == command->get_help_ptr())
+    return mistake(fmt::format("there is no option '{}'", line.name));
+  const bool is_flag = option->get_expected_max() == 0;
+  if (!is_flag && !line.value) return mistake(fmt::format("{}: the value is missing", line.name));
+  const std::string argument = line.value ? fmt::format("--{}={}", line.name, *line.value) : "--" + line.name;
+  try {
+    app.parse(Arguments{"/", "https://h", argument, "mount"});  // CLI11 takes them from the back
+  } catch (const CLI::ParseError& fault) {
+    return mistake(fault.what());
+  }
+  return argument;
+}
+
+/// What stands in the file, as arguments. An error names the file and the line.
+Result<Arguments> arguments_in(const std::string& path) {
+  const auto text = read_config(path);
+  if (!text) return text.error();
+  auto lines = parse_config(*text);
+  if (!lines) return mistake(fmt::format("{}:{}", path, lines.error().context));
+  Arguments arguments;
+  for (const ConfigLine& line : *lines) {
+    auto argument = argument_of(line);
+    if (!argument) return mistake(fmt::format("{}:{}: {}", path, line.number, argument.error().context));
+    arguments.push_back(*std::move(argument));
+  }
+  return arguments;
+}
+
+/// Options of the config file go in front of the others, in its place, so that the command line has the last
+/// word.
+Result<Arguments> with_config(Arguments arguments) {
+  if (arguments.front() != "mount") return arguments;
+  const auto path = take_config_path(arguments);
+  if (!path) return path.error();
+  if (path->empty()) return arguments;
+  const auto from_file = arguments_in(*path);
+  if (!from_file) return from_file.error();
+  arguments.insert(arguments.begin() + 1, from_file->begin(), from_file->end());
+  return arguments;
 }
 
 /// The daemon's working directory is /: what is relative means the caller's.
@@ -105,8 +147,10 @@ std::optional<Exit> parse(CLI::App& app, const Arguments& arguments, Arguments& 
   if (app.get_option_no_throw(first) == nullptr && command_of(app, first) == nullptr)
     return no_command(app, fmt::format("'{}' is neither a command nor an API URL (https://…)", first));
   if (auto exit = check_no_empty_value(arguments)) return exit;
+  auto with_file = with_config(arguments);
+  if (!with_file) return Exit{ExitCode::usage, with_file.error().context};
+  words = *std::move(with_file);
   try {
-    words = with_config(arguments);
     app.parse(Arguments(words.rbegin(), words.rend()));  // CLI11 takes them from the back
   } catch (const CLI::ParseError& stop) {
     std::ostringstream out;

@@ -16,13 +16,6 @@ TEST(MountOptions, WhatMountAddsForItselfIsLeftOut) {
             Arguments{});
 }
 
-TEST(Config, HasOneOptionALine) {
-  const auto arguments = expand_config("# comment\nallow_other\r\n\ncache-dir = x\ndeadline=6s");
-  ASSERT_TRUE(arguments.ok());
-  EXPECT_EQ(*arguments, (Arguments{"--allow-other", "--cache-dir=x", "--deadline=6s"}));
-  EXPECT_FALSE(expand_config("config=other").ok());
-}
-
 TEST(Normalised, TheFormOfMount8IsTheMountCommand) {
   EXPECT_EQ(*normalised("mediafs", {"https://h", "/mnt", "-o", "ro,uid=5"}),
             (Arguments{"mount", "https://h", "/mnt", "--uid=5"}));

@@ -1,5 +1,7 @@
 #include "cli/command_line.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -66,14 +68,59 @@ TEST(CommandLine, RelativePathsMeanTheCallers) {
   EXPECT_EQ(mount.credentials, here / "c");
 }
 
+/// A configuration file with this text, for as long as it lives.
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& text) { std::ofstream(path_) << text; }
+  ~ConfigFile() { std::filesystem::remove(path_); }
+  ConfigFile(const ConfigFile&) = delete;
+  ConfigFile& operator=(const ConfigFile&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_ = testing::TempDir() + "mediafs-config-" + std::to_string(::getpid());
+};
+
 TEST(CommandLine, TheConfigFileIsOverruledByTheCommandLine) {
-  const std::string path = testing::TempDir() + "mediafs-config-test";
-  std::ofstream(path) << "deadline=5s\nnegative_ttl=1m\nno_cache\n";
-  const MountCommand mount = mount_of({"mount", "--config", path, "https://h", "/mnt", "--deadline=9s"});
+  const ConfigFile config("deadline=5s\nnegative_ttl=1m\nno_cache\nno-supervisor=no\nallow-other = yes\n");
+  const MountCommand mount =
+      mount_of({"mount", "--config", config.path(), "https://h", "/mnt", "--deadline=9s"});
   EXPECT_EQ(mount.deadline, std::chrono::seconds(9));
   EXPECT_EQ(mount.negative_ttl, std::chrono::minutes(1));
   EXPECT_TRUE(mount.no_cache);
-  std::filesystem::remove(path);
+  EXPECT_TRUE(mount.supervisor);
+  EXPECT_TRUE(mount.allow_other);
+}
+
+TEST(CommandLine, OfTwoLinesInTheConfigFileTheLastOneCounts) {
+  const ConfigFile config("deadline=5s\nallow-other\ndeadline=6s\nallow-other=no\n");
+  const MountCommand mount = mount_of({"mount", "--config=" + config.path(), "https://h", "/mnt"});
+  EXPECT_EQ(mount.deadline, std::chrono::seconds(6));
+  EXPECT_FALSE(mount.allow_other);
+}
+
+TEST(CommandLine, AMistakeInTheConfigFileIsNamedWithItsLine) {
+  struct Case {
+    const char* line;
+    const char* answer;
+  };
+  for (const auto& [line, answer] : {Case{"colour=blue", "there is no option 'colour'"},
+                                     {"deadline: 5s", "there is no option 'deadline: 5s'"},
+                                     {"help", "there is no option 'help'"},
+                                     {"version", "there is no option 'version'"},
+                                     {"API_URL=https://h", "there is no option 'API-URL'"},
+                                     {"deadline", "deadline: the value is missing"},
+                                     {"deadline=soon", "--deadline: 'soon' is no number"},
+                                     {"cache-size=10", "did you mean 10G?"},
+                                     {"no-cache=maybe", "--no-cache: 'maybe' is neither on nor off"},
+                                     {"cache-dir=\"/x", "cache-dir: the quotes are not closed"},
+                                     {"[mount]", "there are no sections"}}) {
+    const ConfigFile config(std::string("# first\nprefetch=on\n") + line + "\n");
+    const Exit exit = exit_of({"mount", "--config", config.path(), "https://h", "/mnt", "--deadline=9s"});
+    EXPECT_EQ(exit.code, ExitCode::usage) << line;
+    EXPECT_NE(exit.message.find(config.path() + ":3: "), std::string::npos) << exit.message;
+    EXPECT_NE(exit.message.find(answer), std::string::npos) << exit.message;
+  }
 }
 
 TEST(CommandLine, ResponseSignaturesAreVerifiedUnlessItIsOnlyToWarn) {
