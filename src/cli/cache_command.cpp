@@ -244,7 +244,7 @@ ExitCode exit_code_of(const Error& error) {
 }  // namespace
 
 Exit run_cache_command(const CacheCommand& command) {
-  const auto credentials = load_credentials(command.credentials);
+  const auto credentials = load_credentials(credentials_option(command.credentials));
   if (!credentials) return {ExitCode::credentials, credentials.error().context};
   std::string why_not = "no cache in " + command.cache_dir + " that these credentials open";
   std::size_t found = 0;

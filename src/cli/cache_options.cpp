@@ -37,8 +37,7 @@ CLI::App* add_cache_command(CLI::App& app, CacheCommand& command) {
   CLI::App* const cache = app.add_subcommand("cache", "Look into the cache, or erase from it");
   cache->require_subcommand(1);
   add_text(*cache, "--cache-dir", "DIRECTORY", command.cache_dir, help_on_cache_dir());
-  add_text(*cache, "--credentials", "FILE", command.credentials,
-           "File with api_key=… and shared_secret=… lines, mode 0600");
+  add_text(*cache, "--credentials", "FILE", command.credentials, help_on_credentials());
 
   CLI::App* const stats =
       add_action(*cache, "stats", "What it holds and how it does", command, Action::stats);

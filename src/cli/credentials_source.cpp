@@ -9,9 +9,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "cli/default_places.h"
+#include "cli/user_name.h"
 #include "mediafs/base/unique_fd.h"
 
 namespace mediafs {
@@ -56,6 +59,45 @@ Status check_ownership(const std::string& path, const struct stat& file, mode_t 
   return ok_status();
 }
 
+constexpr const char* kKeyVariable = "MEDIAFS_API_KEY";
+constexpr const char* kSecretVariable = "MEDIAFS_SHARED_SECRET";
+
+bool is_set(const char* variable) {
+  const char* const value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): before threads start
+  return value != nullptr && *value != '\0';
+}
+
+/// The file that no option names, and why it is not to be used; empty: it is.
+struct UsersFile {
+  std::string path;
+  std::string why_not;
+};
+
+UsersFile users_file() {
+  const std::string path = default_credentials_file();
+  struct stat file{};
+  if (path.empty()) return {"a home directory", "there is none"};
+  const bool is_there = ::lstat(path.c_str(), &file) == 0;
+  if (!is_there && (errno == ENOENT || errno == ENOTDIR)) return {path, "not there"};
+  if (is_there && ::geteuid() == 0 && file.st_uid != 0)
+    return {path, fmt::format("belongs to {}, and root takes only its own", name_of_user(file.st_uid))};
+  return {path, {}};
+}
+
+Error none_found(bool key_is_set, bool secret_is_set) {
+  if (key_is_set != secret_is_set)
+    return {Errc::denied,
+            fmt::format("no credentials: {} is set, but not {}", key_is_set ? kKeyVariable : kSecretVariable,
+                        key_is_set ? kSecretVariable : kKeyVariable)};
+  const UsersFile file = users_file();
+  return {
+      Errc::denied,
+      fmt::format("no credentials: looked for --credentials FILE (not given), $CREDENTIALS_DIRECTORY (not "
+                  "set), {} and {} (not set), {}{}",
+                  kKeyVariable, kSecretVariable, file.path,
+                  file.why_not.empty() ? "" : fmt::format(" ({})", file.why_not))};
+}
+
 Result<SecretString> read_whole(int fd, const std::string& path) {
   std::string text(kMaxFile + 1, '\0');
   std::size_t length = 0;
@@ -96,14 +138,18 @@ std::optional<CredentialsFile> credentials_file(const std::string& file) {
   return CredentialsFile{std::string(directory) + "/mediafs", kForNobodyElseInSystemds};
 }
 
+std::string credentials_option(const std::string& option) {
+  const bool another = credentials_file(option) || is_set(kKeyVariable) || is_set(kSecretVariable);
+  if (another) return option;
+  UsersFile file = users_file();
+  return file.why_not.empty() ? std::move(file.path) : std::string();
+}
+
 Result<Credentials> load_credentials(const std::string& file) {
-  const SecretString api_key = take_variable("MEDIAFS_API_KEY");
-  const SecretString shared_secret = take_variable("MEDIAFS_SHARED_SECRET");
+  const SecretString api_key = take_variable(kKeyVariable);
+  const SecretString shared_secret = take_variable(kSecretVariable);
   if (const auto source = credentials_file(file)) return load_credentials(*source);
-  if (api_key.empty() || shared_secret.empty()) {
-    return Error{Errc::denied,
-                 "no credentials: give --credentials FILE, or set MEDIAFS_API_KEY and MEDIAFS_SHARED_SECRET"};
-  }
+  if (api_key.empty() || shared_secret.empty()) return none_found(!api_key.empty(), !shared_secret.empty());
   const SecretString lines(
       fmt::format("api_key={}\nshared_secret={}\n", api_key.reveal(), shared_secret.reveal()));
   return parse_credentials(lines.reveal());

@@ -11,11 +11,18 @@
 
 namespace mediafs {
 
+/// The value of --credentials to go on with: `option` if not empty; else, where neither
+/// $CREDENTIALS_DIRECTORY nor a variable of load_credentials() is set, default_credentials_file() if that is
+/// there. Root takes that only where it is root's own, since mount(8) may leave it the home directory of
+/// somebody else. Empty: no such one. Call it before load_credentials(), which wipes the variables.
+std::string credentials_option(const std::string& option);
+
 /// The credentials, from the first source that there is: `file` if not empty, $CREDENTIALS_DIRECTORY/mediafs
 /// (systemd.exec(5)), or MEDIAFS_API_KEY and MEDIAFS_SHARED_SECRET. The two variables are wiped from this
 /// process's environment in any case, so call it before threads start and before forking.
 ///
 /// A file must be a regular one, owned by the user or root, and nobody else's to read or write or replace.
+/// Where there is no source, the error says where one was looked for.
 Result<Credentials> load_credentials(const std::string& file);
 
 /// A file that credentials come from.

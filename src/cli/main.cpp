@@ -48,7 +48,16 @@ std::optional<Exit> check_readable(const std::string& option, const std::string&
   return Exit{ExitCode::usage, fmt::format("{}: {} cannot be read", option, file)};
 }
 
+/// Servers and the watch of the file are told of what was found here: the environment has changed for them.
+void find_credentials(MountCommand& command) {
+  if (!command.credentials.empty()) return;
+  command.credentials = credentials_option({});
+  if (!command.credentials.empty())
+    command.words.insert(command.words.begin() + 1, "--credentials=" + command.credentials);
+}
+
 Exit run_mount(MountCommand command) {
+  find_credentials(command);
   auto credentials = load_credentials(command.credentials);
   const auto base = BaseUrl::parse(command.url, command.allow_http);
   if (!base) return {ExitCode::bad_url, base.error().context};

@@ -16,8 +16,7 @@ constexpr std::uint64_t kMostCache = 64 * 1024_GiB;  // what the address space h
 constexpr Bounds<Duration> kMoreThanNothing{.least = Duration(1), .most = Duration::max()};
 
 void add_access_options(CLI::App& app, MountCommand& command) {
-  add_text(app, "--credentials", "FILE", command.credentials,
-           "File with api_key=… and shared_secret=… lines, mode 0600");
+  add_text(app, "--credentials", "FILE", command.credentials, help_on_credentials());
   add_text(app, "--cacert", "FILE", command.cacert, "CA certificates to trust, PEM (default: the system's)");
   add_text(app, "--proxy", "URL", command.proxy,
            "Proxy (default: none; the environment's proxy variables are not used)");

@@ -14,8 +14,22 @@ namespace {
 
 class CredentialsSource : public testing::Test {
  protected:
-  CredentialsSource() { ::mkdtemp(directory_.data()); }
-  ~CredentialsSource() override { std::filesystem::remove_all(directory_); }
+  CredentialsSource() {
+    ::mkdtemp(directory_.data());
+    ::setenv("XDG_CONFIG_HOME", directory_.c_str(), 1);  // not that of whoever runs the tests
+  }
+  ~CredentialsSource() override {
+    ::unsetenv("XDG_CONFIG_HOME");
+    std::filesystem::remove_all(directory_);
+  }
+
+  /// Puts it where it is found without an option.
+  std::string users_file() const {
+    std::filesystem::create_directory(directory_ + "/mediafs");
+    const std::string path = directory_ + "/mediafs/credentials";
+    std::filesystem::rename(file(), path);
+    return path;
+  }
 
   std::string file(const std::string& text = "api_key=k\nshared_secret=s\n", mode_t mode = 0600) const {
     const std::string path = directory_ + "/credentials";
@@ -88,6 +102,45 @@ TEST_F(CredentialsSource, SystemdsDirectoryComesBeforeTheEnvironment) {
   ::unsetenv("CREDENTIALS_DIRECTORY");
   ASSERT_TRUE(credentials.ok()) << credentials.error().context;
   EXPECT_EQ(credentials->api_key.reveal(), "k");
+}
+
+TEST_F(CredentialsSource, TheUsersOwnFileIsFoundByItself) {
+  EXPECT_EQ(credentials_option(""), "");
+  const std::string path = users_file();
+  EXPECT_EQ(credentials_option(""), path);
+  EXPECT_TRUE(load_credentials(credentials_option("")).ok());
+}
+
+TEST_F(CredentialsSource, EveryOtherSourceComesBeforeTheUsersOwnFile) {
+  users_file();
+  EXPECT_EQ(credentials_option("/given"), "/given");
+  for (const char* variable : {"CREDENTIALS_DIRECTORY", "MEDIAFS_API_KEY", "MEDIAFS_SHARED_SECRET"}) {
+    ::setenv(variable, "/set", 1);
+    EXPECT_EQ(credentials_option(""), "") << variable;
+    ::unsetenv(variable);
+  }
+}
+
+TEST_F(CredentialsSource, TheUsersOwnFileIsRefusedAsAnyOtherOne) {
+  ::chmod(users_file().c_str(), 0644);
+  EXPECT_FALSE(load_credentials(credentials_option("")).ok());
+}
+
+TEST_F(CredentialsSource, RootTakesNobodyElsesFileThatItFinds) {
+  if (::geteuid() != 0) GTEST_SKIP() << "for root alone";
+  ASSERT_EQ(::chown(users_file().c_str(), 12345, 12345), 0);
+  EXPECT_EQ(credentials_option(""), "");
+  EXPECT_NE(load_credentials("").error().context.find("belongs to user 12345"), std::string::npos);
+}
+
+TEST_F(CredentialsSource, WithoutAnyItIsSaidWhereTheyWereLookedFor) {
+  const auto none = load_credentials("");
+  ASSERT_FALSE(none.ok());
+  for (const std::string& place : {std::string("--credentials"), std::string("$CREDENTIALS_DIRECTORY"),
+                                   std::string("MEDIAFS_API_KEY"), directory_ + "/mediafs/credentials"})
+    EXPECT_NE(none.error().context.find(place), std::string::npos) << none.error().context;
+  ::setenv("MEDIAFS_API_KEY", "half", 1);
+  EXPECT_NE(load_credentials("").error().context.find("but not MEDIAFS_SHARED_SECRET"), std::string::npos);
 }
 
 }  // namespace

@@ -132,6 +132,30 @@ TEST_F(CredentialsFile, TheEnvironmentIsTakenLast) {
   read_whole(media_of(1'000));
 }
 
+/// By the servers, by the watch for another secret, and by the cache commands.
+TEST_F(CredentialsFile, TheUsersOwnIsFoundByItself) {
+  const fs::path own = write_file(root() / "config/mediafs/credentials", kKey + kSecret);
+  mount({{"--credentials", kAbsent}});
+  read_whole(media_of(1'000));
+  EXPECT_EQ(mediafs({"cache", "stats", "--cache-dir", cache_dir()}).code, 0);
+  api().set_secrets({"the-new-one"});
+  write_file(own, kKey + "shared_secret=the-new-one\n");
+  ASSERT_TRUE(
+      eventually([&] { return log().find("the credentials file has changed") != std::string::npos; }));
+  read_whole(media_of(2'000));
+}
+
+TEST_F(CredentialsFile, TheUsersOwnDoesNotReplaceTheEnvironmentInALaterServer) {
+  expect_warnings();
+  write_file(root() / "config/mediafs/credentials", "api_key=not-the-one\nshared_secret=not-the-one\n");
+  extra_environment["MEDIAFS_API_KEY"] = "sandbox-key";
+  extra_environment["MEDIAFS_SHARED_SECRET"] = "sandbox-secret";
+  mount({{"--credentials", kAbsent}});
+  read_whole(media_of(1'000));
+  EXPECT_EQ(mediafs({"upgrade", mount_point()}).code, 0);
+  read_whole(media_of(2'000));
+}
+
 TEST_F(CredentialsFile, HalfOfTheEnvironmentIsRefused) {
   extra_environment["MEDIAFS_API_KEY"] = "sandbox-key";
   expect_refused({{"--credentials", kAbsent}});

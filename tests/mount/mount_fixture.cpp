@@ -172,6 +172,7 @@ Environment MountTest::environment() const {
   // The proxies and credentials of whoever runs the tests are not the tests' own.
   Environment changes{{"MEDIAFS_API_KEY", ""}, {"MEDIAFS_SHARED_SECRET", ""}, {"CREDENTIALS_DIRECTORY", ""},
                       {"http_proxy", ""},      {"https_proxy", ""},           {"ALL_PROXY", ""}};
+  changes["XDG_CONFIG_HOME"] = root_ / "config";
   changes["M"] = mount_point();
   changes["T"] = scratch();
   changes["MEDIAFS"] = kMediafs;
