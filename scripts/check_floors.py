@@ -23,6 +23,7 @@ FOREIGN = {
     "cli11": r"CLI/.*",
     "spdlog": r"spdlog/.*",
     "xxhash": r"xxhash\.h",
+    "systemd": r"systemd/.*",
 }
 
 # Part of what mediafs/base/log.h offers, so everybody's.

@@ -56,15 +56,6 @@ void keep_freed_memory() {
   ::mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);  // twice what a batch of the writer takes
 }
 
-/// One directory for each API and key, so that integrations never mix; its name tells neither.
-std::string cache_directory(const MountCommand& command, const BaseUrl& base,
-                            const Credentials& credentials) {
-  const SecretString identity(
-      fmt::format("mediafs cache\n{}\n{}", base.text(), credentials.api_key.reveal()));
-  const crypto::Digest digest = crypto::sha256(bytes_of(identity.reveal()));
-  return command.cache_dir + "/" + to_hex(ByteView(digest).first(16));
-}
-
 /// A tenth of what would be free without it, so that it does not shrink by what it holds itself.
 std::uint64_t reasonable_cache_size(const std::string& directory) {
   constexpr std::uint64_t kEnough = 10_GiB;
@@ -292,7 +283,7 @@ Exit serve_or_throw(const MountCommand& command, const BaseUrl& base, const Cred
   if (mount_owner.takes_over()) device = mount_owner.attach();
   if (!device) return {ExitCode::internal, device.error().context};
   std::unique_ptr<Cache> cache;
-  const std::string directory = cache_directory(command, base, credentials);
+  const std::string directory = command.cache_dir + "/" + identity_of(base, credentials);
   if (auto exit = open_cache(command, directory, credentials, mount_owner.take_locks(), cache)) return *exit;
   if (cache) mount_owner.hold_locks(cache->locks());
   OpenFiles open_files(mount_owner.hand_over_memory().open_files());
@@ -310,6 +301,13 @@ Exit serve_or_throw(const MountCommand& command, const BaseUrl& base, const Cred
 }
 
 }  // namespace
+
+std::string identity_of(const BaseUrl& base, const Credentials& credentials) {
+  const SecretString identity(
+      fmt::format("mediafs cache\n{}\n{}", base.text(), credentials.api_key.reveal()));
+  const crypto::Digest digest = crypto::sha256(bytes_of(identity.reveal()));
+  return to_hex(ByteView(digest).first(16));
+}
 
 Exit cannot_log(const MountCommand& command) {
   return {ExitCode::usage, "the log file cannot be written: " + command.log.file};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "cli/exit_code.h"
 #include "cli/mount_command.h"
 #include "cli/mount_owner.h"
@@ -13,6 +15,10 @@ namespace mediafs {
 /// down for another server it does not return: what is left to do then is to end the process.
 Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
            MountOwner& mount_owner);
+
+/// Tells one API and key from others, and tells neither: 32 hex digits. Integrations never share a cache, nor
+/// a mount.
+std::string identity_of(const BaseUrl& base, const Credentials& credentials);
 
 Exit cannot_log(const MountCommand& command);
 

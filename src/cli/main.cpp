@@ -20,6 +20,7 @@
 #include "cli/server.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/text.h"
+#include "mediafs/supervisor/service_manager.h"
 #include "mediafs/supervisor/supervisor.h"
 #include "mediafs/supervisor/upgrade.h"
 
@@ -56,7 +57,7 @@ void find_credentials(MountCommand& command) {
     command.words.insert(command.words.begin() + 1, "--credentials=" + command.credentials);
 }
 
-Exit run_mount(MountCommand command) {
+Exit run_mount(MountCommand command, ServiceManager& service) {
   find_credentials(command);
   auto credentials = load_credentials(command.credentials);
   const auto base = BaseUrl::parse(command.url, command.allow_http);
@@ -68,7 +69,7 @@ Exit run_mount(MountCommand command) {
   for (const std::string& doubt : doubts_about(*credentials))
     fmt::print(stderr, "mediafs: warning: credentials: {}\n", doubt);
   if (auto exit = check_fuse()) return *exit;
-  if (!Supervisor::has_been_left_a_mount()) {
+  if (!Supervisor::has_been_left_a_mount(service) || !find_mount_of_ours(command.mountpoint)) {
     if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir))
       return *exit;
   }
@@ -76,9 +77,17 @@ Exit run_mount(MountCommand command) {
   if (auto exit = check_readable("--sessions", command.sessions)) return *exit;
   command.mountpoint = resolved(command.mountpoint);
   const auto here = [&](const Ready& ready) {
-    return run_mount_here(command, *base, *std::move(credentials), ready);
+    return run_mount_here(command, *base, *std::move(credentials), service, ready);
   };
   return command.foreground ? here([] {}) : run_in_background(here);
+}
+
+/// `systemctl status` shows why a service has failed.
+Exit run_mount(const MountCommand& command) {
+  ServiceManager service;
+  Exit exit = run_mount(command, service);
+  if (exit.code != ExitCode::ok) service.tell("STATUS=Failed: " + printable(exit.message));
+  return exit;
 }
 
 Exit run_upgrade(const std::string& mountpoint) {

@@ -84,7 +84,7 @@ void Supervised::take_mount_away() {
   log::warning("the supervisor is gone: unmounting");
   device_.reset();
   const auto there = find_mount(mountpoint_);
-  if (!there || there->type != "fuse.mediafs") return;
+  if (!there || there->type != kMountType) return;
   // A mount that was made for this server before it was told of it, or the one that it was told of.
   if (device_number_.empty() || there->device == device_number_) detach(mountpoint_);
 }

@@ -28,7 +28,7 @@ namespace mediafs {
 namespace {
 
 bool is_ours(const MountEntry& mount) {
-  return mount.type == "fuse.mediafs";
+  return mount.type == kMountType;
 }
 
 /// The errno of a statvfs(3) that is not waited for beyond two seconds: no kernel answers that for the

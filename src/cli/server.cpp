@@ -25,11 +25,10 @@ Exit exit_of(const Supervisor::Outcome& outcome, const std::string& mountpoint) 
     case Supervisor::Outcome::Kind::mount_refused:
       return {ExitCode::mount_refused, fmt::format("{}: {}", mountpoint, outcome.text)};
     case Supervisor::Outcome::Kind::server_failed:
-      return {outcome.code == 0 ? ExitCode::internal : static_cast<ExitCode>(outcome.code), outcome.text};
     case Supervisor::Outcome::Kind::gave_up:
       break;
   }
-  return {ExitCode::internal, outcome.text};
+  return {outcome.code == 0 ? ExitCode::internal : static_cast<ExitCode>(outcome.code), outcome.text};
 }
 
 std::vector<std::string> servers_arguments(const MountCommand& command) {
@@ -39,10 +38,11 @@ std::vector<std::string> servers_arguments(const MountCommand& command) {
 }
 
 Exit supervise(const MountCommand& command, const BaseUrl& base, Credentials credentials,
-               const Ready& ready) {
+               ServiceManager& service, const Ready& ready) {
   Supervisor::Options options{.mount = kernel_options(command, base),
                               .server = servers_arguments(command),
-                              .hand_over_bytes = HandOverMemory::size()};
+                              .hand_over_bytes = HandOverMemory::size(),
+                              .serves = identity_of(base, credentials)};
   if (!credentials_file(command.credentials)) {
     auto copy = copy_for_servers(credentials);
     if (!copy) return {ExitCode::internal, copy.error().context};
@@ -51,7 +51,7 @@ Exit supervise(const MountCommand& command, const BaseUrl& base, Credentials cre
   credentials = {};  // what runs from here on has no need of them
   if (!log::set_up(command.log)) return cannot_log(command);
   const SystemClock clock;
-  Supervisor supervisor(std::move(options), clock);
+  Supervisor supervisor(std::move(options), service, clock);
   return exit_of(supervisor.run(ready), command.mountpoint);
 }
 
@@ -70,8 +70,8 @@ Exit serve_for(Supervised& supervisor, const MountCommand& command, const Result
 }  // namespace
 
 Exit run_mount_here(const MountCommand& command, const BaseUrl& base, Credentials credentials,
-                    const Ready& ready) {
-  if (command.supervisor) return supervise(command, base, std::move(credentials), ready);
+                    ServiceManager& service, const Ready& ready) {
+  if (command.supervisor) return supervise(command, base, std::move(credentials), service, ready);
   const auto own = OwnMount::make(kernel_options(command, base), ready);
   return own ? serve(command, base, credentials, **own) : Exit{ExitCode::internal, own.error().context};
 }

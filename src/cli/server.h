@@ -8,6 +8,7 @@
 #include "cli/mount_command.h"
 #include "mediafs/api/base_url.h"
 #include "mediafs/api/credentials.h"
+#include "mediafs/supervisor/service_manager.h"
 
 namespace mediafs {
 
@@ -19,7 +20,7 @@ inline constexpr const char* kServe = "serve";
 /// server with a supervisor over it, or all in this one. `ready` is called once the mount answers. On the
 /// main thread, after any fork, before other threads.
 Exit run_mount_here(const MountCommand& command, const BaseUrl& base, Credentials credentials,
-                    const Ready& ready);
+                    ServiceManager& service, const Ready& ready);
 
 /// A server, as a supervisor starts it: `arguments` are those of the mount, and paths in them mean what they
 /// meant in `directory`.

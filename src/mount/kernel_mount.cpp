@@ -51,6 +51,11 @@ class KernelMount::Session {
     return mounted_ ? ok_status() : Error{Errc::denied, "the kernel or fusermount3 refuses the mount"};
   }
 
+  void leave() {
+    mounted_ = false;
+    number_.clear();
+  }
+
   [[nodiscard]] int device() const { return adopted_ ? adopted_.get() : fuse_session_fd(session_); }
 
  private:
@@ -77,6 +82,10 @@ Result<std::unique_ptr<KernelMount>> KernelMount::open(const Options& options) {
 
 std::unique_ptr<KernelMount> KernelMount::adopt(const Options& options, UniqueFd device) {
   return std::unique_ptr<KernelMount>(new KernelMount(std::make_unique<Session>(options, std::move(device))));
+}
+
+void KernelMount::leave() {
+  session_->leave();
 }
 
 int KernelMount::device() const {

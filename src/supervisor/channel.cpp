@@ -11,13 +11,10 @@ namespace mediafs {
 
 namespace {
 
-// After an upgrade another version of the program may be at the other end: whatever changes the meaning of
-// messages, or the layout of the hand-over memory, changes this number.
-constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kMostText = 4096;
 
 struct Head {
-  std::uint32_t version = kVersion;
+  std::uint32_t version = Channel::kVersion;
   Message::Kind kind{};
   std::uint32_t code = 0;
 };

@@ -11,6 +11,8 @@
 #include <csignal>
 #include <filesystem>
 
+#include <fmt/format.h>
+
 #include "mediafs/base/log.h"
 #include "mediafs/base/shared_memory.h"
 #include "mediafs/mount/mount_table.h"
@@ -26,7 +28,6 @@ constexpr Duration kEndWithoutMountWithin{2'000};  // of who did not answer
 constexpr Duration kLookAgain{250};
 constexpr Duration kLookSoon{20};
 constexpr const char* kDeviceName = "mediafs-fuse";
-constexpr const char* kHandOverName = "mediafs-state";
 
 UniqueFd signals_as_descriptor() {
   sigset_t set;
@@ -38,17 +39,12 @@ UniqueFd signals_as_descriptor() {
 
 }  // namespace
 
-Supervisor::Supervisor(Options options, const Clock& clock)
-    : loop_(std::make_unique<Loop>(std::move(options), clock)) {}
+Supervisor::Supervisor(Options options, ServiceManager& service, const Clock& clock)
+    : loop_(std::make_unique<Loop>(std::move(options), service, clock)) {}
 Supervisor::~Supervisor() = default;
 
-bool Supervisor::has_been_left_a_mount() {
-  const auto variable = [](const char* name) {
-    const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): there is one thread
-    return std::string(value == nullptr ? "" : value);
-  };
-  return variable("LISTEN_PID") == std::to_string(::getpid()) &&
-         variable("LISTEN_FDNAMES").find(kDeviceName) != std::string::npos;
+bool Supervisor::has_been_left_a_mount(const ServiceManager& service) {
+  return service.has_kept(kDeviceName);
 }
 
 Supervisor::Outcome Supervisor::run(const std::function<void()>& ready) {
@@ -62,7 +58,8 @@ Supervisor::Outcome Supervisor::Loop::run(const std::function<void()>& ready) {
   for (const auto* server : {&current_, &candidate_}) {
     if (*server) (*server)->kill();
   }
-  unmount();
+  if (leaves_mount_ && mount_) mount_->leave();
+  if (!leaves_mount_) unmount();
   return *outcome_;
 }
 
@@ -81,13 +78,27 @@ bool Supervisor::Loop::set_up() {
   return false;
 }
 
+/// Names what a mount's servers leave to each other by all that two of them must have in common.
+std::string Supervisor::Loop::hand_over_name() const {
+  return fmt::format("mediafs-state-{}-{}-{}{}", Channel::kVersion, options_.hand_over_bytes, options_.serves,
+                     options_.mount.allow_other ? "-others" : "");
+}
+
 /// What the last supervisor of this service has left with the service manager.
 void Supervisor::Loop::adopt_mount() {
-  auto device = service_.kept(kDeviceName);
-  auto memory = service_.kept(kHandOverName);
+  auto device = service_.take_kept(kDeviceName);
+  auto memory = service_.take_kept(hand_over_name());
+  service_.forget_kept();
+  if (!device) return;
   const auto there = find_mount(options_.mount.mountpoint);
-  if (!device || !memory || !there || there->type != "fuse.mediafs") return;
-  mount_ = KernelMount::adopt(options_.mount, *std::move(device));
+  const bool is_mounted = there && there->type == kMountType;
+  if (is_mounted) mount_ = KernelMount::adopt(options_.mount, *std::move(device));
+  if (!is_mounted || !memory) {
+    log::warning("the mount of the last start has gone, or is of other options: mounting anew");
+    forget_mount();
+    mount_.reset();
+    return;
+  }
   hand_over_ = *std::move(memory);
   has_served_ = true;
   device_ = there->device;
@@ -105,19 +116,22 @@ bool Supervisor::Loop::mount() {
   listen_for_upgrades();
   if (service_.keeps_descriptors()) {
     service_.keep(kDeviceName, mount_->device());
-    service_.keep(kHandOverName, hand_over_.get());
+    service_.keep(hand_over_name(), hand_over_.get());
   }
   return true;
 }
 
 void Supervisor::Loop::unmount() {
   if (!mount_) return;
-  if (service_.keeps_descriptors()) {
-    service_.forget(kDeviceName);
-    service_.forget(kHandOverName);
-  }
+  forget_mount();
   upgrades_.close();
   mount_.reset();
+}
+
+void Supervisor::Loop::forget_mount() {
+  if (!service_.keeps_descriptors()) return;
+  service_.forget(kDeviceName);
+  service_.forget(hand_over_name());
 }
 
 void Supervisor::Loop::listen_for_upgrades() {
@@ -193,14 +207,17 @@ void Supervisor::Loop::take_signal() {
 
 void Supervisor::Loop::stop() {
   if (std::exchange(stopping_, true)) return;
-  log::info("the mount is asked to go");
+  leaves_mount_ = mount_ && service_.keeps_descriptors() && service_.is_restarting_us();
+  log::info("{}",
+            leaves_mount_ ? "the service is restarted, and the mount stays" : "the mount is asked to go");
   service_.tell("STOPPING=1");
   if (upgrading_) upgrade_failed("the mount is going down");
   restart_at_.reset();
   if (!current_) return finish({});
-  unmount_at_ = clock_.now() + kAnswerEverybodyWithin;
+  if (!leaves_mount_) unmount_at_ = clock_.now() + kAnswerEverybodyWithin;
   kill_at_ = clock_.now() + kEndWithin;
-  if (!current_->serving() || !current_->channel().send(Message::Kind::end)) current_->kill();
+  const auto order = leaves_mount_ ? Message::Kind::step_down : Message::Kind::end;
+  if (!current_->serving() || !current_->channel().send(order)) current_->kill();
 }
 
 }  // namespace mediafs

@@ -2,10 +2,10 @@
 
 #include <optional>
 
+#include "mediafs/supervisor/service_manager.h"
 #include "mediafs/supervisor/supervisor.h"
 #include "supervisor/restart_policy.h"
 #include "supervisor/server_process.h"
-#include "supervisor/service_manager.h"
 #include "supervisor/upgrade_socket.h"
 
 namespace mediafs {
@@ -13,7 +13,8 @@ namespace mediafs {
 /// What a supervisor does when something happens, and what it waits for. One thread.
 class Supervisor::Loop {
  public:
-  Loop(Options options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
+  Loop(Options options, ServiceManager& service, const Clock& clock)
+      : options_(std::move(options)), service_(service), clock_(clock) {}
 
   Outcome run(const std::function<void()>& ready);
 
@@ -21,8 +22,10 @@ class Supervisor::Loop {
   // supervisor.cpp: its life.
   bool set_up();
   void adopt_mount();
+  [[nodiscard]] std::string hand_over_name() const;
   bool mount();
   void unmount();
+  void forget_mount();
   void listen_for_upgrades();
   void wait();
   [[nodiscard]] int time_to_wait() const;
@@ -47,8 +50,8 @@ class Supervisor::Loop {
   void reap_exiting();
 
   Options options_;
+  ServiceManager& service_;
   const Clock& clock_;
-  ServiceManager service_;
   UpgradeSocket upgrades_;
   RestartPolicy policy_;
   std::function<void()> ready_;
@@ -62,8 +65,10 @@ class Supervisor::Loop {
   bool has_told_of_sighup_ = false;
   std::vector<UniqueFd> locks_;  // that hold the servers' cache
   bool has_served_ = false;      // some server of this mount
+  bool has_told_ready_ = false;  // this supervisor
   bool repeat_requests_ = true;
   bool stopping_ = false;
+  bool leaves_mount_ = false;  // at its end, to the next start of the service
 
   std::optional<ServerProcess> current_;
   std::string complaint_;  // of the current server, why it fails

@@ -40,6 +40,7 @@ std::optional<ServerProcess> Supervisor::Loop::start_server(const UniqueFd& prog
 
 void Supervisor::Loop::start_current() {
   complaint_.clear();
+  complaint_code_ = 0;
   current_ = start_server(program_);
   if (has_served_) serve_by_ = clock_.now() + kServeWithin;
   if (!current_) on_end({.exit_code = 127});
@@ -97,8 +98,13 @@ void Supervisor::Loop::on_message(Message message) {
 void Supervisor::Loop::on_serving() {
   current_->note_serving(clock_.now());
   serve_by_.reset();
-  service_.tell(has_served_ ? "STATUS=Serving, by another server than at first" : "READY=1\nSTATUS=Serving");
-  if (!std::exchange(has_served_, true)) ready_();
+  has_served_ = true;
+  if (!std::exchange(has_told_ready_, true)) {
+    service_.tell("READY=1\nSTATUS=Serving");
+    ready_();
+  } else {
+    service_.tell("STATUS=Serving, by another server than at first");
+  }
   repeat_requests_ = true;
   if (!std::exchange(upgrading_, false)) return;
   upgrade_deadline_.reset();
@@ -126,8 +132,9 @@ void Supervisor::Loop::on_end(const ServerEnd& end) {
   if (next.give_up) {
     log::error("the server {}, as did those before it, and there will be no other: unmounting", why);
     service_.tell("STATUS=Given up");
-    return finish(
-        {.kind = Outcome::Kind::gave_up, .text = "server after server has ended; the last one " + why});
+    return finish({.kind = Outcome::Kind::gave_up,
+                   .code = complaint_code_,
+                   .text = "server after server has ended; the last one " + why});
   }
   log::write_event(log::Level::warning,
                    fmt::format("the server {}; another one takes over{}", why,

@@ -30,6 +30,9 @@ class KernelMount {
   KernelMount(const KernelMount&) = delete;
   KernelMount& operator=(const KernelMount&) = delete;
 
+  /// The mount stays when this object goes, for another process that has the descriptor.
+  void leave();
+
   /// Good as long as this object.
   [[nodiscard]] int device() const;
 

@@ -8,6 +8,9 @@
 
 namespace mediafs {
 
+/// The type of our mounts.
+inline constexpr std::string_view kMountType = "fuse.mediafs";
+
 /// One line of /proc/self/mountinfo: proc(5).
 struct MountEntry {
   std::string device;          // "major:minor"

@@ -41,6 +41,9 @@ struct Message {
 /// One end of it: unix(7), SOCK_SEQPACKET. For one thread.
 class Channel {
  public:
+  /// After an upgrade another version of the program may be at the other end: whatever changes the meaning of
+  /// messages, or the layout of the hand-over memory, changes this number.
+  static constexpr std::uint32_t kVersion = 1;
   /// Where a server finds its end.
   static constexpr int kServersDescriptor = 3;
 

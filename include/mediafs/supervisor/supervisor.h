@@ -9,6 +9,7 @@
 #include "mediafs/base/clock.h"
 #include "mediafs/base/unique_fd.h"
 #include "mediafs/mount/kernel_mount.h"
+#include "mediafs/supervisor/service_manager.h"
 
 namespace mediafs {
 
@@ -25,6 +26,7 @@ class Supervisor {
     KernelMount::Options mount;
     std::vector<std::string> server;    // its arguments, the program's name first; the program is this one
     std::uint64_t hand_over_bytes = 0;  // of memory that servers leave to each other
+    std::string serves;                 // tells one API and key from others, and neither: letters and digits
     UniqueFd credentials = {};          // a file for servers to read them from; none: they know where
   };
 
@@ -33,26 +35,28 @@ class Supervisor {
     enum class Kind {
       done,           // as asked, or the mount was taken away
       mount_refused,  // by the kernel or fusermount3
-      server_failed,  // the first one, before anything was mounted or served: `code` is its exit code
+      server_failed,  // the first one, before anything was mounted or served
       gave_up,        // server after server has ended early
     };
     Kind kind = Kind::done;
-    std::uint32_t code = 0;
+    std::uint32_t code = 0;  // the exit code of the server that failed last; 0: it gave none
     std::string text;
   };
 
-  /// The clock must outlive this object.
-  Supervisor(Options options, const Clock& clock);
+  /// Both must outlive this object.
+  Supervisor(Options options, ServiceManager& service, const Clock& clock);
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  /// Whether the mount is there already, kept by the service manager from the last start of this service:
-  /// sd_listen_fds(3). Then run() takes it over.
-  static bool has_been_left_a_mount();
+  /// Whether the service manager has kept a mount from the last start of this service. run() takes it over,
+  /// or makes another in its place where it is of other options, of another API or of a version that shares
+  /// no memory with this one.
+  static bool has_been_left_a_mount(const ServiceManager& service);
 
   /// Runs until SIGTERM or SIGINT come, the mount is gone, or it gives up. `ready` is called when the mount
-  /// answers for the first time. Blocks these signals and SIGHUP.
+  /// first answers to this supervisor. Blocks these signals and SIGHUP. Where the service manager is about to
+  /// start the service again, the mount stays.
   Outcome run(const std::function<void()>& ready);
 
  private:
