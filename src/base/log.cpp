@@ -1,11 +1,16 @@
 #include "mediafs/base/log.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <ctime>
+#include <iterator>
 #include <memory>
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
@@ -36,6 +41,53 @@ spdlog::level::level_enum spdlog_level(Level level) {
       return spdlog::level::off;
   }
   return spdlog::level::info;
+}
+
+int syslog_priority(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::err:
+    case spdlog::level::critical:
+      return LOG_ERR;
+    case spdlog::level::warn:
+      return LOG_WARNING;
+    case spdlog::level::info:
+      return LOG_INFO;
+    default:
+      return LOG_DEBUG;
+  }
+}
+
+bool journal_reads_standard_error() {
+  const char* const stream = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  struct stat there{};
+  return stream != nullptr && ::fstat(STDERR_FILENO, &there) == 0 &&
+         stream == fmt::format("{}:{}", there.st_dev, there.st_ino);
+}
+
+/// %* in a pattern.
+class PriorityFlag final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& line, const std::tm& /*time*/,
+              spdlog::memory_buf_t& out) override {
+    fmt::format_to(std::back_inserter(out), "<{}>", syslog_priority(line.level));
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<PriorityFlag>();
+  }
+};
+
+/// The journal has a time and a level of its own for each line.
+std::unique_ptr<spdlog::formatter> make_formatter(const Options& options) {
+  const bool journal = options.to_standard_error() && journal_reads_standard_error();
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<PriorityFlag>('*');
+  if (options.format == Format::json) {
+    formatter->set_pattern(std::string(journal ? "%*" : "") +
+                           R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})");
+  } else {
+    formatter->set_pattern(journal ? "%*%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
+  }
+  return formatter;
 }
 
 struct State {
@@ -110,13 +162,15 @@ bool set_up(const Options& options) {
   const spdlog::sink_ptr sink = make_sink(options);
   if (!sink) return false;
   auto logger = std::make_shared<spdlog::logger>("mediafs", sink);
-  logger->set_pattern(options.format == Format::json
-                          ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})"
-                          : "%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
+  logger->set_formatter(make_formatter(options));
   logger->set_level(spdlog_level(options.level));
   logger->flush_on(spdlog::level::debug);
   state() = {std::move(logger), options.format};
   return true;
+}
+
+std::string journal_prefix(Level level) {
+  return journal_reads_standard_error() ? fmt::format("<{}>", syslog_priority(spdlog_level(level))) : "";
 }
 
 bool enabled(Level level) {

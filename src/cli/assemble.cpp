@@ -81,6 +81,13 @@ Result<std::unique_ptr<Cache>> take_cache(Cache::Options options, const std::vec
   }
 }
 
+/// Also to who has started it, where the log goes elsewhere.
+void warn_at_start(const MountCommand& command, const std::string& what) {
+  log::warning("{}", what);
+  if (command.log.to_standard_error()) return;
+  fmt::print(stderr, "{}mediafs: {}\n", log::journal_prefix(log::Level::warning), printable(what));
+}
+
 /// The cache, or null where there is to be none; an Exit where another server has it.
 std::optional<Exit> open_cache(const MountCommand& command, const std::string& directory,
                                const Credentials& credentials, const std::vector<UniqueFd>& locks,
@@ -107,8 +114,7 @@ std::optional<Exit> open_cache(const MountCommand& command, const std::string& d
         "another server uses this cache: give this mount its own with --cache-dir, or --no-cache, or go on "
         "without one with --cache-shared=bypass"};
   }
-  log::warning("no cache: {}", opened.error().context);
-  fmt::print(stderr, "mediafs: going on without a cache: {}\n", printable(opened.error().context));
+  warn_at_start(command, "going on without a cache: " + opened.error().context);
   return std::nullopt;
 }
 
@@ -120,8 +126,7 @@ std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, 
   const std::string what =
       fmt::format("the API at {} cannot be reached: {}", base.text(), reachable.error().context);
   if (!something_known) return Exit{ExitCode::unreachable, what};
-  log::warning("{}; what is cached can be read", what);
-  fmt::print(stderr, "mediafs: {}; what is cached can be read\n", printable(what));
+  warn_at_start(command, what + "; what is cached can be read");
   return std::nullopt;
 }
 

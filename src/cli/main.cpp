@@ -67,7 +67,8 @@ Exit run_mount(MountCommand command, ServiceManager& service) {
   }
   if (!credentials) return {ExitCode::credentials, credentials.error().context};
   for (const std::string& doubt : doubts_about(*credentials))
-    fmt::print(stderr, "mediafs: warning: credentials: {}\n", doubt);
+    fmt::print(stderr, "{}mediafs: warning: credentials: {}\n", log::journal_prefix(log::Level::warning),
+               doubt);
   if (auto exit = check_fuse()) return *exit;
   if (!Supervisor::has_been_left_a_mount(service) || !find_mount_of_ours(command.mountpoint)) {
     if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir))
@@ -128,8 +129,8 @@ int main(int argc, char** argv) {
     if (!exit.message.empty()) {
       // Some of it may come from a socket, a file or an option.
       fmt::print(good ? stdout : stderr, "{}{}{}",
-                 good ? "" : "mediafs: ", mediafs::printable_lines(exit.message),
-                 exit.message.ends_with('\n') ? "" : "\n");
+                 good ? "" : mediafs::log::journal_prefix(mediafs::log::Level::error) + "mediafs: ",
+                 mediafs::printable_lines(exit.message), exit.message.ends_with('\n') ? "" : "\n");
     }
     const bool told = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
     return static_cast<int>(good && !told ? mediafs::ExitCode::internal : exit.code);

@@ -54,6 +54,43 @@ TEST_F(LogTest, JsonLinesStayJsonWhateverTheyHold) {
       << text();
 }
 
+/// What `line` writes to standard error, which $JOURNAL_STREAM says is the journal's or not.
+template <typename Line>
+std::string standard_error(bool is_journals, const log::Options& options, Line line) {
+  testing::internal::CaptureStderr();
+  struct stat there{};
+  ::fstat(STDERR_FILENO, &there);
+  const auto inode = is_journals ? there.st_ino : there.st_ino + 1;
+  ::setenv("JOURNAL_STREAM", fmt::format("{}:{}", there.st_dev, inode).c_str(), 1);
+  EXPECT_TRUE(log::set_up(options));
+  line();
+  ::unsetenv("JOURNAL_STREAM");
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST_F(LogTest, TheJournalIsToldThePriorityAndHasATimeOfItsOwn) {
+  EXPECT_EQ(standard_error(true, {}, [] { log::info("{}", "words"); }), "<6>words\n");
+  EXPECT_EQ(standard_error(true, {}, [] { log::warning("{}", "words"); }), "<4>words\n");
+  EXPECT_EQ(standard_error(true, {}, [] { log::error("{}", "words"); }), "<3>words\n");
+  const auto debug = [] { log::debug("{}", "words"); };
+  EXPECT_EQ(standard_error(true, {.level = log::Level::debug}, debug), "<7>words\n");
+  const auto prefix = [] { fmt::print(stderr, "{}words", log::journal_prefix(log::Level::error)); };
+  EXPECT_EQ(standard_error(true, {.file = path()}, prefix), "<3>words");
+}
+
+TEST_F(LogTest, TheJournalIsToldThePriorityOfJsonTooAndTheRestStaysJson) {
+  const std::string line =
+      standard_error(true, {.format = log::Format::json}, [] { log::warning("{}", "words"); });
+  EXPECT_TRUE(line.starts_with(R"(<4>{"time":)")) << line;
+}
+
+TEST_F(LogTest, AnotherStandardErrorHasTheTime) {
+  const std::string line = standard_error(false, {}, [] { log::warning("{}", "words"); });
+  EXPECT_TRUE(line.starts_with("20")) << line;
+  EXPECT_EQ(
+      standard_error(false, {}, [] { fmt::print(stderr, "{}", log::journal_prefix(log::Level::info)); }), "");
+}
+
 TEST_F(LogTest, RepeatedLinesAreCountedInsteadOfPrinted) {
   ASSERT_TRUE(log::set_up({.file = path()}));
   for (int i = 0; i < 1000; ++i) log::warning("media {}: unavailable (HTTP 503)", 10'000'000 + i);

@@ -21,11 +21,16 @@ struct Options {
   Format format = Format::text;
   std::string file;        // empty: see to_syslog
   bool to_syslog = false;  // with an empty file: syslog(3) instead of standard error
+  [[nodiscard]] bool to_standard_error() const { return file.empty() && !to_syslog; }
 };
 
 /// Called once before other threads start; without it, lines go to standard error at info.
 /// False where the file cannot be opened: the log then stays where it was.
 bool set_up(const Options& options);
+
+/// What stands in front of a line on standard error: its priority as sd-daemon(3) has it, where systemd's
+/// journal reads that ($JOURNAL_STREAM, systemd.exec(5)), else nothing. The log does it by itself.
+std::string journal_prefix(Level level);
 
 bool enabled(Level level);
 
