@@ -18,6 +18,7 @@ Result<Mount::Device> OwnMount::attach() {
   auto mounted = KernelMount::open(options_);
   if (!mounted) return std::move(mounted).error().in(options_.mountpoint);
   mount_ = *std::move(mounted);
+  if (mount_->is_hidden()) log::warning("{}", kHiddenMount);
   return Mount::Device{.descriptor = mount_->device(), .hand_over = hand_over_.connection()};
 }
 

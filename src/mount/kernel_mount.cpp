@@ -51,6 +51,11 @@ class KernelMount::Session {
     return mounted_ ? ok_status() : Error{Errc::denied, "the kernel or fusermount3 refuses the mount"};
   }
 
+  [[nodiscard]] bool is_hidden() const {
+    const std::string table = mount_table_of("1");
+    return !number_.empty() && !table.empty() && !has_device(table, number_);
+  }
+
   void leave() {
     mounted_ = false;
     number_.clear();
@@ -82,6 +87,10 @@ Result<std::unique_ptr<KernelMount>> KernelMount::open(const Options& options) {
 
 std::unique_ptr<KernelMount> KernelMount::adopt(const Options& options, UniqueFd device) {
   return std::unique_ptr<KernelMount>(new KernelMount(std::make_unique<Session>(options, std::move(device))));
+}
+
+bool KernelMount::is_hidden() const {
+  return session_->is_hidden();
 }
 
 void KernelMount::leave() {

@@ -66,10 +66,25 @@ std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_vie
   return found;
 }
 
-std::optional<MountEntry> find_mount(std::string_view path) {
+bool has_device(std::string_view mountinfo, std::string_view device) {
+  std::istringstream lines{std::string(mountinfo)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::array<std::string, 3> fields;  // id, parent, device
+    for (std::string& field : fields) words >> field;
+    if (fields[2] == device) return true;
+  }
+  return false;
+}
+
+std::string mount_table_of(const std::string& process) {
   std::stringstream text;
-  text << std::ifstream("/proc/self/mountinfo").rdbuf();
-  return find_mount(text.str(), path);
+  text << std::ifstream("/proc/" + process + "/mountinfo").rdbuf();
+  return text.str();
+}
+
+std::optional<MountEntry> find_mount(std::string_view path) {
+  return find_mount(mount_table_of("self"), path);
 }
 
 }  // namespace mediafs

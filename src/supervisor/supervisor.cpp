@@ -112,6 +112,13 @@ bool Supervisor::Loop::mount() {
     return false;
   }
   mount_ = *std::move(mounted);
+  if (mount_->is_hidden() && service_.is_there()) {
+    finish({.kind = Outcome::Kind::mount_refused,
+            .text = "this service has a mount namespace of its own, where nobody would see the mount: "
+                    "PrivateTmp=, ProtectSystem=, ProtectHome= and the like make one (systemd.exec(5))"});
+    return false;
+  }
+  if (mount_->is_hidden()) log::warning("{}", kHiddenMount);
   if (const auto there = find_mount(options_.mount.mountpoint)) device_ = there->device;
   listen_for_upgrades();
   if (service_.keeps_descriptors()) {

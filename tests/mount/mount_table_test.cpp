@@ -32,6 +32,13 @@ TEST(MountTable, EscapesAreUndone) {
   EXPECT_EQ(find_mount(kTable, "/mnt/with space")->type, "fuse.mediafs");
 }
 
+TEST(MountTable, TellsWhetherADeviceIsMountedAnywhere) {
+  EXPECT_TRUE(has_device(kTable, "0:51"));
+  EXPECT_FALSE(has_device(kTable, "0:5"));
+  EXPECT_FALSE(has_device(kTable, "22"));
+  EXPECT_FALSE(has_device("", "0:51"));
+}
+
 TEST(MountTable, TheUppermostMountCounts) {
   EXPECT_EQ(find_mount(kTable, "/mnt/two")->type, "fuse.mediafs");
 }

@@ -27,6 +27,7 @@ class OwnNamespace : public MountTest {
  protected:
   /// Runs `script` in a namespace where `change` was made before; what it mounts goes with it.
   Outcome in_namespace(const std::string& change, const std::string& script) {
+    expect_warnings();  // that nobody else sees the mount
     extra_environment["URL"] = api().url();
     write_file(scratch() / "script", kVerbs + change + "\ntouch $T/changed\n" + script);
     return sh("exec unshare --mount --propagation private bash $T/script");
@@ -113,6 +114,16 @@ TEST_F(OwnNamespace, AnotherUserIsKeptOutWithoutAllowOther) {
     umount $M)");
   SKIP_IF_IMPOSSIBLE(outcome);
   EXPECT_EQ(outcome.code, 0) << outcome << log();
+}
+
+TEST_F(OwnNamespace, AMountThatNobodyElseSeesIsWarnedOf) {
+  for (const std::string option : {"", "--no-supervisor"}) {
+    const Outcome outcome = in_namespace("", "$MEDIAFS mount " + option + " $ARGS $URL $M; umount $M");
+    SKIP_IF_IMPOSSIBLE(outcome);
+    EXPECT_EQ(outcome.code, 0) << outcome << log();
+    EXPECT_NE(log().find("only processes in that namespace see it"), std::string::npos) << log();
+    fs::remove(root() / "log");
+  }
 }
 
 /// Its name led to the API when it was mounted.

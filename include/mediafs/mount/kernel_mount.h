@@ -8,6 +8,10 @@
 
 namespace mediafs {
 
+/// What is said of a mount that is_hidden().
+inline constexpr const char* kHiddenMount =
+    "the mount is in a mount namespace of its own: only processes in that namespace see it";
+
 /// A mount as the kernel has it: an entry in the mount table and a descriptor of /dev/fuse, without anybody
 /// who serves it yet. Whoever owns this object needs nothing of the rest of the project.
 class KernelMount {
@@ -29,6 +33,10 @@ class KernelMount {
   ~KernelMount();
   KernelMount(const KernelMount&) = delete;
   KernelMount& operator=(const KernelMount&) = delete;
+
+  /// It stands in a mount namespace that process 1 does not share, mount_namespaces(7): other processes do
+  /// not see it. False where that cannot be told.
+  [[nodiscard]] bool is_hidden() const;
 
   /// The mount stays when this object goes, for another process that has the descriptor.
   void leave();

@@ -22,7 +22,14 @@ struct MountEntry {
 /// nothing is.
 std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_view path);
 
-/// The same, in the table of now. Touches no mounted file system, so it never waits for one.
+/// Whether a file system with that device number is mounted anywhere.
+bool has_device(std::string_view mountinfo, std::string_view device);
+
+/// The text of now, as that process sees it ("self", "1"): empty where it may not be read.
+std::string mount_table_of(const std::string& process);
+
+/// What is mounted there now, as this process sees it. Touches no mounted file system, so it never waits for
+/// one.
 std::optional<MountEntry> find_mount(std::string_view path);
 
 }  // namespace mediafs
