@@ -81,13 +81,33 @@ Result<Arguments> arguments_in(const std::string& path) {
   return arguments;
 }
 
+/// The mount point that the file names, as an argument.
+Result<std::string> mountpoint_in(const std::string& path) {
+  const auto text = read_config(path);
+  if (!text) return text.error();
+  const auto lines = parse_config(*text);
+  if (!lines) return mistake(fmt::format("{}:{}", path, lines.error().context));
+  const auto last = std::find_if(lines->rbegin(), lines->rend(),
+                                 [](const ConfigLine& line) { return line.name == "mountpoint"; });
+  if (last == lines->rend() || !last->value)
+    return mistake(fmt::format("the configuration file {} names no mountpoint", path));
+  return *last->value;
+}
+
 /// Options of the config file go in front of the others, in its place, so that the command line has the last
 /// word.
 Result<Arguments> with_config(Arguments arguments) {
-  if (arguments.front() != "mount") return arguments;
+  const bool is_on_mount = arguments.front() == "unmount" || arguments.front() == "upgrade";
+  if (arguments.front() != "mount" && !is_on_mount) return arguments;
   const auto path = take_config_path(arguments);
   if (!path) return path.error();
   if (path->empty()) return arguments;
+  if (is_on_mount) {
+    auto mountpoint = mountpoint_in(*path);
+    if (!mountpoint) return mountpoint.error();
+    arguments.push_back(*std::move(mountpoint));
+    return arguments;
+  }
   const auto from_file = arguments_in(*path);
   if (!from_file) return from_file.error();
   arguments.insert(arguments.begin() + 1, from_file->begin(), from_file->end());
@@ -101,7 +121,21 @@ void make_absolute(std::string& path, const std::string& directory) {
   if (path.size() > 1 && path.ends_with('/')) path.pop_back();
 }
 
+/// What of URL and mount point is no argument is an option's.
+std::optional<Exit> settle_places(MountCommand& command) {
+  if (command.mountpoint.empty()) {
+    const bool is_url = command.url.find("://") != std::string::npos;
+    command.mountpoint = is_url ? command.usual_mountpoint : std::exchange(command.url, {});
+    if (command.mountpoint.empty()) command.mountpoint = command.usual_mountpoint;
+  }
+  if (command.url.empty()) command.url = command.usual_url;
+  if (command.url.empty()) return Exit{ExitCode::usage, "the API URL is missing (https://…)"};
+  if (command.mountpoint.empty()) return Exit{ExitCode::usage, "the mount point is missing"};
+  return std::nullopt;
+}
+
 Command completed(MountCommand command) {
+  if (auto exit = settle_places(command)) return *exit;
   if (command.cache_dir.empty() && !command.no_cache) command.cache_dir = default_cache_dir();
   if (command.cache_dir.empty()) command.no_cache = true;
   for (std::string* path : {&command.mountpoint, &command.credentials, &command.cacert, &command.cache_dir,
@@ -124,9 +158,10 @@ Command completed(CacheCommand command, const std::string& directory) {
 }
 
 CLI::App* add_command_on_mount(CLI::App& app, const std::string& name, std::string& mountpoint,
-                               const std::string& help) {
+                               std::string& config, const std::string& help) {
   CLI::App* const command = app.add_subcommand(name, help);
   command->add_option("MOUNTPOINT", mountpoint, "Where it is mounted")->required()->option_text(" ");
+  add_text(*command, "--config", "FILE", config, "The mount's file, for the mount point that it names");
   return command;
 }
 
@@ -179,10 +214,11 @@ Command parse_command_line(const std::string& program, const Arguments& argument
   app.set_version_flag("--version", MEDIAFS_VERSION, "Print the version and exit");
   app.require_subcommand(1);
   add_mount_command(app, mount, config);
-  CLI::App* const unmount_app = add_command_on_mount(app, "unmount", unmount.mountpoint, "Take a mount down");
+  CLI::App* const unmount_app =
+      add_command_on_mount(app, "unmount", unmount.mountpoint, config, "Take a mount down");
   add_flag(*unmount_app, "--lazy", unmount.lazy, "Detach it also while it is in use");
   const CLI::App* const upgrade_app =
-      add_command_on_mount(app, "upgrade", upgrade.mountpoint,
+      add_command_on_mount(app, "upgrade", upgrade.mountpoint, config,
                            "Put another server in the place of a mount's, without anybody noticing");
   const CLI::App* const cache_app = add_cache_command(app, cache);
   std::vector<std::string> asked;

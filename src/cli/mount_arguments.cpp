@@ -100,8 +100,11 @@ void add_log_options(CLI::App& app, MountCommand& command) {
 
 CLI::App* add_mount_command(CLI::App& app, MountCommand& command, std::string& config) {
   CLI::App* const mount = app.add_subcommand("mount", "Mount an API; returns when the mount is ready");
-  mount->add_option("API_URL", command.url, "https://HOST[:PORT][/PATH]")->required()->option_text(" ");
-  mount->add_option("MOUNTPOINT", command.mountpoint, "An empty directory")->required()->option_text(" ");
+  mount->add_option("API_URL", command.url, "https://HOST[:PORT][/PATH]")->option_text(" ");
+  mount->add_option("MOUNTPOINT", command.mountpoint, "An empty directory")->option_text(" ");
+  add_text(*mount, "--url", "API_URL", command.usual_url,
+           "For a configuration file: the same as the argument");
+  add_text(*mount, "--mountpoint", "MOUNTPOINT", command.usual_mountpoint, "Likewise");
   add_text(*mount, "--config", "FILE", config, "File with one option a line, as name=value");
   add_view_options(*mount, command);
   add_access_options(*mount, command);

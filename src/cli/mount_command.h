@@ -18,6 +18,8 @@ struct MountCommand {  // NOLINT(clang-analyzer-optin.performance.Padding): in t
                        // groups
   std::string url;
   std::string mountpoint;
+  std::string usual_url;  // --url and --mountpoint: where there is no argument
+  std::string usual_mountpoint;
   bool foreground = false;
   bool supervisor = true;  // a process over the server that starts another when it ends
 

@@ -123,6 +123,34 @@ TEST(CommandLine, AMistakeInTheConfigFileIsNamedWithItsLine) {
   }
 }
 
+TEST(CommandLine, TheConfigFileCanNameUrlAndMountPointAndArgumentsSayOtherwise) {
+  const ConfigFile config("url=https://h\nmountpoint=/mnt/x\n");
+  const std::string& file = config.path();
+  const auto places = [&](const Arguments& arguments) {
+    Arguments words{"mount", "--config", file};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    const MountCommand mount = mount_of(words);
+    return mount.url + " " + mount.mountpoint;
+  };
+  EXPECT_EQ(places({}), "https://h /mnt/x");
+  EXPECT_EQ(places({"https://other"}), "https://other /mnt/x");
+  EXPECT_EQ(places({"/mnt/y"}), "https://h /mnt/y");
+  EXPECT_EQ(places({"https://other", "/mnt/y"}), "https://other /mnt/y");
+  const Command upgrade = parse_command_line("mediafs", {"upgrade", "--config", file});
+  EXPECT_EQ(std::get<UpgradeCommand>(upgrade).mountpoint, "/mnt/x");
+  const Command unmount = parse_command_line("mediafs", {"unmount", "--lazy", "--config=" + file});
+  EXPECT_EQ(std::get<UnmountCommand>(unmount).mountpoint, "/mnt/x");
+}
+
+TEST(CommandLine, AMissingUrlOrMountPointIsSaid) {
+  const ConfigFile config("prefetch=off\n");
+  EXPECT_NE(exit_of({"mount"}).message.find("URL is missing"), std::string::npos);
+  EXPECT_NE(exit_of({"mount", "/mnt"}).message.find("URL is missing"), std::string::npos);
+  EXPECT_NE(exit_of({"mount", "https://h"}).message.find("mount point is missing"), std::string::npos);
+  EXPECT_NE(exit_of({"upgrade", "--config", config.path()}).message.find("names no mountpoint"),
+            std::string::npos);
+}
+
 TEST(CommandLine, ResponseSignaturesAreVerifiedUnlessItIsOnlyToWarn) {
   EXPECT_TRUE(mount_of({"mount", "https://h", "/mnt"}).verify_signatures);
   EXPECT_TRUE(mount_of({"mount", "https://h", "/mnt", "--response-signatures=verify"}).verify_signatures);
