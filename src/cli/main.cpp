@@ -57,7 +57,8 @@ void find_credentials(MountCommand& command) {
     command.words.insert(command.words.begin() + 1, "--credentials=" + command.credentials);
 }
 
-Exit run_mount(MountCommand command, ServiceManager& service) {
+Exit run_mount(MountCommand command) {
+  ServiceManager service;
   find_credentials(command);
   auto credentials = load_credentials(command.credentials);
   const auto base = BaseUrl::parse(command.url, command.allow_http);
@@ -83,14 +84,6 @@ Exit run_mount(MountCommand command, ServiceManager& service) {
   return command.foreground ? here([] {}) : run_in_background(here);
 }
 
-/// `systemctl status` shows why a service has failed.
-Exit run_mount(const MountCommand& command) {
-  ServiceManager service;
-  Exit exit = run_mount(command, service);
-  if (exit.code != ExitCode::ok) service.tell("STATUS=Failed: " + printable(exit.message));
-  return exit;
-}
-
 Exit run_upgrade(const std::string& mountpoint) {
   const auto mount = find_mount_of_ours(mountpoint);
   if (!mount) return {ExitCode::not_a_mount, fmt::format("{} is not a mount of mediafs", mountpoint)};
@@ -110,8 +103,14 @@ Exit run(const Command& command) {
 }
 
 Exit run(const std::string& program, const Arguments& arguments) {
-  if (arguments.size() < 2 || arguments[0] != kServe) return run(parse_command_line(program, arguments));
-  return run_server(arguments[1], Arguments(arguments.begin() + 2, arguments.end()));
+  if (arguments.size() > 1 && arguments[0] == kServe)
+    return run_server(arguments[1], Arguments(arguments.begin() + 2, arguments.end()));
+  Exit exit = run(parse_command_line(program, arguments));
+  const bool is_service = !arguments.empty() && arguments[0] == "mount";
+  // `systemctl status` shows it.
+  if (exit.code != ExitCode::ok && is_service)
+    ServiceManager().tell("STATUS=Failed: " + printable(exit.message));
+  return exit;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ const char* variable(const char* name, const char* otherwise) {
 const char* const kMediafs = variable("MEDIAFS_BINARY", MEDIAFS_BUILT);
 const char* const kSamples = MEDIAFS_SAMPLES;
 const char* const kSlowDisk = MEDIAFS_SLOW_DISK;
+const char* const kUnits = MEDIAFS_UNITS;
 
 int slowdown() {
   static const int times =

@@ -7,6 +7,7 @@ namespace mediafs::e2e {
 extern const char* const kMediafs;  // $MEDIAFS_BINARY, or that of this build
 extern const char* const kSamples;
 extern const char* const kSlowDisk;  // of slow_disk.cpp
+extern const char* const kUnits;     // the folder of what is shipped for systemd
 
 /// How many times slower than usual the program under test is: $MEDIAFS_TEST_SLOWDOWN; a sanitizer makes it
 /// so.
