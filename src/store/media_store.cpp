@@ -187,14 +187,25 @@ std::size_t MediaStore::under_way() {
   return downloads_.size();
 }
 
+std::vector<std::shared_ptr<Download>> MediaStore::all_downloads() {
+  const MutexLock lock(mutex_);
+  std::vector<std::shared_ptr<Download>> downloads;
+  for (const auto& [id, entry] : downloads_) downloads.push_back(entry.download);
+  return downloads;
+}
+
+std::vector<Transfer> MediaStore::transfers() {
+  std::vector<Transfer> transfers;
+  for (const auto& download : all_downloads()) {
+    if (auto transfer = download->transfer()) transfers.push_back(*std::move(transfer));
+  }
+  std::ranges::sort(transfers, {}, [](const Transfer& transfer) { return transfer.id.text(); });
+  return transfers;
+}
+
 void MediaStore::stop() {
   context_->stop();
-  std::vector<std::shared_ptr<Download>> downloads;
-  {
-    const MutexLock lock(mutex_);
-    for (const auto& [id, entry] : downloads_) downloads.push_back(entry.download);
-  }
-  for (const auto& download : downloads) download->stop();
+  for (const auto& download : all_downloads()) download->stop();
   revalidation_->stop();
 }
 

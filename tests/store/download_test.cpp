@@ -79,6 +79,29 @@ TEST_F(DownloadTest, APieceMayBeLongerThanAChunk) {
   EXPECT_EQ(timer_.wait(std::move(failure)), std::nullopt);
 }
 
+TEST_F(DownloadTest, WhatIsUnderWayIsShownWithWhatHasComeAndHowFast) {
+  EXPECT_TRUE(store_.transfers().empty());
+  auto item = find();
+  ASSERT_EQ(store_.transfers().size(), 1U);
+  EXPECT_EQ(store_.transfers().front().size, std::nullopt);
+  source_.media.at(0)->head(kHead);
+  store_.opened(kId);
+  store_.opened(kId);
+  for (int chunk = 0; chunk < 2; ++chunk) source_.media[0]->body(bytes_of(kChunk));
+  timer_.advance(std::chrono::seconds(1));
+  const Transfer transfer = store_.transfers().front();
+  EXPECT_EQ(transfer.id, kId);
+  EXPECT_EQ(transfer.size, 100 * kChunkSize);
+  EXPECT_EQ(transfer.here, 2 * kChunkSize);
+  EXPECT_EQ(transfer.bytes_per_second, 2 * kChunkSize);
+  EXPECT_EQ(transfer.open, 2U);
+  store_.closed(kId);
+  store_.closed(kId);
+  store_.stop();
+  source_.end_cancelled();
+  EXPECT_TRUE(store_.transfers().empty());
+}
+
 /// A body without a length told nobody its size, and broke; the next one tells it at once.
 TEST_F(DownloadTest, NothingIsGivenOfABodyWhoseSizeNeverCame) {
   auto item = find();

@@ -17,6 +17,7 @@
 #include "mediafs/store/catalog.h"
 #include "mediafs/store/media_store_options.h"
 #include "mediafs/store/slices.h"
+#include "mediafs/store/transfer.h"
 
 namespace mediafs {
 
@@ -89,6 +90,9 @@ class MediaStore {
   /// How many media have something under way: a stream, somebody who waits or has it open.
   [[nodiscard]] std::size_t under_way() EXCLUDES(mutex_);
 
+  /// Of which of them streams are under way, in the order of their ids.
+  [[nodiscard]] std::vector<Transfer> transfers() EXCLUDES(mutex_);
+
   /// Ends every wait and every download with Errc::cancelled; later ones too. The http client must still run.
   void stop() EXCLUDES(mutex_);
 
@@ -100,6 +104,7 @@ class MediaStore {
   class Use;  // keeps an entry in its place while it is used
 
   std::shared_ptr<Download> download_of(const MediaId& id) EXCLUDES(mutex_);
+  std::vector<std::shared_ptr<Download>> all_downloads() EXCLUDES(mutex_);
   void read_from_origin(const MediaItemRef& item, ByteRange range, const std::shared_ptr<HedgedRead>& hedged,
                         const std::stop_token& stop) EXCLUDES(mutex_);
   void note_read(const MediaId& id, ByteRange range) EXCLUDES(mutex_);

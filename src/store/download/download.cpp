@@ -168,6 +168,11 @@ void Download::end_wait(DeferredActions& deferred, Waiters::Id waiter, bool stop
   if (all_in_vain) fetcher_->streams().cancel_all(deferred);  // others pause or end by themselves
 }
 
+std::optional<Transfer> Download::transfer() const {
+  const MutexLock lock(mutex_);
+  return fetcher_->transfer();
+}
+
 bool Download::idle() const {
   const MutexLock lock(mutex_);
   return fetcher_->idle() && !failure_->at(context_->timer.now());

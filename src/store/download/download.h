@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mediafs/base/mutex.h"
+#include "mediafs/store/transfer.h"
 #include "store/deferred_actions.h"
 #include "store/download/cache_pin.h"
 #include "store/download/fetcher.h"
@@ -56,6 +57,9 @@ class Download final : public StreamListener, public std::enable_shared_from_thi
   void opened() EXCLUDES(mutex_);
   void closed() EXCLUDES(mutex_);
   void stop() EXCLUDES(mutex_);
+
+  /// Nothing: no stream is under way.
+  [[nodiscard]] std::optional<Transfer> transfer() const EXCLUDES(mutex_);
 
   /// Nothing under way, nobody waiting, nothing worth remembering.
   [[nodiscard]] bool idle() const EXCLUDES(mutex_);

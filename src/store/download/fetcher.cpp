@@ -17,6 +17,20 @@ Fetcher::Fetcher(MediaId id, std::shared_ptr<StoreContext> context, Version& ver
       listener_(std::move(listener)),
       later_(std::move(later)) {}
 
+std::optional<Transfer> Fetcher::transfer() const {
+  if (streams_.empty()) return std::nullopt;
+  Transfer transfer{.id = id_, .open = static_cast<std::size_t>(opens_)};
+  for (const auto& stream : streams_.all())
+    transfer.bytes_per_second += stream->facts(context_->timer.now()).place.bytes_per_second;
+  const MediaItemRef& item = version_.item();
+  if (!item) return transfer;
+  std::uint64_t chunks = version_.seen().count();
+  if (context_->cache != nullptr) chunks = std::max(chunks, context_->cache->chunks_of(id_, item->revision));
+  transfer.size = item->size;
+  transfer.here = std::min(chunks * kChunkSize, item->size);
+  return transfer;
+}
+
 const Situation& Fetcher::situation(const Trigger& trigger) {
   const MediaItemRef& item = version_.item();
   Situation& s = situation_;

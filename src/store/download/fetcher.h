@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "mediafs/base/result.h"
+#include "mediafs/store/transfer.h"
 #include "store/deferred_actions.h"
 #include "store/download/fetch_plan.h"
 #include "store/download/sequential_readers.h"
@@ -46,6 +47,9 @@ class Fetcher {
   [[nodiscard]] bool wanted() const { return opens_ > 0 || !waiters_.none(); }
   /// Nothing is under way, and nobody wants anything.
   [[nodiscard]] bool idle() const { return !wanted() && streams_.empty(); }
+
+  /// For who watches; nothing: no stream is under way.
+  [[nodiscard]] std::optional<Transfer> transfer() const;
 
   /// A read has been answered from what is here.
   void note_read(DeferredActions& deferred, ByteRange range, bool may_fetch_ahead);
