@@ -109,10 +109,10 @@ std::optional<Exit> open_cache(const MountCommand& command, const std::string& d
     return std::nullopt;
   }
   if (opened.error().code == Errc::unavailable && !command.bypass_shared_cache) {
-    return Exit{
-        ExitCode::cache_in_use,
-        "another server uses this cache: give this mount its own with --cache-dir, or --no-cache, or go on "
-        "without one with --cache-shared=bypass"};
+    return Exit{ExitCode::cache_in_use,
+                fmt::format("the cache is in use by {}: give this mount its own with --cache-dir, or "
+                            "--no-cache, or go on without one with --cache-shared=bypass",
+                            holder_of_cache(directory))};
   }
   warn_at_start(command, "going on without a cache: " + opened.error().context);
   return std::nullopt;
@@ -250,7 +250,7 @@ Exit run_mounted(const Ground& on) {
   log::tell_counts_by(watching);
   std::optional<ControlSocket> control;
   if (on.cache != nullptr) {
-    control.emplace(on.cache_directory, control_of(*on.cache, erase_service));
+    control.emplace(on.cache_directory, control_of(*on.cache, erase_service, on.command.mountpoint));
     erase_what_is_too_old(erase_service, on.command.max_age, chores);
   }
 

@@ -1,11 +1,15 @@
 #include "cli/cache_command.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <thread>
 
@@ -14,6 +18,7 @@
 #include "cli/control_socket.h"
 #include "cli/credentials_source.h"
 #include "cli/units.h"
+#include "cli/user_name.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/text.h"
 #include "mediafs/store/catalog.h"
@@ -236,9 +241,25 @@ std::string text_of(const CacheCommand& command, const CacheAnswer& answer) {
   return "cleared\n";
 }
 
-ExitCode exit_code_of(const Error& error) {
-  if (error.code == Errc::unavailable) return ExitCode::cache_in_use;
-  return error.code == Errc::denied ? ExitCode::no_cache : ExitCode::internal;
+Exit exit_of(const Error& error, const std::string& directory) {
+  if (error.code == Errc::unavailable) {
+    return {ExitCode::cache_in_use,
+            fmt::format("{}; the cache is in use by {}", error.context, holder_of_cache(directory))};
+  }
+  return {error.code == Errc::denied ? ExitCode::no_cache : ExitCode::internal, error.context};
+}
+
+/// Whether this user may look into it at all.
+std::optional<Exit> check_permitted(const std::string& directory) {
+  struct stat status{};
+  const bool closed =
+      ::faccessat(AT_FDCWD, directory.c_str(), R_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES;
+  if (!closed) return std::nullopt;
+  if (::stat(directory.c_str(), &status) != 0)
+    return Exit{ExitCode::not_permitted,
+                fmt::format("{} cannot be reached: {}", directory, std::strerror(errno))};  // NOLINT
+  return Exit{ExitCode::not_permitted, fmt::format("{} belongs to {}: only they and root may use it",
+                                                   directory, name_of_user(status.st_uid))};
 }
 
 }  // namespace
@@ -249,17 +270,21 @@ Exit run_cache_command(const CacheCommand& command) {
   std::string why_not = "no cache in " + command.cache_dir + " that these credentials open";
   std::size_t found = 0;
   std::uint64_t bad = 0;
+  if (auto exit = check_permitted(command.cache_dir)) return *exit;
+  std::optional<Exit> not_permitted;
   for (const std::string& directory : caches_in(command.cache_dir)) {
+    if (auto exit = check_permitted(directory)) {
+      not_permitted = std::move(exit);
+      continue;
+    }
     if (!concerns(directory, command, *credentials, why_not)) continue;
     ++found;
     const auto answer = ask(directory, command, *credentials);
-    if (!answer) {
-      return {exit_code_of(answer.error()), answer.error().context};
-    }
+    if (!answer) return exit_of(answer.error(), directory);
     fmt::print("{}", text_of(command, *answer));
     bad += number_in(*answer, "bad");
   }
-  if (found == 0) return {ExitCode::no_cache, why_not};
+  if (found == 0) return not_permitted.value_or(Exit{ExitCode::no_cache, why_not});
   return {bad > 0 ? ExitCode::cache_damaged : ExitCode::ok, {}};
 }
 

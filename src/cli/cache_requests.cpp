@@ -50,6 +50,7 @@ CacheAnswer stats_of(const CacheControl& control) {
       {"evictions", std::to_string(stats.evictions)}, {"trouble", stats.trouble}};
   const bool mounted = control.give_way == nullptr;
   if (mounted) answer["limit"] = std::to_string(stats.limit);
+  if (!control.mountpoint.empty()) answer["mountpoint"] = control.mountpoint;
   if (stats.oldest) answer["oldest"] = std::to_string(stats.oldest->count());
   return answer;
 }

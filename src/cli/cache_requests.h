@@ -41,6 +41,8 @@ struct CacheControl {
   std::function<Status()> clear;
   /// Ends what else is being carried out, for a server that is to have the cache. None: this is a server's.
   std::function<void()> give_way;
+  /// Of the server; empty: a cache command.
+  std::string mountpoint{};  // NOLINT(readability-redundant-member-init): gcc warns without it
 };
 
 /// Told how far it has come; false ends it.

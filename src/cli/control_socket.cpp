@@ -100,11 +100,16 @@ bool give_up_after(const UniqueFd& client, timeval patience) {
 }
 
 /// Who made the other end; nothing where that cannot be known.
-std::optional<uid_t> user_at(const UniqueFd& socket) {
+std::optional<ucred> peer_of(const UniqueFd& socket) {
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
-  return peer.uid;
+  return peer;
+}
+
+std::optional<uid_t> user_at(const UniqueFd& socket) {
+  const auto peer = peer_of(socket);
+  return peer ? std::optional<uid_t>(peer->uid) : std::nullopt;
 }
 
 /// Who is told ids, and whose answers are trusted: our own user and root; for root whoever has the cache,
@@ -237,6 +242,16 @@ bool has_server(const std::string& directory) {
 std::optional<Result<CacheAnswer>> ask_server(const std::string& directory, const CacheRequest& request,
                                               const CacheProgress& progress) {
   return ask(directory, request, progress, kAnswerWithin);
+}
+
+std::string holder_of_cache(const std::string& directory) {
+  const UniqueFd socket = connected_to(directory);
+  const auto peer = socket ? peer_of(socket) : std::nullopt;
+  if (!peer) return "another server or cache command";
+  const CacheProgress none = [](auto, auto) { return true; };
+  auto stats = ask(directory, {.action = CacheRequest::Action::stats}, none, kAMoment);
+  const std::string mountpoint = stats && stats->ok() ? (**stats)["mountpoint"] : std::string();
+  return fmt::format("mediafs ({}){}{}", peer->pid, mountpoint.empty() ? "" : ", which serves ", mountpoint);
 }
 
 bool ask_to_give_way(const std::string& directory) {

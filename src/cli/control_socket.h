@@ -40,6 +40,10 @@ class ControlSocket {
 /// Whether a server answers there.
 bool has_server(const std::string& directory);
 
+/// For people, who has the cache of that directory open: "mediafs (4711), which serves /mnt/media". "another
+/// server or cache command" where it does not say within a second.
+std::string holder_of_cache(const std::string& directory);
+
 /// Asks a cache command that has the cache open to end, since a server needs it. True: one has, and ends
 /// soon.
 bool ask_to_give_way(const std::string& directory);

@@ -77,11 +77,13 @@ void erase_what_is_too_old(EraseService& erase_service, Duration max_age, Timer&
   });
 }
 
-CacheControl control_of(Cache& cache, EraseService& erase_service) {
+CacheControl control_of(Cache& cache, EraseService& erase_service, std::string mountpoint) {
   return {.cache = cache,
           .erase = [&erase_service](const auto& media,
                                     const auto& sessions) { return erase_service.erase(media, sessions); },
-          .clear = [&erase_service] { return erase_service.clear(); }};
+          .clear = [&erase_service] { return erase_service.clear(); },
+          .give_way = nullptr,
+          .mountpoint = std::move(mountpoint)};
 }
 
 }  // namespace mediafs

@@ -39,7 +39,7 @@ class EraseService {
 /// Again and again, on the thread of `chores`.
 void erase_what_is_too_old(EraseService& erase_service, Duration max_age, Timer& chores);
 
-/// For the cache commands. Both must outlive it.
-CacheControl control_of(Cache& cache, EraseService& erase_service);
+/// For the cache commands. Cache and service must outlive it.
+CacheControl control_of(Cache& cache, EraseService& erase_service, std::string mountpoint);
 
 }  // namespace mediafs

@@ -26,6 +26,7 @@ enum class ExitCode {
   no_cache = 17,
   cache_damaged = 18,
   no_upgrade = 19,
+  not_permitted = 20,
 };
 
 /// Why a command ends, for a person.

@@ -18,6 +18,7 @@
 #include "cli/daemon.h"
 #include "cli/mount_point.h"
 #include "cli/server.h"
+#include "cli/unmount.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/text.h"
 #include "mediafs/supervisor/service_manager.h"
@@ -87,6 +88,7 @@ Exit run_mount(MountCommand command) {
 Exit run_upgrade(const std::string& mountpoint) {
   const auto mount = find_mount_of_ours(mountpoint);
   if (!mount) return {ExitCode::not_a_mount, fmt::format("{} is not a mount of mediafs", mountpoint)};
+  if (auto exit = check_permitted(*mount, mountpoint)) return *exit;
   const auto paused = upgrade_server(mount->device, mount->owner);
   if (!paused) return {ExitCode::no_upgrade, fmt::format("{}: {}", mountpoint, paused.error().context)};
   return {ExitCode::ok, fmt::format("upgraded; nobody was served for {} ms", paused->count())};

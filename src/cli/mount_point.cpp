@@ -18,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/user_name.h"
 #include "mediafs/base/limits.h"
 #include "mediafs/base/unique_fd.h"
 #include "mediafs/mount/fusermount.h"
@@ -43,8 +44,8 @@ int state_of(const std::string& mountpoint) {
 std::optional<Exit> check_existing_mount(const std::string& mountpoint) {
   const auto mount = find_mount(mountpoint);
   if (!mount) return std::nullopt;
-  Exit in_use{ExitCode::mount_point_in_use,
-              fmt::format("{} is already a mount ({})", mountpoint, mount->type)};
+  Exit in_use{ExitCode::mount_point_in_use, fmt::format("{} is already a mount: {}, of the type {}",
+                                                        mountpoint, mount->source, mount->type)};
   if (!is_ours(*mount)) return in_use;
   const int state = state_of(mountpoint);
   if (state != ENOTCONN && state != ECONNABORTED) return in_use;
@@ -123,31 +124,18 @@ std::optional<Exit> check_fuse() {
   return Exit{ExitCode::no_fusermount, "fusermount3 is missing: install the package fuse3"};
 }
 
+std::optional<Exit> check_permitted(const MountEntry& mount, const std::string& mountpoint) {
+  const uid_t user = ::geteuid();
+  if (user == 0 || !mount.owner || *mount.owner == user) return std::nullopt;
+  return Exit{ExitCode::not_permitted,
+              fmt::format("{} belongs to {}: only they and root may unmount or upgrade it", mountpoint,
+                          name_of_user(*mount.owner))};
+}
+
 std::optional<MountEntry> find_mount_of_ours(const std::string& mountpoint) {
   auto mount = find_mount(mountpoint);
   if (!mount) mount = find_mount(resolved(mountpoint));
   return mount && is_ours(*mount) ? mount : std::nullopt;
-}
-
-Exit unmount(const std::string& mountpoint, bool lazy) {
-  const auto mount = find_mount(mountpoint);
-  if (const std::string place = resolved(mountpoint); !mount && place != mountpoint)
-    return unmount(place, lazy);
-  if (!mount || !is_ours(*mount)) {
-    return {ExitCode::not_a_mount, fmt::format("{} is not a mount of mediafs", mountpoint)};
-  }
-  if (lazy) {
-    if (detach(mountpoint)) return {};
-    return {ExitCode::internal, fmt::format("{} cannot be detached", mountpoint)};
-  }
-  if (::geteuid() == 0) {
-    if (::umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW) == 0) return {};
-    if (errno != EBUSY)
-      return {ExitCode::internal, fmt::format("{}: {}", mountpoint, std::strerror(errno))};  // NOLINT
-  } else if (run_fusermount("-u", mountpoint) == 0) {
-    return {};
-  }
-  return {ExitCode::busy, fmt::format("{} is in use (--lazy detaches it all the same)", mountpoint)};
 }
 
 }  // namespace mediafs

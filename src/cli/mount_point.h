@@ -22,7 +22,8 @@ std::optional<Exit> check_fuse();
 /// The mount of ours that is there, also behind links; nothing where there is none.
 std::optional<MountEntry> find_mount_of_ours(const std::string& mountpoint);
 
-/// Takes a mount of ours down.
-Exit unmount(const std::string& mountpoint, bool lazy);
+/// Whether this user may take that mount down or upgrade it: whoever made it, and root.
+/// ExitCode::not_permitted and whose it is, if not.
+std::optional<Exit> check_permitted(const MountEntry& mount, const std::string& mountpoint);
 
 }  // namespace mediafs

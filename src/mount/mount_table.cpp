@@ -61,7 +61,7 @@ std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_vie
     std::string options;
     if (!(words >> word)) continue;
     words >> source >> options;
-    found = MountEntry{fields[2], word, owner_in(options)};
+    found = MountEntry{fields[2], word, unescaped(source), owner_in(options)};
   }
   return found;
 }

@@ -1,6 +1,8 @@
 // What keeps a mount from being made, each with its documented exit code and one message that helps.
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "mount_fixture.h"
 
 namespace mediafs::e2e {
@@ -14,6 +16,14 @@ class ExitCode : public MountTest {
     EXPECT_NE(outcome.err.find(words), std::string::npos) << outcome;
     EXPECT_EQ(outcome.err.find(api_options.secrets.front()), std::string::npos) << outcome;
     EXPECT_EQ(outcome.err.find(api_options.api_key), std::string::npos) << outcome;
+  }
+
+  /// `mediafs COMMAND` as a user who has not mounted anything here.
+  [[nodiscard]] Outcome as_nobody(const std::string& command) const {
+    return sh(
+        "install -m 0755 $MEDIAFS $T/mediafs; chmod 0711 $T $T/..; "
+        "setpriv --reuid 65534 --regid 65534 --clear-groups $T/mediafs " +
+        command);
   }
 
   void expect_no_mount() {
@@ -95,13 +105,16 @@ TEST_F(ExitCode, MountPointNotEmpty) {
 
 TEST_F(ExitCode, MountPointIsAMountAlready) {
   mount();
-  expect(try_mount({{"--cache-dir", root() / "cache2"}}), 9, mount_point());
+  const Outcome outcome = try_mount({{"--cache-dir", root() / "cache2"}});
+  expect(outcome, 9, mount_point());
+  expect(outcome, 9, api().url());
   read_whole(media_of(1'000));
 }
 
 TEST_F(ExitCode, MountPointIsAMountOfSomethingElse) {
   ASSERT_EQ(sh("mount -t tmpfs none $M").code, 0);
   expect(try_mount(), 9, mount_point());
+  expect(try_mount(), 9, "tmpfs");
   EXPECT_EQ(sh("umount $M").code, 0);
 }
 
@@ -126,7 +139,14 @@ TEST_F(ExitCode, CacheInsideTheMountPointThroughALink) {
 TEST_F(ExitCode, CacheInUseByAnotherServer) {
   mount();
   fs::create_directory(root() / "second");
-  expect(try_mount({}, {}, root() / "second"), 14, "cache");
+  const Outcome outcome = try_mount({}, {}, root() / "second");
+  expect(outcome, 14, "cache");
+  expect(outcome, 14, ", which serves " + mount_point().string());
+  const auto said = outcome.err.find("mediafs (");
+  ASSERT_NE(said, std::string::npos) << outcome;
+  const std::vector<pid_t> ours = servers();
+  const pid_t named = std::stoi(outcome.err.substr(said + 9));
+  EXPECT_NE(std::find(ours.begin(), ours.end(), named), ours.end()) << outcome;
   read_whole(media_of(1'000));
 }
 
@@ -177,11 +197,33 @@ TEST_F(ExitCode, UnmountWhileBusy) {
   read_whole(media_of(1'000));
   const auto holder = start("exec 9< $M/" + media_of(1'000) + "; echo > $T/holds; exec sleep 100");
   ASSERT_TRUE(eventually([&] { return fs::exists(scratch() / "holds"); }));
-  expect(mediafs({"unmount", mount_point()}), 16, mount_point());
+  const Outcome outcome = mediafs({"unmount", mount_point()});
+  expect(outcome, 16, mount_point());
+  expect(outcome, 16, "sleep (" + std::to_string(holder->pid()) + ")");
   ASSERT_TRUE(is_mounted());
   read_whole(media_of(1'000));
   holder->signal(9);
   ASSERT_TRUE(holder->wait_for(kPatience));
+}
+
+TEST_F(ExitCode, AnotherUsersMountIsNotTheirsToUnmountOrUpgrade) {
+  mount();
+  for (const char* command : {"unmount $M", "unmount --lazy $M", "upgrade $M"})
+    expect(as_nobody(command), 20, mount_point().string() + " belongs to root");
+  read_whole(media_of(1'000));
+}
+
+TEST_F(ExitCode, AnotherUsersCacheIsNotTheirsToLookInto) {
+  mount();
+  unmount();
+  ASSERT_EQ(sh("install -d -m 0755 -o 65534 $T/theirs-home; "
+               "install -m 0600 -o 65534 $T/../credentials $T/theirs-home/credentials")
+                .code,
+            0);
+  const std::string command = "cache stats --credentials $T/theirs-home/credentials --cache-dir $T/../cache";
+  expect(as_nobody(command), 20, cache_dir().string() + " belongs to root");
+  fs::permissions(cache_dir(), fs::perms(0755));
+  expect(as_nobody(command), 20, " belongs to root");
 }
 
 TEST_F(ExitCode, MountPointMayBeALink) {

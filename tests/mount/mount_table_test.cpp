@@ -16,7 +16,9 @@ constexpr std::string_view kTable =
 
 TEST(MountTable, TellsWhatIsMountedExactlyThere) {
   EXPECT_EQ(find_mount(kTable, "/mnt/media")->type, "fuse.mediafs");
+  EXPECT_EQ(find_mount(kTable, "/mnt/media")->source, "https://h");
   EXPECT_EQ(find_mount(kTable, "/")->type, "ext4");
+  EXPECT_EQ(find_mount(kTable, "/")->source, "/dev/vda");
   EXPECT_EQ(find_mount(kTable, "/mnt/media")->device, "0:50");
   EXPECT_FALSE(find_mount(kTable, "/mnt").has_value());
   EXPECT_FALSE(find_mount(kTable, "/mnt/media/x").has_value());

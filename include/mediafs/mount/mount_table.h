@@ -15,6 +15,7 @@ inline constexpr std::string_view kMountType = "fuse.mediafs";
 struct MountEntry {
   std::string device;          // "major:minor"
   std::string type;            // as "ext4" or "fuse.mediafs"
+  std::string source;          // as "/dev/vda", or the API URL of a mount of ours
   std::optional<uid_t> owner;  // who mounted it, where it is a FUSE file system
 };
 
