@@ -1,6 +1,5 @@
 #include "mediafs/base/log.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "mediafs/base/log_file.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/repeated_lines.h"
 #include "mediafs/base/text.h"
@@ -108,11 +108,10 @@ spdlog::sink_ptr make_sink(const Options& options) {
     }
     return std::make_shared<spdlog::sinks::stderr_sink_mt>();
   }
-  // Made here first, so that no moment passes in which others may read it.
-  const int fd = ::open(options.file.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600);
-  if (fd < 0) return nullptr;  // a FIFO that nobody reads, too
-  ::close(fd);
-  return std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+  const auto file = open_log_file(options.file);
+  if (!file) return nullptr;
+  // The very file that has been checked, whatever has its name by now.
+  return std::make_shared<spdlog::sinks::basic_file_sink_mt>(fmt::format("/proc/self/fd/{}", file->get()));
 }
 
 /// RepeatedLines for all threads; a leaf among the locks.

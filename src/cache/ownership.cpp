@@ -12,11 +12,11 @@
 #include <filesystem>
 #include <memory>
 #include <string_view>
-#include <system_error>
 
 #include <fmt/format.h>
 
 #include "cache/file_io.h"
+#include "mediafs/base/parent_directories.h"
 
 namespace mediafs {
 
@@ -41,31 +41,6 @@ constexpr std::array<Unsuitable, 7> kUnsuitable{{{0x6969, "NFS"},
 
 Error refused(std::string reason) {
   return Error{Errc::denied, std::move(reason)};
-}
-
-/// A parent of the cache: who can write to it could put another directory in the cache's place.
-Status check_parent(const std::string& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) return system_error(path);
-  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
-    return refused(fmt::format("{} belongs to user {}, who could replace the cache", path, status.st_uid));
-  }
-  if ((status.st_mode & kOthersWrite) != 0 && (status.st_mode & S_ISVTX) == 0) {
-    return refused(
-        fmt::format("others may write to {} (mode {:04o}) and could replace the cache: chmod go-w {}", path,
-                    status.st_mode & 07777, path));
-  }
-  return ok_status();
-}
-
-Status check_parents(const std::filesystem::path& directory) {
-  std::error_code failed;
-  const std::filesystem::path real = std::filesystem::canonical(directory.parent_path(), failed);
-  if (failed) return Error{Errc::internal, directory.parent_path().string() + ": " + failed.message()};
-  for (std::filesystem::path above = real;; above = above.parent_path()) {
-    if (Status checked = check_parent(above); !checked) return checked;
-    if (above == above.parent_path()) return ok_status();
-  }
 }
 
 template <typename Look>
@@ -149,7 +124,7 @@ Result<UniqueFd> own_directory(const std::string& path) {
   const std::filesystem::path inner(path);
   const std::filesystem::path outer = inner.parent_path();
   if (Status made = make_parents(outer.parent_path()); !made) return made.error();
-  if (Status checked = check_parents(outer); !checked) return checked.error();
+  if (Status checked = check_parent_directories(outer, "the cache"); !checked) return checked.error();
   const UniqueFd above(::open(outer.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!above) return system_error(outer.parent_path().string());
   const auto outer_fd = open_directory(above.get(), outer.filename(), outer, Kind::around_caches);

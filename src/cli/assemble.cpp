@@ -22,6 +22,7 @@
 #include "cli/key_rotation.h"
 #include "mediafs/api/api_client.h"
 #include "mediafs/base/log.h"
+#include "mediafs/base/log_file.h"
 #include "mediafs/base/text.h"
 #include "mediafs/base/timer.h"
 #include "mediafs/cache/cache.h"
@@ -315,7 +316,8 @@ std::string identity_of(const BaseUrl& base, const Credentials& credentials) {
 }
 
 Exit cannot_log(const MountCommand& command) {
-  return {ExitCode::usage, "the log file cannot be written: " + command.log.file};
+  const auto file = open_log_file(command.log.file);
+  return {ExitCode::usage, file ? "the log cannot be written" : file.error().context};
 }
 
 Exit serve(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,

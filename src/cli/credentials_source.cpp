@@ -8,13 +8,13 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "cli/default_places.h"
 #include "cli/user_name.h"
+#include "mediafs/base/parent_directories.h"
 #include "mediafs/base/unique_fd.h"
 
 namespace mediafs {
@@ -37,14 +37,6 @@ SecretString take_variable(const char* name) {
   return taken;
 }
 
-/// Whoever can write to the directory can put another file in the place of this one.
-bool others_may_replace(const std::string& path) {
-  struct stat directory{};
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  if (::stat(parent.c_str(), &directory) != 0) return true;
-  return (directory.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (directory.st_mode & S_ISVTX) == 0;
-}
-
 // systemd lets a service's user in by an access control list, whose mask shows as the group's right to read;
 // the directory around it is that user's alone.
 constexpr mode_t kForNobodyElse = 077;
@@ -53,10 +45,10 @@ constexpr mode_t kForNobodyElseInSystemds = 037;
 Status check_ownership(const std::string& path, const struct stat& file, mode_t forbidden) {
   if (!S_ISREG(file.st_mode)) return refused(path, "is not a regular file");
   if (file.st_uid != ::geteuid() && file.st_uid != 0) return refused(path, "belongs to somebody else");
-  if ((file.st_mode & forbidden) != 0) return refused(path, "may be read or written by others: chmod 600 it");
-  if (others_may_replace(path)) return refused(path, "lies in a directory that others may write to");
+  if ((file.st_mode & forbidden) != 0)
+    return refused(path, "may be read or written by others: chmod 600 " + path);
   if (static_cast<std::size_t>(file.st_size) > kMaxFile) return refused(path, "is too large");
-  return ok_status();
+  return check_parent_directories(path, "the credentials file");
 }
 
 constexpr const char* kKeyVariable = "MEDIAFS_API_KEY";

@@ -21,7 +21,8 @@ std::string credentials_option(const std::string& option);
 /// (systemd.exec(5)), or MEDIAFS_API_KEY and MEDIAFS_SHARED_SECRET. The two variables are wiped from this
 /// process's environment in any case, so call it before threads start and before forking.
 ///
-/// A file must be a regular one, owned by the user or root, and nobody else's to read or write or replace.
+/// A file must be a regular one, owned by the user or root, and nobody else's to read or write or replace
+/// (check_parent_directories).
 /// Where there is no source, the error says where one was looked for.
 Result<Credentials> load_credentials(const std::string& file);
 

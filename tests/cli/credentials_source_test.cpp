@@ -69,10 +69,18 @@ TEST_F(CredentialsSource, WhatIsNoRegularFileOfOursIsRefused) {
   }
 }
 
-TEST_F(CredentialsSource, ADirectoryThatOthersCanWriteToIsRefused) {
-  const std::string path = file();
-  ::chmod(directory_.c_str(), 0777);
-  EXPECT_FALSE(load_credentials(path).ok());
+TEST_F(CredentialsSource, ADirectoryThatOthersCanWriteToIsRefusedHoweverFarUp) {
+  const std::string path = users_file();
+  for (const std::string& directory : {directory_ + "/mediafs", directory_}) {
+    ::chmod(directory.c_str(), 0777);
+    const auto refused = load_credentials(path);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().context.find("could replace the credentials file: chmod go-w " + directory),
+              std::string::npos)
+        << refused.error().context;
+    ::chmod(directory.c_str(), 0700);
+    EXPECT_TRUE(load_credentials(path).ok());
+  }
 }
 
 TEST_F(CredentialsSource, AnEndlessFileIsRefused) {

@@ -67,6 +67,16 @@ TEST_F(ExitCode, BadLogLevel) {
   expect(try_mount({{"--log-level", "loud"}}), 2, "log-level");
 }
 
+TEST_F(ExitCode, ALogFileThatIsNoFileOfOursAlone) {
+  fs::create_symlink(root() / "elsewhere", root() / "link");
+  expect(try_mount({{"--log-file", root() / "link"}}), 2, "is a symbolic link");
+  expect(try_mount({{"--log-file", "/dev/null"}}), 2, "is no regular file");
+  fs::create_directory(root() / "open");
+  fs::permissions(root() / "open", fs::perms(0777));
+  expect(try_mount({{"--log-file", root() / "open/log"}}), 2, "chmod go-w " + (root() / "open").string());
+  expect_no_mount();
+}
+
 TEST_F(ExitCode, ApiUnreachableAndNothingCached) {
   expect_warnings();
   api();

@@ -25,7 +25,7 @@ struct Options {
 };
 
 /// Called once before other threads start; without it, lines go to standard error at info.
-/// False where the file cannot be opened: the log then stays where it was.
+/// False where open_log_file() refuses the file: the log then stays where it was.
 bool set_up(const Options& options);
 
 /// What stands in front of a line on standard error: its priority as sd-daemon(3) has it, where systemd's
