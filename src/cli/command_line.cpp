@@ -21,6 +21,7 @@ namespace mediafs {
 namespace {
 
 constexpr std::string_view kConfigIs = "--config=";
+
 /// A mistake on the command line or in the file that it names, in words.
 Error mistake(std::string what) {
   return {Errc::invalid_argument, std::move(what)};

@@ -209,7 +209,7 @@ TEST_F(ExitCode, UnmountWhileBusy) {
   ASSERT_TRUE(eventually([&] { return fs::exists(scratch() / "holds"); }));
   const Outcome outcome = mediafs({"unmount", mount_point()});
   expect(outcome, 16, mount_point());
-  expect(outcome, 16, "sleep (" + std::to_string(holder->pid()) + ")");
+  expect(outcome, 16, " (" + std::to_string(holder->pid()) + ")");
   ASSERT_TRUE(is_mounted());
   read_whole(media_of(1'000));
   holder->signal(9);

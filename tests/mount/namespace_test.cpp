@@ -54,6 +54,26 @@ TEST_F(OwnNamespace, WithoutFusermountAsAnOrdinaryUser) {
   EXPECT_NE(outcome.err.find("fusermount3"), std::string::npos) << outcome;
 }
 
+/// Their own process is named, and that there are others which they may not look into.
+TEST_F(OwnNamespace, ABusyMountOfAnOrdinaryUserNamesWhoHoldsIt) {
+  const Outcome outcome = in_namespace("admit_nobody", R"(
+    nobody $T/mediafs mount $ARGS $URL $M
+    mkfifo $T/holds
+    chown 65534 $T/holds
+    nobody bash -c "cd $M; echo \$\$ > $T/holds; exec sleep 100" &
+    pid=$(cat $T/holds)
+    code=0; nobody $T/mediafs unmount $M || code=$?
+    kill $pid; wait $! || :
+    nobody $T/mediafs unmount $M
+    echo $pid
+    exit $code)");
+  SKIP_IF_IMPOSSIBLE(outcome);
+  EXPECT_EQ(outcome.code, 16) << outcome;
+  const std::string pid = outcome.out.substr(0, outcome.out.find('\n'));
+  EXPECT_NE(outcome.err.find(" (" + pid + ")"), std::string::npos) << outcome;
+  EXPECT_NE(outcome.err.find("that you may not look into"), std::string::npos) << outcome;
+}
+
 TEST_F(OwnNamespace, AllowOtherForAnOrdinaryUserThatTheSystemForbids) {
   const Outcome outcome = in_namespace("over /etc; : > /etc/fuse.conf; admit_nobody",
                                        "nobody $T/mediafs mount $ARGS --allow-other $URL $M");
