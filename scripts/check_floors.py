@@ -24,6 +24,8 @@ FOREIGN = {
     "spdlog": r"spdlog/.*",
     "xxhash": r"xxhash\.h",
     "systemd": r"systemd/.*",
+    "microhttpd": r"microhttpd\.h",
+    "prometheus": r"prometheus/.*",
 }
 
 # Part of what mediafs/base/log.h offers, so everybody's.

@@ -7,10 +7,10 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config fuse3 libfuse3-dev libcurl4-openssl-dev libssl-dev
-  liblmdb-dev libsystemd-dev libcli11-dev nlohmann-json3-dev libfmt-dev libspdlog-dev libxxhash-dev
+  liblmdb-dev libsystemd-dev libmicrohttpd-dev prometheus-cpp-dev libcli11-dev nlohmann-json3-dev libfmt-dev libspdlog-dev libxxhash-dev
   libgtest-dev libgmock-dev libbenchmark-dev libcpp-httplib-dev python3 openssl util-linux coreutils)
 tests=(attr curl rsync tar findutils procps nftables ffmpeg mpv podman runc bubblewrap busybox-static
-  systemd systemd-container dbus)
+  systemd systemd-container dbus prometheus)
 gate=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev mmdebstrap)
 bench=(nginx-light rclone curl fio hyperfine)
 

@@ -1,0 +1,81 @@
+#include "mediafs/control/sockets.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+
+namespace mediafs {
+
+namespace {
+
+constexpr int kBacklog = 64;
+
+Error refused(const std::string& where, const std::string& why) {
+  return {Errc::internal, fmt::format("{}: {}", where, why)};
+}
+Error refused(const std::string& where) {
+  return refused(where, std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
+}
+
+using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+Addresses addresses_of(const std::string& host, const std::string& port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV | (host == "localhost" ? 0 : AI_NUMERICHOST);
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) found = nullptr;
+  return {found, &::freeaddrinfo};
+}
+
+}  // namespace
+
+Result<UniqueFd> listen_at_path(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return refused(path, "the path is too long for a socket");
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return refused(folder);
+  static_cast<void>(::chmod(folder.c_str(), 0755));  // whatever the umask
+  ::unlink(path.c_str());
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), kBacklog) != 0)
+    return refused(path);
+  return socket;
+}
+
+Result<UniqueFd> listen_at_address(const std::string& address) {
+  const Error malformed{Errc::invalid_argument, fmt::format("'{}' is no ADDRESS:PORT", address)};
+  const std::size_t colon = address.rfind(':');
+  std::string host = colon == std::string::npos ? "" : address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) host = "127.0.0.1";
+  const std::string port = address.substr(colon + 1);  // npos + 1 is 0
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc() || end != port.data() + port.size()) return malformed;
+  const Addresses found = addresses_of(host, port);
+  if (!found) return malformed;
+  UniqueFd socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int yes = 1;
+  if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  if (!socket || ::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
+      ::listen(socket.get(), kBacklog) != 0)
+    return refused(address);
+  return socket;
+}
+
+}  // namespace mediafs
