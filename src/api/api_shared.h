@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/api_counters.h"
 #include "api/gate.h"
 #include "mediafs/api/api_client.h"
 #include "mediafs/base/mutex.h"
@@ -33,6 +34,7 @@ class ApiShared {
         http(h),
         timer(t),
         gate(std::make_shared<Gate>(t)),
+        counters(t.clock()),
         credentials_(std::make_shared<ActiveCredentials>(std::move(options.credentials))) {}
 
   [[nodiscard]] std::shared_ptr<ActiveCredentials> credentials() EXCLUDES(mutex_) {
@@ -57,6 +59,7 @@ class ApiShared {
   HttpTransport& http;
   Timer& timer;
   const std::shared_ptr<Gate> gate;
+  ApiCounters counters;
   std::atomic<std::size_t> listing_bytes = 0;  // of bodies that are being collected
 
  private:

@@ -7,6 +7,7 @@ namespace mediafs {
 namespace {
 
 constexpr std::size_t kIdsThatTell = 3;
+constexpr std::size_t kFailuresThatTell = 3;
 constexpr std::size_t kMostRemembered = 10'000;
 
 }  // namespace
@@ -14,6 +15,7 @@ constexpr std::size_t kMostRemembered = 10'000;
 bool OriginCircuit::failed(SteadyTime now, const MediaId& id) {
   if (own_.has(now, id)) return false;
   if (failing_.empty()) failing_since_ = now;
+  ++failures_;
   if (failing_.size() < kMostRemembered) failing_.insert(id.text());
   return failing_.size() >= kIdsThatTell && now - failing_since_ >= kFailsFor && open();
 }
@@ -29,8 +31,16 @@ bool OriginCircuit::answered(SteadyTime now, const MediaId& id) {
   own_.add(now, failing_);
   own_.forget(id);
   failing_.clear();
+  failures_ = 0;
+  untrusted_ = false;
   next_probe_ = SteadyTime::min();
   return std::exchange(open_, false);
+}
+
+std::optional<SteadyTime> OriginCircuit::is_down_from() const {
+  if (open_ || untrusted_) return SteadyTime::min();
+  if (failures_ < kFailuresThatTell) return std::nullopt;
+  return failing_since_ + kFailsFor;
 }
 
 bool CredentialsCircuit::lets_through(SteadyTime now, const MediaId& id) const {

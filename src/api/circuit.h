@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -56,8 +57,13 @@ class OriginCircuit {
   /// in between (else it may be chance), and that has opened it. An id that has failed while others were
   /// answered counts no more until it is answered itself.
   bool failed(SteadyTime now, const MediaId& id);
+  /// The peer could not prove who it is. That opens nothing: it is final for who asked.
+  void untrusted() { untrusted_ = true; }
   /// True: that has closed it.
   bool answered(SteadyTime now, const MediaId& id);
+  /// From when on an operator is told that nothing is answered, unless something is before. Sooner than it
+  /// opens: three failures tell, be it of one id alone. Nothing where there is too little to tell by.
+  [[nodiscard]] std::optional<SteadyTime> is_down_from() const;
   /// Whether a probe for this id would say little about the origin.
   [[nodiscard]] bool is_known_to_fail(SteadyTime now, const MediaId& id) const {
     return failing_.contains(id.text()) || own_.has(now, id);
@@ -69,7 +75,9 @@ class OriginCircuit {
   bool open_ = false;
   std::set<std::string> failing_;  // ids, since the last answer
   OwnFaults own_;
+  std::size_t failures_ = 0;  // the same, but for those of own_
   SteadyTime failing_since_{};
+  bool untrusted_ = false;  // since the last answer
   SteadyTime next_probe_ = SteadyTime::min();
 };
 
@@ -79,6 +87,8 @@ class CredentialsCircuit {
   static constexpr Duration kBetweenProbes{30'000};
 
   [[nodiscard]] bool is_open() const { return open_ && !on_trial_; }
+  /// New ones are there after some that were denied, and nothing is known of them yet.
+  [[nodiscard]] bool waits_for_trial() const { return open_ && on_trial_; }
   /// Whether to ask: a probe, where it is open. Ids that are known to be forbidden have probes of their own,
   /// so that they take none from others.
   [[nodiscard]] bool lets_through(SteadyTime now, const MediaId& id) const;

@@ -9,7 +9,9 @@ Gate::Outcome outcome_of(const FailedAttempt& attempt) {
   switch (attempt.error.code) {
     case Errc::unreachable:
       return Outcome::unreachable;
-    case Errc::untrusted:  // that is final, and is found out without a request
+    case Errc::untrusted:
+      return Outcome::untrusted;
+    case Errc::cancelled:
     case Errc::internal:
       return Outcome::unknown;
     case Errc::throttled:

@@ -19,7 +19,7 @@ struct FailedAttempt {
   std::optional<Duration> retry_after;
 };
 
-/// What it says of the origin. REQUIRES: it was not cancelled.
+/// What it says of the origin. One that was cancelled says nothing.
 Gate::Outcome outcome_of(const FailedAttempt& attempt);
 
 }  // namespace mediafs

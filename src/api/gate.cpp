@@ -177,6 +177,7 @@ void Gate::answered(const Answer& answer) {
   {
     const MutexLock lock(mutex_);
     take_in(answer, ready);
+    note_state(ready);
     Ready passing = let_pass();
     std::move(passing.begin(), passing.end(), std::back_inserter(ready));
   }
@@ -210,6 +211,7 @@ void Gate::note_pace(const Answer& answer) {
     case Outcome::failed:
       return pace_.failed(now);
     case Outcome::unreachable:
+    case Outcome::untrusted:
     case Outcome::unknown:
       return;
   }
@@ -218,12 +220,15 @@ void Gate::note_pace(const Answer& answer) {
 void Gate::note_circuit(const Answer& answer, Ready& ready) {
   const bool no_connection = answer.outcome == Outcome::unreachable;
   const bool failed = answer.outcome == Outcome::failed || answer.outcome == Outcome::overloaded;
+  heard_ = heard_ || answer.outcome == Outcome::head_came;
   if (answer.outcome == Outcome::head_came || answer.outcome == Outcome::next_secret) return;
+  if (answer.outcome == Outcome::untrusted) return circuit_.untrusted();
   if (no_connection || failed) return note_failure(answer.id, no_connection, ready);
   note_life(answer.id, ready);
 }
 
 void Gate::note_life(const MediaId& id, Ready& ready) {
+  heard_ = true;
   if (circuit_.answered(timer_.now(), id) && std::exchange(was_announced_, false))
     ready.emplace_back([] { log::write_event(log::Level::info, "the origin answers again"); });
 }
@@ -244,6 +249,7 @@ void Gate::body(const MediaId& id, bool well) {
   {
     const MutexLock lock(mutex_);
     well ? note_life(id, ready) : note_failure(id, /*no_connection=*/false, ready);
+    note_state(ready);
     Ready passing = let_pass();
     std::move(passing.begin(), passing.end(), std::back_inserter(ready));
   }
@@ -268,9 +274,14 @@ void Gate::note_credentials(const Answer& answer, Ready& ready) {
 }
 
 void Gate::credentials_replaced(std::uint64_t number) {
-  const MutexLock lock(mutex_);
-  credentials_number_ = std::max(credentials_number_, number);
-  credentials_.replaced();
+  Ready ready;
+  {
+    const MutexLock lock(mutex_);
+    credentials_number_ = std::max(credentials_number_, number);
+    credentials_.replaced();
+    note_state(ready);
+  }
+  for (const auto& go : ready) go();
 }
 
 std::optional<Error> Gate::why_it_waits() {

@@ -11,6 +11,7 @@
 
 #include "api/circuit.h"
 #include "api/pace.h"
+#include "mediafs/api/api_stats.h"
 #include "mediafs/api/media_source.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/timer.h"
@@ -45,6 +46,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
     overloaded,   // 503
     failed,       // no answer, or that something went wrong there
     unreachable,  // no connection
+    untrusted,    // a peer that cannot prove who it is; found out without a request
     key_denied,   // 401 or 18xx, of each secret
     id_denied,    // 403, of each secret
     unknown,      // it was not waited for
@@ -58,7 +60,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
     std::uint64_t credentials = 0;        // which it was signed with
   };
 
-  explicit Gate(Timer& timer) : timer_(timer) {}
+  explicit Gate(Timer& timer) : timer_(timer), since_(timer.clock().wall_seconds()) {}
 
   /// What names a request here; it may pass several times, one after another.
   Ticket new_ticket() EXCLUDES(mutex_);
@@ -75,6 +77,11 @@ class Gate : public std::enable_shared_from_this<Gate> {
 
   /// Why requests wait here; nothing where they do not.
   [[nodiscard]] std::optional<Error> why_it_waits() EXCLUDES(mutex_);
+
+  /// What ApiStats says of the API's state, and of who waits here.
+  void add_to(ApiStats& stats) EXCLUDES(mutex_);
+  /// See ApiClient::on_state_change.
+  void on_state_change(std::function<void(ApiStats::State)> listener) { listener_ = std::move(listener); }
 
  private:
   using Queue = std::map<std::pair<Priority, Ticket>, Passage>;
@@ -99,6 +106,12 @@ class Gate : public std::enable_shared_from_this<Gate> {
   void note_failure(const MediaId& id, bool no_connection, Ready& ready) REQUIRES(mutex_);
   void note_credentials(const Answer& answer, Ready& ready) REQUIRES(mutex_);
   Queue::iterator find(Ticket ticket) REQUIRES(mutex_);
+  [[nodiscard]] ApiStats::State judge_state() const REQUIRES(mutex_);
+  void note_state(Ready& ready) REQUIRES(mutex_);
+  void look_later() REQUIRES(mutex_);
+  void look() EXCLUDES(mutex_);
+  void tell_state() EXCLUDES(mutex_);
+  std::optional<ApiStats::State> next_to_tell() EXCLUDES(mutex_);
 
   Timer& timer_;
   Mutex mutex_{LockRank::gate};
@@ -110,8 +123,17 @@ class Gate : public std::enable_shared_from_this<Gate> {
   std::size_t ahead_under_way_ GUARDED_BY(mutex_) = 0;
   std::size_t answers_ GUARDED_BY(mutex_) = 0;
   std::uint64_t credentials_number_ GUARDED_BY(mutex_) = 0;
+  bool heard_ GUARDED_BY(mutex_) = false;          // anything of whoever is there
   bool was_announced_ GUARDED_BY(mutex_) = false;  // that the circuit is open
   std::optional<SteadyTime> wakes_at_ GUARDED_BY(mutex_);
+
+  // What the circuits and the pace say, as it was noted last: gate_state.cpp.
+  std::function<void(ApiStats::State)> listener_;  // set before there are requests
+  ApiStats::State state_ GUARDED_BY(mutex_) = ApiStats::State::unknown;
+  UnixSeconds since_ GUARDED_BY(mutex_);
+  ApiStats::State told_ GUARDED_BY(mutex_) = ApiStats::State::unknown;
+  bool telling_ GUARDED_BY(mutex_) = false;
+  bool looks_later_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace mediafs

@@ -114,6 +114,7 @@ Flow ListingFetch::on_body(ByteView piece) {
 
 void ListingFetch::on_end(Status outcome) {
   auto result = result_of(outcome);
+  if (!result && head_seen_) api_->counters.failed(result.error());
   let_go_of_body();
   // Not every integration lists attempts: by the API's own word there are none then, which is no failure.
   if (!result && result.error().code == Errc::not_found && key_.kind == ListingKind::session_attempts)

@@ -32,6 +32,7 @@ std::optional<Duration> parse_retry_after(std::optional<std::string_view> text, 
 
 Flow MediaFetch::Attempt::on_head(const ResponseHead& head) {
   status_ = head.status;
+  count_head();
   if (asks_to_wait())
     retry_after_ = parse_retry_after(head.find("retry-after"), fetch_->api_->timer.clock().wall_seconds());
   if (head.status != 200 && head.status != 206) {
@@ -54,6 +55,12 @@ Flow MediaFetch::Attempt::on_head(const ResponseHead& head) {
 }
 
 Flow MediaFetch::Attempt::on_body(ByteView piece) {
+  const Flow flow = take_body(piece);
+  if (flow != Flow::pause) counters().received(piece.size());  // else it comes again
+  return flow;
+}
+
+Flow MediaFetch::Attempt::take_body(ByteView piece) {
   if (judged_) return pass_body(piece);
   const std::size_t before = collected_.size();
   collected_ += text_of(piece);
@@ -64,6 +71,7 @@ Flow MediaFetch::Attempt::on_body(ByteView piece) {
 }
 
 void MediaFetch::Attempt::on_end(Status outcome) {
+  count_end(outcome);
   if (media_ && !judged_ && !failure_ && outcome.ok()) {
     const Flow flow = judge_body(/*ended=*/true);
     if (flow == Flow::stop) outcome = Error{Errc::cancelled, "not wanted"};
@@ -74,13 +82,16 @@ void MediaFetch::Attempt::on_end(Status outcome) {
   }
   if (head_passed_) {
     if (outcome.ok() && media_->verifier && !media_->verifier->matches()) {
+      counters().signature_mismatched();
       outcome = Error{Errc::corrupt, "a body that does not match its signature"};
     }
     if (outcome.ok() && unbinding_ && !unbinding_->matches()) {
+      counters().signature_mismatched();
       log::warning("{}: its signature does not match; it is taken as unsigned",
                    crypto::pseudonym(fetch_->request_.id.text()));
     }
     body_ended(outcome);
+    if (!outcome.ok()) counters().failed(outcome.error());
     fetch_->finish(std::move(outcome));
     return;
   }
@@ -96,6 +107,20 @@ MediaQuestion MediaFetch::Attempt::question() const {
           .end = fetch_->request_.end,
           .require_signature = fetch_->api_->require_signature,
           .credentials = &credentials()};
+}
+
+void MediaFetch::Attempt::count_head() {
+  const Endpoint endpoint = fetch_->endpoint();
+  counters().answered(endpoint, status_);
+  lasted_ = endpoint == Endpoint::media;  // a listing lasts until its end
+  if (lasted_) counters().lasted(endpoint, fetch_->sent_);
+}
+
+void MediaFetch::Attempt::count_end(const Status& outcome) {
+  const Endpoint endpoint = fetch_->endpoint();
+  if (status_ == 0)
+    counters().unanswered(endpoint, outcome.ok() ? Errc::internal : fetch_->cause_of(outcome.error().code));
+  if (!lasted_) counters().lasted(endpoint, fetch_->sent_);
 }
 
 Flow MediaFetch::Attempt::pass_head() {
@@ -169,7 +194,9 @@ bool MediaFetch::Attempt::is_proved_foreign() {
   if (error_origin_.contradicts) return true;
   if (!error_origin_.verifier || !fetch_->api_->verify_signatures) return false;
   error_origin_.verifier->update(bytes_of(collected_));
-  return !std::exchange(error_origin_.verifier, nullptr)->matches();
+  const bool matches = std::exchange(error_origin_.verifier, nullptr)->matches();
+  if (!matches) counters().signature_mismatched();
+  return !matches;
 }
 
 Error MediaFetch::Attempt::error_from_body() {

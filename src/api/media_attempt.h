@@ -24,6 +24,9 @@ class MediaFetch::Attempt final : public ResponseSink {
   [[nodiscard]] MediaQuestion question() const;
   /// Whatever becomes of its body.
   [[nodiscard]] bool asks_to_wait() const { return status_ == 429 || status_ == 503; }
+  Flow take_body(ByteView piece);
+  void count_head();
+  void count_end(const Status& outcome);
   Flow pass_head();
   void body_ended(const Status& outcome);
   Flow pass_body(ByteView piece);
@@ -35,10 +38,12 @@ class MediaFetch::Attempt final : public ResponseSink {
   [[nodiscard]] std::optional<std::uint64_t> body_length() const {
     return media_->end ? std::optional(*media_->end - media_->offset) : std::nullopt;
   }
+  [[nodiscard]] ApiCounters& counters() const { return fetch_->api_->counters; }
   [[nodiscard]] const Credentials& credentials() const { return fetch_->credentials_->all; }
 
   const std::shared_ptr<MediaFetch> fetch_;
   int status_ = 0;
+  bool lasted_ = false;  // it has been counted how long
   std::optional<Duration> retry_after_;
   std::optional<MediaHead> media_;
   std::shared_ptr<BodyVerifier> unbinding_;  // where a signature that does not match is only logged

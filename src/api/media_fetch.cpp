@@ -9,6 +9,12 @@
 
 namespace mediafs {
 
+namespace {
+
+constexpr std::string_view kNoAnswer = "no answer within the deadline";
+
+}  // namespace
+
 MediaFetch::MediaFetch(std::shared_ptr<ApiShared> api, std::string url, FetchRequest request,
                        std::shared_ptr<MediaSink> sink)
     : api_(std::move(api)),
@@ -95,7 +101,7 @@ void MediaFetch::admitted(Priority asked_as, const Result<Priority>& admission) 
   }
   if (number > 0) return send(number);
   report(Gate::Outcome::unknown);
-  if (admission || is_stopped()) return finish(stop_reason());
+  if (admission || stopped()) return finish(stop_reason());
   if (hastened) return start_attempt();  // it was turned away for what it is no more
   finish(admission.error());
 }
@@ -132,22 +138,43 @@ void MediaFetch::head_arrived() {
   deadline_.reset();
 }
 
-bool MediaFetch::is_stopped() {
+std::optional<Errc> MediaFetch::stopped() {
   const MutexLock lock(mutex_);
-  return stopped_.has_value();
+  return stopped_;
+}
+
+Errc MediaFetch::cause_of(Errc end) {
+  return end == Errc::cancelled ? stopped().value_or(end) : end;
+}
+
+Endpoint MediaFetch::endpoint() const {
+  if (!request_.listing) return Endpoint::media;
+  switch (*request_.listing) {
+    case ListingKind::session_media:
+      return Endpoint::session_media;
+    case ListingKind::session_attempts:
+      return Endpoint::session_attempts;
+    case ListingKind::attempt_media:
+      break;
+  }
+  return Endpoint::attempt_media;
 }
 
 Error MediaFetch::stop_reason() {
   const MutexLock lock(mutex_);
   const Errc why = stopped_.value_or(Errc::cancelled);
   if (why == Errc::timed_out && last_retry_error_) return *last_retry_error_;  // it did not stall, it failed
-  return {why, why == Errc::timed_out ? "no answer within the deadline" : "cancelled"};
+  return {why, std::string(why == Errc::timed_out ? kNoAnswer : "cancelled")};
 }
 
 void MediaFetch::attempt_failed(FailedAttempt failure) {
+  if (cause_of(failure.error.code) == Errc::timed_out)
+    failure.error = {Errc::timed_out, std::string(kNoAnswer)};
   const bool denied = failure.error.code == Errc::denied;
   const bool others_may_do = denied && turn_to_other_credentials();
-  report(others_may_do ? Gate::Outcome::next_secret : what_it_says(failure), failure.retry_after);
+  const Gate::Outcome outcome = others_may_do ? Gate::Outcome::next_secret : outcome_of(failure);
+  if (!others_may_do && outcome != Gate::Outcome::answered) api_->counters.failed(failure.error);
+  report(outcome, failure.retry_after);
   std::optional<Duration> delay;
   bool stopped = false;
   {
@@ -178,16 +205,10 @@ bool MediaFetch::turn_to_other_credentials() {
   return true;
 }
 
-/// Of the origin, in the end.
-Gate::Outcome MediaFetch::what_it_says(const FailedAttempt& failure) {
-  if (failure.error.code != Errc::cancelled) return outcome_of(failure);
-  // Whoever stops it has stopped waiting, or has waited in vain.
-  return stop_reason().code == Errc::cancelled ? Gate::Outcome::unknown : Gate::Outcome::failed;
-}
-
 /// Once for each attempt that has passed the gate.
 void MediaFetch::report(Gate::Outcome outcome, std::optional<Duration> retry_after) {
   if (std::exchange(reported_, true)) return;
+  if (outcome == Gate::Outcome::answered || outcome == Gate::Outcome::head_came) api_->counters.succeeded();
   api_->gate->answered({.outcome = outcome,
                         .id = request_.id,
                         .priority = passed_as_,

@@ -40,12 +40,14 @@ class MediaFetch final : public Fetch, public std::enable_shared_from_this<Media
   void head_arrived() EXCLUDES(mutex_);
   void attempt_failed(FailedAttempt failure) EXCLUDES(mutex_);
   bool turn_to_other_credentials();
-  Gate::Outcome what_it_says(const FailedAttempt& failure) EXCLUDES(mutex_);
+  [[nodiscard]] Endpoint endpoint() const;
   void report(Gate::Outcome outcome, std::optional<Duration> retry_after = std::nullopt);
   [[nodiscard]] std::optional<Duration> pause_after(const FailedAttempt& failure) REQUIRES(mutex_);
   void finish(Status outcome) EXCLUDES(mutex_);
   void stop(Errc why) EXCLUDES(mutex_);
-  [[nodiscard]] bool is_stopped() EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<Errc> stopped() EXCLUDES(mutex_);
+  /// What ended a transfer: that it was cancelled may be the deadline's doing.
+  [[nodiscard]] Errc cause_of(Errc end) EXCLUDES(mutex_);
   Error stop_reason() EXCLUDES(mutex_);
 
   const std::shared_ptr<ApiShared> api_;

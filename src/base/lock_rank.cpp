@@ -9,18 +9,18 @@ namespace mediafs {
 namespace {
 
 constexpr std::string_view kNames[] = {
-    "cache_command",   "erase_service", "cache_erase",
-    "answers",         "media_store",   "download",
-    "listing_store",   "filesystem",    "listing_fetch",
-    "media_fetch",     "gate",          "revalidation",
-    "cache_read_gate", "keyring_file",  "housekeeping",
-    "transport",       "catalog",       "journal",
-    "cache_writer",    "ledger",        "keyring",
-    "environment",     "chunk_memory",  "hedged_read",
-    "node_table",      "open_files",    "directory_read_ahead",
-    "session_file",    "api_shared",    "interrupts",
-    "control_socket",  "timer",         "buffer_pool",
-    "intended_leaks",  "log_counts",
+    "cache_command",   "erase_service",  "cache_erase",
+    "answers",         "media_store",    "download",
+    "listing_store",   "filesystem",     "listing_fetch",
+    "media_fetch",     "gate",           "revalidation",
+    "cache_read_gate", "keyring_file",   "housekeeping",
+    "transport",       "catalog",        "journal",
+    "cache_writer",    "ledger",         "keyring",
+    "environment",     "chunk_memory",   "hedged_read",
+    "node_table",      "open_files",     "directory_read_ahead",
+    "session_file",    "api_shared",     "api_counters",
+    "interrupts",      "control_socket", "timer",
+    "buffer_pool",     "intended_leaks", "log_counts",
 };
 static_assert(std::size(kNames) == static_cast<std::size_t>(kLastRank) + 1);
 

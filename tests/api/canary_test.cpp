@@ -4,6 +4,7 @@
 
 #include "api/fetch_fixture.h"
 #include "mediafs/base/log.h"
+#include "mediafs/crypto/pseudonym.h"
 #include "sandbox/signature.h"
 
 namespace mediafs {
@@ -56,6 +57,9 @@ TEST_F(CanaryTest, NothingOfItReachesAnErrorOrTheLog) {
         expect_none_in(outcome.error().context, rule);
       }
       EXPECT_EQ(sink_->body, "");
+      const std::string last = api.stats().last_error;
+      expect_none_in(last, "the last error, " + rule);
+      EXPECT_EQ(last.find(crypto::pseudonym(kId)), std::string::npos) << last;
     }
   }
 }

@@ -51,7 +51,7 @@ TEST(FailedAttempt, EachSaysWhatItIsOfTheOrigin) {
       {with(Errc::not_found_by_gateway, 404), Outcome::not_the_api},
       {with(Errc::outside_api, 302), Outcome::not_the_api},
       {with_code(with(Errc::invalid_argument, 400), "1500"), Outcome::answered},
-      {with(Errc::untrusted), Outcome::unknown},
+      {with(Errc::untrusted), Outcome::untrusted},
       {with(Errc::internal), Outcome::unknown},
   };
   for (const Row& row : rows) {

@@ -42,6 +42,7 @@ enum class LockRank : std::uint8_t {
   directory_read_ahead,
   session_file,
   api_shared,
+  api_counters,
   interrupts,  // with libfuse's own locks held
   control_socket,
   timer,
