@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "mediafs/base/log.h"
@@ -48,6 +50,15 @@ void give_pages(MutableBytes buffer) {
   buffer.front() = buffer.back() = std::byte{0};
 }
 
+/// What a lookup finds where there is nothing, so that the kernel keeps it (struct fuse_entry_out).
+bool has_null_node(const iovec* pieces, int count) {
+  std::uint64_t node = 1;
+  static_assert(offsetof(fuse_entry_out, nodeid) == 0 && sizeof(node) == sizeof(fuse_entry_out::nodeid));
+  if (count == 2 && pieces[1].iov_len == sizeof(fuse_entry_out))
+    std::memcpy(&node, pieces[1].iov_base, sizeof(node));
+  return node == 0;
+}
+
 ssize_t length_of(const iovec* pieces, int count) {
   std::size_t length = 0;
   for (int i = 0; i < count; ++i) length += pieces[i].iov_len;
@@ -77,7 +88,8 @@ std::uint64_t Connection::current_request() {
 void Connection::note_taken(ByteView request) {
   const auto header = header_of<fuse_in_header>(request);
   current() = header.unique;
-  if (is_answered(header.opcode)) under_way_.add(header.unique);
+  if (!is_answered(header.opcode)) return;
+  if (const auto place = under_way_.add(header.unique)) counters_.taken(*place, header.opcode);
 }
 
 /// A repeated request that may have crashed the servers before this one. Not one that closes a file: that is
@@ -109,12 +121,17 @@ ssize_t Connection::write(const iovec* pieces, int count) {
       ByteView(static_cast<const std::byte*>(pieces[0].iov_base), pieces[0].iov_len));
   if (header.unique == 0) return ::writev(device_, pieces, count);  // a notification
   if (header.unique == init_number_) return write_init_reply(pieces, count);
+  const auto place = under_way_.find(header.unique);
+  const auto request = place ? std::optional(counters_.at(*place)) : std::nullopt;
   // This process may end between the two. A kernel that repeats requests also repeats one that is not noted;
   // with any other kernel a request that is not noted would wait for ever.
   if (repeats_) under_way_.remove(header.unique);
   const ssize_t written = ::writev(device_, pieces, count);
   const int failure = errno;
   if (!repeats_) under_way_.remove(header.unique);
+  if (request) counters_.answered(*request);
+  const bool no_entry = request && RequestCounters::is_lookup(*request) && has_null_node(pieces, count);
+  counters_.note_error(no_entry ? ENOENT : -header.error);
   errno = failure;
   return written;
 }
@@ -183,7 +200,8 @@ bool Connection::resend() {
   return false;
 }
 
-void Connection::fail(std::uint64_t request) const {
+void Connection::fail(std::uint64_t request) {
+  counters_.note_error(EIO);
   const fuse_out_header reply{.len = sizeof(reply), .error = -EIO, .unique = request};
   // ENOENT: it had been answered after all, or nobody waits any more.
   if (::write(device_, &reply, sizeof(reply)) < 0 && errno != ENOENT)

@@ -10,6 +10,7 @@
 #include "mediafs/base/bytes.h"
 #include "mediafs/base/clock.h"
 #include "mediafs/base/result.h"
+#include "mount/request_counters.h"
 #include "mount/request_table.h"
 
 namespace mediafs {
@@ -46,6 +47,9 @@ class Connection {
   /// with EIO. True: it repeats. Before anything else is read or written.
   bool see_to(const std::vector<std::uint64_t>& left_behind, bool may_repeat);
 
+  /// Of what this server has taken and answered.
+  [[nodiscard]] MountStats stats() const { return counters_.snapshot(); }
+
   /// From now on nothing reaches the kernel: what is under way is for the next server to answer. Where the
   /// kernel will not repeat it, it is waited for first, for at most `patience`.
   void stop_replying(Duration patience);
@@ -57,7 +61,7 @@ class Connection {
   [[nodiscard]] Init& kept_init() const;
   [[nodiscard]] bool kernel_repeats() const;
   bool resend();
-  void fail(std::uint64_t request) const;
+  void fail(std::uint64_t request);
   void note_taken(ByteView request);
   [[nodiscard]] bool is_to_fail(ByteView request) const;
   ssize_t write_init_reply(const iovec* pieces, int count);
@@ -65,6 +69,7 @@ class Connection {
   const int device_;
   const MutableBytes hand_over_;
   RequestTable under_way_;
+  RequestCounters counters_{RequestTable::kPlaces};
   std::uint64_t init_number_ = 0;
   bool repeats_ = false;
   bool fails_repeated_ = false;

@@ -69,6 +69,8 @@ class Mount::Session {
   void stop_replying(Duration patience) { serving_.connection.stop_replying(patience); }
   [[nodiscard]] bool has_stopped_replying() const { return serving_.connection.has_stopped_replying(); }
 
+  [[nodiscard]] MountStats stats() const { return serving_.connection.stats(); }
+
   void refresh_attributes(NodeNumber node) {
     constexpr off_t kAttributesAlone = -1;
     fuse_lowlevel_notify_inval_inode(session_, static_cast<fuse_ino_t>(node), kAttributesAlone, 0);
@@ -133,6 +135,10 @@ void Mount::stop_replying(Duration patience) {
 
 bool Mount::has_stopped_replying() const {
   return session_->has_stopped_replying();
+}
+
+MountStats Mount::stats() const {
+  return session_->stats();
 }
 
 void Mount::forget_name(NodeNumber directory, const std::string& name) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "mediafs/base/bytes.h"
@@ -20,15 +21,19 @@ class RequestTable {
   /// `memory` has kBytes, aligned for its words; zeros are an empty table.
   explicit RequestTable(MutableBytes memory) : places_(reinterpret_cast<std::uint64_t*>(memory.data())) {}
 
-  /// Numbers are never 0. With so many requests under way that no place is near, one is not noted.
-  void add(std::uint64_t number);
+  /// The place where it is noted now. Numbers are never 0. With so many requests under way that no place is
+  /// near, one is not noted.
+  std::optional<std::size_t> add(std::uint64_t number);
+  [[nodiscard]] std::optional<std::size_t> find(std::uint64_t number) const;
   void remove(std::uint64_t number);
 
   [[nodiscard]] std::vector<std::uint64_t> all() const;
   [[nodiscard]] bool empty() const;
 
  private:
-  [[nodiscard]] std::atomic_ref<std::uint64_t> place(std::uint64_t number, std::size_t step) const;
+  [[nodiscard]] std::atomic_ref<std::uint64_t> at(std::size_t place) const {
+    return std::atomic_ref(places_[place]);
+  }
 
   std::uint64_t* const places_;
 };

@@ -3,17 +3,33 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "mediafs/base/bytes.h"
 #include "mediafs/base/clock.h"
+#include "mediafs/base/histogram.h"
 #include "mediafs/base/result.h"
 #include "mediafs/base/timer.h"
 #include "mediafs/filesystem/filesystem.h"
 
 namespace mediafs {
+
+/// What this server has done for the kernel; one that takes the mount over begins anew.
+struct MountStats {
+  /// From a request's being read from /dev/fuse to its reply's having been written there, by the operation's
+  /// name as <linux/fuse.h> has it, in lower case: lookup, getattr, open, read, release, opendir, readdir,
+  /// readdirplus, releasedir, getxattr, listxattr, statfs, access; all else is `other`. Each of them is
+  /// there. What has no reply (FORGET, BATCH_FORGET, INTERRUPT) is not counted, nor is INIT. A request that
+  /// an earlier server has left counts from when this one took it.
+  std::map<std::string, DurationHistogram::Snapshot> durations;
+  /// Replies by errno(3), which is positive. A lookup that finds nothing is ENOENT, also where the kernel is
+  /// told so by a null node. Requests of an earlier server that this one ends with EIO are in here alone.
+  std::map<int, std::uint64_t> errors;
+};
 
 class Mount {
  public:
@@ -57,6 +73,9 @@ class Mount {
   /// cannot, what is under way is waited for, for at most `patience`. Any thread.
   void stop_replying(Duration patience);
   [[nodiscard]] bool has_stopped_replying() const;
+
+  /// Any thread. It takes no lock.
+  [[nodiscard]] MountStats stats() const;
 
   /// Makes the kernel ask for a node's attributes again. Any thread. Its pages stay: to drop them waits for
   /// reads under way, and the caller may be what those wait for. Filesystem::open says whether pages can be
