@@ -98,7 +98,8 @@ Result<std::string> mountpoint_in(const std::string& path) {
 /// Options of the config file go in front of the others, in its place, so that the command line has the last
 /// word.
 Result<Arguments> with_config(Arguments arguments) {
-  const bool is_on_mount = arguments.front() == "unmount" || arguments.front() == "upgrade";
+  const bool is_on_mount =
+      arguments.front() == "unmount" || arguments.front() == "upgrade" || arguments.front() == "status";
   if (arguments.front() != "mount" && !is_on_mount) return arguments;
   const auto path = take_config_path(arguments);
   if (!path) return path.error();
@@ -166,6 +167,18 @@ CLI::App* add_command_on_mount(CLI::App& app, const std::string& name, std::stri
   return command;
 }
 
+CLI::App* add_status_command(CLI::App& app, StatusCommand& status, std::string& config) {
+  CLI::App* const command = app.add_subcommand("status", "Show what mounts do, and how the API does");
+  command->add_option("MOUNTPOINT", status.mountpoint, "Where it is mounted (default: each mount there is)")
+      ->option_text(" ");
+  add_text(*command, "--config", "FILE", config, "The mount's file, for the mount point that it names");
+  add_flag(*command, "--json", status.json, "For programs");
+  add_flag(*command, "--watch", status.watch, "Again and again, until Ctrl-C");
+  add_flag(*command, "--check", status.check,
+           "Send the API one request, and fail where readers of new media would");
+  return command;
+}
+
 /// CLI11 would take the next word for the value of `--name=`.
 std::optional<Exit> check_no_empty_value(const Arguments& arguments) {
   for (const std::string& word : arguments) {
@@ -198,50 +211,61 @@ std::optional<Exit> parse(CLI::App& app, const Arguments& arguments, Arguments& 
   return std::nullopt;
 }
 
+/// What the arguments are read into.
+struct Given {
+  MountCommand mount{.uid = ::geteuid(), .gid = ::getegid()};
+  std::string config;
+  UnmountCommand unmount;
+  UpgradeCommand upgrade;
+  StatusCommand status;
+  CacheCommand cache;
+  std::vector<std::string> asked;  // behind `help`
+};
+
+void add_commands(CLI::App& app, Given& given) {
+  app.set_version_flag("--version", MEDIAFS_VERSION, "Print the version and exit");
+  app.require_subcommand(1);
+  add_mount_command(app, given.mount, given.config);
+  CLI::App* const unmount =
+      add_command_on_mount(app, "unmount", given.unmount.mountpoint, given.config, "Take a mount down");
+  add_flag(*unmount, "--lazy", given.unmount.lazy, "Detach it also while it is in use");
+  add_command_on_mount(app, "upgrade", given.upgrade.mountpoint, given.config,
+                       "Put another server in the place of a mount's, without anybody noticing");
+  add_status_command(app, given.status, given.config);
+  add_cache_command(app, given.cache);
+  add_help_command(app, given.asked);
+  app.add_subcommand("version", "Print the version");
+  lay_out_help(app);
+}
+
+/// The one that has been parsed.
+Command command_in(const CLI::App& app, Given given, const std::string& directory) {
+  if (app.got_subcommand("help")) return help_on(app, given.asked);
+  if (app.got_subcommand("version")) return Exit{ExitCode::ok, MEDIAFS_VERSION};
+  make_absolute(given.unmount.mountpoint, directory);
+  make_absolute(given.upgrade.mountpoint, directory);
+  make_absolute(given.status.mountpoint, directory);
+  if (app.got_subcommand("unmount")) return given.unmount;
+  if (app.got_subcommand("upgrade")) return given.upgrade;
+  if (app.got_subcommand("status")) return given.status;
+  if (app.got_subcommand("cache")) return completed(std::move(given.cache), directory);
+  return completed(std::move(given.mount));
+}
+
 }  // namespace
 
 Command parse_command_line(const std::string& program, const Arguments& arguments,
                            const std::string& directory) {
   std::error_code nowhere;
   const std::string here = directory.empty() ? std::filesystem::current_path(nowhere).string() : directory;
-  MountCommand mount{.uid = ::geteuid(), .gid = ::getegid()};
-  mount.directory = here;
-  UnmountCommand unmount;
-  UpgradeCommand upgrade;
-  CacheCommand cache;
-  std::string config;
-
+  Given given;
+  given.mount.directory = here;
   CLI::App app("A read-only file system over an identity-verification media API", "mediafs");
-  app.set_version_flag("--version", MEDIAFS_VERSION, "Print the version and exit");
-  app.require_subcommand(1);
-  add_mount_command(app, mount, config);
-  CLI::App* const unmount_app =
-      add_command_on_mount(app, "unmount", unmount.mountpoint, config, "Take a mount down");
-  add_flag(*unmount_app, "--lazy", unmount.lazy, "Detach it also while it is in use");
-  const CLI::App* const upgrade_app =
-      add_command_on_mount(app, "upgrade", upgrade.mountpoint, config,
-                           "Put another server in the place of a mount's, without anybody noticing");
-  const CLI::App* const cache_app = add_cache_command(app, cache);
-  std::vector<std::string> asked;
-  const CLI::App* const help_app = add_help_command(app, asked);
-  const CLI::App* const version_app = app.add_subcommand("version", "Print the version");
-  lay_out_help(app);
-
+  add_commands(app, given);
   const auto plain = normalised(program, arguments);
   if (!plain) return Exit{ExitCode::usage, plain.error().context};
-  if (auto exit = parse(app, *plain, mount.words)) return *exit;
-  if (help_app->parsed()) return help_on(app, asked);
-  if (version_app->parsed()) return Exit{ExitCode::ok, MEDIAFS_VERSION};
-  if (unmount_app->parsed()) {
-    make_absolute(unmount.mountpoint, here);
-    return unmount;
-  }
-  if (upgrade_app->parsed()) {
-    make_absolute(upgrade.mountpoint, here);
-    return upgrade;
-  }
-  if (cache_app->parsed()) return completed(std::move(cache), here);
-  return completed(std::move(mount));
+  if (auto exit = parse(app, *plain, given.mount.words)) return *exit;
+  return command_in(app, std::move(given), here);
 }
 
 }  // namespace mediafs
