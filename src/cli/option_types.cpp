@@ -12,7 +12,7 @@ Error out_of_bounds(const std::string& what, std::string_view why) {
 }
 
 Result<Duration> parse_bounded_duration(const std::string& text, const Bounds<Duration>& bounds) {
-  const auto duration = parse_duration(text);
+  auto duration = parse_duration(text);
   if (!duration) return duration;
   if (*duration < bounds.least)
     return out_of_bounds(fmt::format("is too short, it must be {} at least", duration_option(bounds.least)),
@@ -34,7 +34,7 @@ void add_duration(CLI::App& app, const std::string& name, Duration& value, const
 
 Result<std::uint64_t> parse_bounded_size(const std::string& text, char unit,
                                          const Bounds<std::uint64_t>& bounds) {
-  const auto size = parse_size(text);
+  auto size = parse_size(text);
   if (!size) return size;
   const bool no_unit = text.find_first_not_of("0123456789") == std::string::npos;
   if (no_unit && *size > 0 && *size < kFewBytes)

@@ -19,8 +19,8 @@ namespace mediafs {
 /// An option whose text `parse` turns into a Result<Value>. `shape` is what the help has behind its name, and
 /// `takes` what the error says.
 template <typename Value, typename Parse>
-void add_parsed(CLI::App& app, const std::string& name, const std::string& shape, Value& value, Parse parse,
-                const std::string& takes, const std::string& help) {
+void add_parsed(CLI::App& app, const std::string& name, const std::string& shape, Value& value,
+                const Parse& parse, const std::string& takes, const std::string& help) {
   app.add_option_function<std::string>(
          name,
          [&value, parse, name, takes](const std::string& text) {

@@ -146,7 +146,7 @@ Result<unsigned> parse_group(const std::string& text) {
 }
 
 Result<unsigned> parse_mode(std::string_view text) {
-  const auto mode = parse_number(text, 8);
+  auto mode = parse_number(text, 8);
   if (!mode || *mode > 0777) return wrong("is no mode");
   return mode;
 }
