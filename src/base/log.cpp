@@ -10,11 +10,11 @@
 #include <memory>
 
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "base/log_file_sink.h"
 #include "mediafs/base/log_file.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/repeated_lines.h"
@@ -108,10 +108,8 @@ spdlog::sink_ptr make_sink(const Options& options) {
     }
     return std::make_shared<spdlog::sinks::stderr_sink_mt>();
   }
-  const auto file = open_log_file(options.file);
-  if (!file) return nullptr;
-  // The very file that has been checked, whatever has its name by now.
-  return std::make_shared<spdlog::sinks::basic_file_sink_mt>(fmt::format("/proc/self/fd/{}", file->get()));
+  auto file = open_log_file(options.file);
+  return file ? std::make_shared<LogFileSink>(options.file, *std::move(file)) : nullptr;
 }
 
 /// RepeatedLines for all threads; a leaf among the locks.

@@ -32,7 +32,8 @@ constexpr const char* kDeviceName = "mediafs-fuse";
 UniqueFd signals_as_descriptor() {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, signal);
+  // SIGUSR1 is what some send after they have rotated a log, which is noticed without it.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&set, signal);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
@@ -206,7 +207,7 @@ void Supervisor::Loop::take_signal() {
   while (::read(signals_.get(), &signal, sizeof(signal)) == sizeof(signal)) {
     if (signal.ssi_signo == SIGHUP) {
       begin_upgrade();
-    } else {
+    } else if (signal.ssi_signo != SIGUSR1) {
       stop();
     }
   }

@@ -91,6 +91,31 @@ TEST_F(LogTest, AnotherStandardErrorHasTheTime) {
       standard_error(false, {}, [] { fmt::print(stderr, "{}", log::journal_prefix(log::Level::info)); }), "");
 }
 
+TEST_F(LogTest, GoesOnInANewFileOnceTheOldOneHasBeenRenamedOrRemoved) {
+  ASSERT_TRUE(log::set_up({.file = path()}));
+  log::info("{}", "first");
+  std::filesystem::rename(path(), path() + ".1");
+  log::info("{}", "second");
+  EXPECT_EQ(text().find("first"), std::string::npos);
+  EXPECT_NE(text().find("second"), std::string::npos);
+  struct stat file{};
+  ASSERT_EQ(::stat(path().c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777, 0600U);
+  std::filesystem::remove(path());
+  log::info("{}", "third");
+  EXPECT_NE(text().find("third"), std::string::npos);
+}
+
+TEST_F(LogTest, WhatIsRefusedInItsPlaceIsNotWrittenTo) {
+  ASSERT_TRUE(log::set_up({.file = path()}));
+  std::filesystem::rename(path(), path() + ".1");
+  std::filesystem::create_symlink("/dev/null", path());
+  log::info("{}", "kept");
+  std::stringstream old;
+  old << std::ifstream(path() + ".1").rdbuf();
+  EXPECT_NE(old.str().find("kept"), std::string::npos);
+}
+
 TEST_F(LogTest, RepeatedLinesAreCountedInsteadOfPrinted) {
   ASSERT_TRUE(log::set_up({.file = path()}));
   for (int i = 0; i < 1000; ++i) log::warning("media {}: unavailable (HTTP 503)", 10'000'000 + i);

@@ -30,6 +30,17 @@ TEST_F(SupervisorTest, UnmountsAndEndsWhileNoServerIsThere) {
   EXPECT_FALSE(is_mounted());
 }
 
+TEST_F(SupervisorTest, ALogThatIsRotatedGoesOnInANewFileInSupervisorAndServer) {
+  expect_warnings();
+  mount();
+  fs::rename(root() / "log", root() / "log.1");
+  ::kill(*supervisor(), SIGUSR1);
+  ::kill(*server(), SIGUSR1);
+  restart_server();
+  EXPECT_EQ(times_in_log("another one takes over"), 1U) << log();
+  EXPECT_EQ(times_in_log("serving what another server has left"), 1U) << log();
+}
+
 TEST_F(SupervisorTest, KilledItLeavesNothingBehind) {
   expect_warnings();
   mount();
