@@ -74,6 +74,11 @@ std::optional<OpenFiles::File> OpenFiles::remove(FileHandle handle) {
   return file;
 }
 
+std::size_t OpenFiles::count() const {
+  const MutexLock lock(mutex_);
+  return places_.size();
+}
+
 std::vector<OpenFiles::File> OpenFiles::all() const {
   const MutexLock lock(mutex_);
   std::vector<File> files;

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <fstream>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 namespace mediafs {
 
@@ -44,16 +46,14 @@ std::optional<uid_t> owner_in(std::string_view options) {
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_view path) {
-  std::optional<MountEntry> found;
+/// Each mount point and what is there, in the order of the text: one on top comes later.
+std::vector<std::pair<std::string, MountEntry>> entries_of(std::string_view mountinfo) {
+  std::vector<std::pair<std::string, MountEntry>> entries;
   std::istringstream lines{std::string(mountinfo)};
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::array<std::string, 5> fields;  // id, parent, device, root, mount point
     for (std::string& field : fields) words >> field;
-    if (unescaped(fields[4]) != path) continue;
     std::string word;
     while (words >> word && word != "-") {  // optional fields end with a hyphen
     }
@@ -61,20 +61,34 @@ std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_vie
     std::string options;
     if (!(words >> word)) continue;
     words >> source >> options;
-    found = MountEntry{fields[2], word, unescaped(source), owner_in(options)};
+    entries.emplace_back(unescaped(fields[4]),
+                         MountEntry{fields[2], word, unescaped(source), owner_in(options)});
+  }
+  return entries;
+}
+
+}  // namespace
+
+std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_view path) {
+  std::optional<MountEntry> found;
+  for (auto& [mountpoint, entry] : entries_of(mountinfo)) {
+    if (mountpoint == path) found = std::move(entry);
+  }
+  return found;
+}
+
+std::map<std::string, MountEntry> find_mounts(std::string_view mountinfo, std::string_view type) {
+  std::map<std::string, MountEntry> found;
+  for (auto& [mountpoint, entry] : entries_of(mountinfo)) {
+    found.erase(mountpoint);
+    if (entry.type == type) found.emplace(mountpoint, std::move(entry));
   }
   return found;
 }
 
 bool has_device(std::string_view mountinfo, std::string_view device) {
-  std::istringstream lines{std::string(mountinfo)};
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::array<std::string, 3> fields;  // id, parent, device
-    for (std::string& field : fields) words >> field;
-    if (fields[2] == device) return true;
-  }
-  return false;
+  return std::ranges::any_of(entries_of(mountinfo),
+                             [&](const auto& entry) { return entry.second.device == device; });
 }
 
 std::string mount_table_of(const std::string& process) {

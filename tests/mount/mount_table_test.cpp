@@ -34,6 +34,14 @@ TEST(MountTable, EscapesAreUndone) {
   EXPECT_EQ(find_mount(kTable, "/mnt/with space")->type, "fuse.mediafs");
 }
 
+TEST(MountTable, TellsAllOfAType) {
+  const auto mounts = find_mounts(kTable, "fuse.mediafs");
+  ASSERT_EQ(mounts.size(), 4U);
+  EXPECT_EQ(mounts.at("/mnt/with space").device, "0:51");
+  EXPECT_EQ(mounts.at("/mnt/two").device, "0:53");
+  EXPECT_TRUE(find_mounts(kTable, "tmpfs").empty()) << "another one covers it";
+}
+
 TEST(MountTable, TellsWhetherADeviceIsMountedAnywhere) {
   EXPECT_TRUE(has_device(kTable, "0:51"));
   EXPECT_FALSE(has_device(kTable, "0:5"));

@@ -40,6 +40,7 @@ class OpenFiles {
   /// The one that was there.
   std::optional<File> remove(FileHandle handle) EXCLUDES(mutex_);
   [[nodiscard]] std::vector<File> all() const EXCLUDES(mutex_);
+  [[nodiscard]] std::size_t count() const EXCLUDES(mutex_);
 
  private:
   struct Place;

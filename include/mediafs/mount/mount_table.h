@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct MountEntry {
 /// What is mounted exactly there, in mountinfo's text; the one on top where there are several. Nothing where
 /// nothing is.
 std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_view path);
+
+/// All mounts of that type, by their mount points; of several at one place the one on top.
+std::map<std::string, MountEntry> find_mounts(std::string_view mountinfo, std::string_view type);
 
 /// Whether a file system with that device number is mounted anywhere.
 bool has_device(std::string_view mountinfo, std::string_view device);
