@@ -16,6 +16,22 @@ const char* name_of(Endpoint endpoint) {
   return "unknown";
 }
 
+const char* name_of(ApiStats::State state) {
+  switch (state) {
+    case ApiStats::State::unknown:
+      return "unknown";
+    case ApiStats::State::up:
+      return "up";
+    case ApiStats::State::down:
+      return "down";
+    case ApiStats::State::throttled:
+      return "throttled";
+    case ApiStats::State::denied:
+      return "denied";
+  }
+  return "unknown";
+}
+
 std::string_view word_for(Errc why) {
   switch (why) {
     case Errc::timed_out:

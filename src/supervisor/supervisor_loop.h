@@ -64,6 +64,7 @@ class Supervisor::Loop {
   std::string device_;                  // its number, "major:minor"
   bool has_told_of_sighup_ = false;
   std::vector<UniqueFd> locks_;  // that hold the servers' cache
+  std::uint32_t servers_started_ = 0;
   bool has_served_ = false;      // some server of this mount
   bool has_told_ready_ = false;  // this supervisor
   bool repeat_requests_ = true;

@@ -32,8 +32,9 @@ std::optional<ServerProcess> Supervisor::Loop::start_server(const UniqueFd& prog
   }
   std::vector<int> descriptors{hand_over_.get()};
   if (options_.credentials) descriptors.push_back(options_.credentials.get());
-  const std::uint32_t flags =
-      (has_served_ ? Message::kTakeOver : 0) | (service_.keeps_descriptors() ? Message::kKeptElsewhere : 0);
+  const std::uint32_t flags = (has_served_ ? Message::kTakeOver : 0) |
+                              (service_.keeps_descriptors() ? Message::kKeptElsewhere : 0) |
+                              (servers_started_++ << Message::kRestartsShift);
   server->channel().send(Message::Kind::begin, flags, options_.mount.mountpoint, descriptors);
   return *std::move(server);
 }
@@ -89,6 +90,9 @@ void Supervisor::Loop::on_message(Message message) {
     case Message::Kind::failed:
       complaint_ = message.text;
       complaint_code_ = message.code;
+      break;
+    case Message::Kind::state:
+      service_.tell("STATUS=" + message.text);
       break;
     default:
       log::warning("a server says what a supervisor says");

@@ -69,4 +69,12 @@ struct ApiStats {
   std::optional<double> rate;               // requests a second that are let through, where that is limited
 };
 
+/// Every State, for tables and their tests.
+inline constexpr ApiStats::State kAllApiStates[] = {ApiStats::State::unknown, ApiStats::State::up,
+                                                    ApiStats::State::down, ApiStats::State::throttled,
+                                                    ApiStats::State::denied};
+
+/// The word as written above.
+const char* name_of(ApiStats::State state);
+
 }  // namespace mediafs

@@ -23,12 +23,26 @@ namespace mediafs {
 ///   > end           the mount is to go
 ///   < ended         it takes nothing any more; the mount can go, or has gone
 ///   < failed        `code` is its exit code, and `text` why
+///   < state         how it does, in a line for people without ids
 struct Message {
-  enum class Kind : std::uint8_t { begin, prepared, go, holds, serving, step_down, end, ended, failed };
+  enum class Kind : std::uint8_t {
+    begin,
+    prepared,
+    go,
+    holds,
+    serving,
+    step_down,
+    end,
+    ended,
+    failed,
+    state
+  };
   /// Of begin: there has been a server before; the descriptor of /dev/fuse is also kept by somebody who will
   /// start another supervisor, so the mount stays should this one end.
   static constexpr std::uint32_t kTakeOver = 1;
   static constexpr std::uint32_t kKeptElsewhere = 2;
+  /// Of begin, above these flags: how many servers there have been before.
+  static constexpr unsigned kRestartsShift = 8;
   /// Of go: requests that an earlier server has taken are to fail instead of being repeated.
   static constexpr std::uint32_t kFailUnderWay = 1;
 
@@ -38,7 +52,7 @@ struct Message {
   std::vector<UniqueFd> descriptors;
 };
 
-/// One end of it: unix(7), SOCK_SEQPACKET. For one thread.
+/// One end of it: unix(7), SOCK_SEQPACKET. Any thread may send; one receives.
 class Channel {
  public:
   /// After an upgrade another version of the program may be at the other end: whatever changes the meaning of
