@@ -14,12 +14,16 @@
 
 #include <fmt/format.h>
 
+#include "cli/api_probe.h"
 #include "cli/control_socket.h"
 #include "cli/credentials_watch.h"
 #include "cli/descriptors.h"
 #include "cli/erase_service.h"
 #include "cli/floor_options.h"
 #include "cli/key_rotation.h"
+#include "cli/monitor.h"
+#include "cli/start_warning.h"
+#include "cli/units.h"
 #include "mediafs/api/api_client.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/log_file.h"
@@ -30,6 +34,7 @@
 #include "mediafs/filesystem/filesystem.h"
 #include "mediafs/http/http_client.h"
 #include "mediafs/mount/mount.h"
+#include "mediafs/mount/mount_table.h"
 #include "mediafs/store/catalog.h"
 #include "mediafs/store/listing_store.h"
 #include "mediafs/store/media_store.h"
@@ -38,8 +43,6 @@ namespace mediafs {
 
 namespace {
 
-constexpr std::chrono::seconds kReachWithin{5};
-constexpr std::chrono::seconds kReachWithinWhenKnown{1};
 constexpr Duration kStepDownWithin{2'000};
 
 /// Threads inherit the mask; Mount::run lets the signals in where it waits for them.
@@ -82,13 +85,6 @@ Result<std::unique_ptr<Cache>> take_cache(Cache::Options options, const std::vec
   }
 }
 
-/// Also to who has started it, where the log goes elsewhere.
-void warn_at_start(const MountCommand& command, const std::string& what) {
-  log::warning("{}", what);
-  if (command.log.to_standard_error()) return;
-  fmt::print(stderr, "{}mediafs: {}\n", log::journal_prefix(log::Level::warning), printable(what));
-}
-
 /// The cache, or null where there is to be none; an Exit where another server has it.
 std::optional<Exit> open_cache(const MountCommand& command, const std::string& directory,
                                const Credentials& credentials, const std::vector<UniqueFd>& locks,
@@ -115,19 +111,7 @@ std::optional<Exit> open_cache(const MountCommand& command, const std::string& d
                             "--no-cache, or go on without one with --cache-shared=bypass",
                             holder_of_cache(directory))};
   }
-  warn_at_start(command, "going on without a cache: " + opened.error().context);
-  return std::nullopt;
-}
-
-/// With known media a mount is of use without the API; with nothing known it is not.
-std::optional<Exit> check_api(const MountCommand& command, const BaseUrl& base, bool something_known) {
-  const Status reachable =
-      check_reachable(base.text(), command.proxy, something_known ? kReachWithinWhenKnown : kReachWithin);
-  if (reachable) return std::nullopt;
-  const std::string what =
-      fmt::format("the API at {} cannot be reached: {}", base.text(), reachable.error().context);
-  if (!something_known) return Exit{ExitCode::unreachable, what};
-  warn_at_start(command, what + "; what is cached can be read");
+  warn_at_start(command.log, "going on without a cache: " + opened.error().context);
   return std::nullopt;
 }
 
@@ -233,6 +217,23 @@ class TimersEnd {
   TimerThread& other_;
 };
 
+std::string in_words(const Ground& on) {
+  const std::string cache = on.cache == nullptr ? std::string("no cache")
+                                                : fmt::format("cache {} of at most {}", on.cache_directory,
+                                                              size_text(on.cache->stats().limit));
+  return fmt::format("{} at {}, version {}, {}", on.base.text(), on.command.mountpoint, MEDIAFS_VERSION,
+                     cache);
+}
+
+/// A mount that is there already goes on without what it cannot have.
+std::optional<Exit> start(Monitor& monitor, const Ground& on) {
+  const auto there = find_mount(on.command.mountpoint);
+  auto exit = monitor.start(there ? there->device : "none");
+  if (!exit || !on.mount_owner.takes_over()) return exit;
+  log::warning("{}", exit->message);
+  return std::nullopt;
+}
+
 /// For as long as the mount is there.
 Exit run_mounted(const Ground& on) {
   Floors floors(on);
@@ -242,6 +243,15 @@ Exit run_mounted(const Ground& on) {
   TimerThread chores;    // what may wait for the disk or the kernel, and nobody waits for
   TimerThread watching;  // waits for the credentials file, whose disk may hang, and for nothing else
   EraseService erase_service(floors.filesystem, on.cache, **mount);
+  Monitor monitor({.command = on.command,
+                   .url = on.base.text(),
+                   .api = floors.api,
+                   .store = floors.store,
+                   .open_files = on.open_files,
+                   .cache = on.cache,
+                   .mount = **mount,
+                   .erase_service = erase_service},
+                  on.mount_owner, watching);
   std::optional<KeyRotation> keys;
   std::unique_ptr<CredentialsWatch> watch;
   const TimersEnd timers_end(chores, watching);  // also where no thread can be made for the mount
@@ -255,13 +265,17 @@ Exit run_mounted(const Ground& on) {
     erase_what_is_too_old(erase_service, on.command.max_age, chores);
   }
 
-  log::info("{}", on.mount_owner.takes_over() ? "serving what another server has left" : "mounted");
+  if (auto exit = start(monitor, on)) return *exit;
+
+  log::info("{}, {}", on.mount_owner.takes_over() ? "serving what another server has left" : "mounted",
+            in_words(on));
   const auto end_service = [&](Mount::End why) {
     if (why == Mount::End::ordered && on.mount_owner.is_to_step_down())
       return (*mount)->stop_replying(kStepDownWithin);
     floors.stop_asking();
     // An erasure may wait for the kernel, which is answered as long as there are workers.
     control.reset();
+    monitor.stop();
     chores.stop();
   };
   const Mount::End end =
@@ -298,7 +312,8 @@ Exit serve_or_throw(const MountCommand& command, const BaseUrl& base, const Cred
   const SystemClock clock;
   Catalog catalog({.journal = &journal, .in_use = versions_of(open_files)}, cache.get(), clock);
   if (!mount_owner.takes_over()) {
-    if (auto exit = check_api(command, base, !catalog.empty())) return *exit;
+    if (auto exit = check_api_at_start(command, base, credentials, descriptors, !catalog.empty()))
+      return *exit;
     device = mount_owner.attach();
     if (!device) return {ExitCode::mount_refused, device.error().context};
   }

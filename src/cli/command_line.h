@@ -7,6 +7,7 @@
 #include "cli/cache_command.h"
 #include "cli/exit_code.h"
 #include "cli/mount_command.h"
+#include "cli/status_command.h"
 
 namespace mediafs {
 
@@ -20,7 +21,7 @@ struct UpgradeCommand {
 };
 
 /// What to do; or an Exit, where there is nothing to do but to tell (help, version, a mistake).
-using Command = std::variant<MountCommand, UnmountCommand, UpgradeCommand, CacheCommand, Exit>;
+using Command = std::variant<MountCommand, UnmountCommand, UpgradeCommand, StatusCommand, CacheCommand, Exit>;
 
 /// `arguments` is argv without the program's name. Reads the --config file, if one is named, and nothing
 /// else. Relative paths are meant in `directory`; empty: in the one that the process is in.

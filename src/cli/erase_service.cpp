@@ -26,6 +26,7 @@ Status EraseService::finish(const std::vector<EraseResult>& results) {
   EraseScope all;
   for (const EraseResult& one : results) {
     all.media.insert(all.media.end(), one.scope.media.begin(), one.scope.media.end());
+    erased_ += one.count.media;
     all.listings.insert(all.listings.end(), one.scope.listings.begin(), one.scope.listings.end());
   }
   Status erased = cache_ == nullptr ? ok_status() : cache_->erase(all.media, all.listings);

@@ -1,6 +1,9 @@
 // Erases while a mount is served: for the cache commands, by age, and what the origin has erased.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+
 #include "cli/cache_requests.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/base/timer.h"
@@ -23,6 +26,8 @@ class EraseService {
   /// The rest of an erasure that Filesystem has begun: the cache and the kernel.
   void finish_erased(const EraseResult& result) EXCLUDES(mutex_);
   Status clear() EXCLUDES(mutex_);
+  /// Media that it has erased, for whatever reason; of clear() as many as were known.
+  [[nodiscard]] std::uint64_t erased() const { return erased_; }
   /// REQUIRES: there is a cache.
   void erase_expired() EXCLUDES(mutex_);
 
@@ -32,6 +37,7 @@ class EraseService {
   Filesystem& filesystem_;
   Cache* const cache_;
   Mount& mount_;
+  std::atomic<std::uint64_t> erased_ = 0;
   // One erasure at a time. Held over the disk, the kernel, and the replies to who waits for what is erased.
   Mutex mutex_{LockRank::erase_service};
 };

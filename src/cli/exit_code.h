@@ -27,6 +27,8 @@ enum class ExitCode {
   cache_damaged = 18,
   no_upgrade = 19,
   not_permitted = 20,
+  not_the_api = 21,
+  no_answer = 22,
 };
 
 /// Why a command ends, for a person.

@@ -71,6 +71,8 @@ Exit run_mount(MountCommand command) {
   for (const std::string& doubt : doubts_about(*credentials))
     fmt::print(stderr, "{}mediafs: warning: credentials: {}\n", log::journal_prefix(log::Level::warning),
                doubt);
+  if (command.log.to_syslog && command.log.file.empty() && ::access("/dev/log", W_OK) != 0)
+    fmt::print(stderr, "mediafs: there is no syslog here (/dev/log): without --log-file nothing is logged\n");
   if (auto exit = check_fuse()) return *exit;
   if (!Supervisor::has_been_left_a_mount(service) || !find_mount_of_ours(command.mountpoint)) {
     if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir))
@@ -100,6 +102,7 @@ Exit run(const Command& command) {
     return unmount(unmounting->mountpoint, unmounting->lazy);
   }
   if (const auto* upgrade = std::get_if<UpgradeCommand>(&command)) return run_upgrade(upgrade->mountpoint);
+  if (const auto* status = std::get_if<StatusCommand>(&command)) return run_status_command(*status);
   if (const auto* cache = std::get_if<CacheCommand>(&command)) return run_cache_command(*cache);
   return std::get<Exit>(command);
 }

@@ -20,6 +20,9 @@ void add_access_options(CLI::App& app, MountCommand& command) {
   add_text(app, "--cacert", "FILE", command.cacert, "CA certificates to trust, PEM (default: the system's)");
   add_text(app, "--proxy", "URL", command.proxy,
            "Proxy (default: none; the environment's proxy variables are not used)");
+  add_flag(
+      app, "--probe", command.probe,
+      "Send the API one request before mounting, and do not mount where it does not take the credentials");
   add_flag(app, "--allow-http", command.allow_http, "Accept http:// to other machines");
   add_flag(app, "--require-signature", command.require_signature,
            "Refuse media and listings whose response is not signed");
@@ -94,6 +97,8 @@ void add_log_options(CLI::App& app, MountCommand& command) {
                      {{"text", Format::text}, {"json", Format::json}}, "Lines for people or for programs");
   add_text(app, "--log-file", "FILE", command.log.file,
            "Write the log here (default: standard error, and in the background syslog)");
+  add_text(app, "--metrics", "ADDRESS:PORT", command.metrics,
+           "Prometheus metrics over HTTP, by the loopback where only a port is named (default: none)");
 }
 
 }  // namespace

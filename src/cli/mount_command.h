@@ -53,6 +53,8 @@ struct MountCommand {  // NOLINT(clang-analyzer-optin.performance.Padding): in t
   mode_t dir_mode = 0500;
 
   log::Options log;
+  std::string metrics;  // ADDRESS:PORT, empty: only on the mount's own socket
+  bool probe = false;   // ask the API before mounting
 
   std::string directory;  // that relative paths were meant in
   std::vector<std::string>

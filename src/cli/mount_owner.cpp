@@ -35,6 +35,7 @@ Supervised::Supervised(Channel channel, const Message& begin, SharedMemory memor
     : channel_(std::move(channel)),
       takes_over_((begin.code & Message::kTakeOver) != 0),
       kept_elsewhere_((begin.code & Message::kKeptElsewhere) != 0),
+      restarts_(begin.code >> Message::kRestartsShift),
       mountpoint_(begin.text),
       ready_(std::move(ready)),
       hand_over_(std::move(memory)) {

@@ -32,6 +32,10 @@ class MountOwner {
   virtual void hold_locks(const std::vector<int>& locks) = 0;
 
   virtual void serving() = 0;
+  /// How many servers the supervisor has started before this one.
+  [[nodiscard]] virtual std::uint64_t restarts() const = 0;
+  /// A line for people, without ids, for who watches the service. Any thread.
+  virtual void tell_state(const std::string& line) = 0;
   /// A descriptor that can be read when there is an order; -1: only signals order the end.
   [[nodiscard]] virtual int orders() const = 0;
   /// Whether the order is to leave everything to another server as it is.
@@ -52,6 +56,8 @@ class OwnMount final : public MountOwner {
   std::vector<UniqueFd> take_locks() override { return {}; }
   void hold_locks(const std::vector<int>& /*locks*/) override {}
   void serving() override { ready_(); }
+  [[nodiscard]] std::uint64_t restarts() const override { return 0; }
+  void tell_state(const std::string& /*line*/) override {}
   [[nodiscard]] int orders() const override { return -1; }
   bool is_to_step_down() override { return false; }
   void ended() override { mount_.reset(); }
@@ -82,6 +88,8 @@ class Supervised final : public MountOwner {
   std::vector<UniqueFd> take_locks() override { return std::move(locks_); }
   void hold_locks(const std::vector<int>& locks) override;
   void serving() override;
+  [[nodiscard]] std::uint64_t restarts() const override { return restarts_; }
+  void tell_state(const std::string& line) override { channel_.send(Message::Kind::state, 0, line); }
   [[nodiscard]] int orders() const override { return channel_.descriptor(); }
   bool is_to_step_down() override;
   void ended() override;
@@ -96,6 +104,7 @@ class Supervised final : public MountOwner {
   const Channel channel_;
   const bool takes_over_;
   const bool kept_elsewhere_;
+  const std::uint64_t restarts_;
   const std::string mountpoint_;
   const Ready ready_;
   const HandOverMemory hand_over_;

@@ -122,6 +122,7 @@ TEST_F(RequestCountersTest, AllNamesAreThereFromTheStart) {
 
 TEST_F(RequestCountersTest, WhatHasNoReplyIsNotCountedAndWhatIsUnderWayNotYet) {
   for (const std::uint32_t opcode : {FUSE_FORGET, FUSE_BATCH_FORGET, FUSE_INTERRUPT}) take(opcode);
+  EXPECT_TRUE(connection_.left_behind().empty());
   const std::uint64_t under_way = take(FUSE_READ);
   EXPECT_EQ(counts(), Counts{});
   answer(under_way);

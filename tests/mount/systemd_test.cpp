@@ -27,7 +27,8 @@ class Systemd : public BootedSystemTest {
 TEST_F(Systemd, TheServiceMountsWhereTheWholeMachineSeesIt) {
   SKIP_IF_NOT_BOOTED();
   ASSERT_NO_FATAL_FAILURE(start_service());
-  EXPECT_EQ(property("StatusText"), "Serving");
+  EXPECT_TRUE(eventually([&] { return property("StatusText").starts_with("API "); }))
+      << property("StatusText");
   expect_readable(media_of(1'000));
   EXPECT_EQ(inside("findmnt --noheadings --output FSTYPE $M").out, "fuse.mediafs\n");
   EXPECT_EQ(inside("systemctl stop mediafs@test").code, 0);
@@ -157,9 +158,10 @@ TEST_F(Systemd, WithLoadCredentialARotatedSecretIsReadByARestartUnderTheReader) 
 }
 
 TEST_F(Systemd, TheJournalHasPrioritiesAndOneTime) {
-  api_options.secrets = {std::string(40, 'o')};
   SKIP_IF_NOT_BOOTED();
   ASSERT_NO_FATAL_FAILURE(start_service());
+  api_options.secrets = {std::string(40, 'n')};
+  restart_api();
   EXPECT_NE(read_inside(media_of(1'000)).code, 0);
   const std::string warnings = journal("--priority=warning --output=cat");
   EXPECT_THAT(warnings, HasSubstr("credentials")) << journal();
@@ -194,6 +196,24 @@ TEST_F(Systemd, WhatAnotherStartCannotMendIsNotStartedAgainAndTheStatusSaysWhy) 
     EXPECT_THAT(inside("systemctl status mediafs@test || true").out, HasSubstr(fault.says));
     EXPECT_THAT(journal("--priority=err --output=cat"), HasSubstr(fault.says));
   }
+}
+
+TEST_F(Systemd, ASecretThatIsNotTakenIsSaidAtTheStartAndLaterInTheStatus) {
+  const std::vector<std::string> good = api_options.secrets;
+  api_options.secrets = {std::string(40, 'n')};
+  SKIP_IF_NOT_BOOTED();
+  EXPECT_NE(inside("systemctl start mediafs@test").code, 0);
+  EXPECT_EQ(property("ExecMainStatus"), "5");
+  EXPECT_THAT(property("StatusText"), HasSubstr("does not take the credentials"));
+  api_options.secrets = good;
+  restart_api();
+  ASSERT_NO_FATAL_FAILURE(start_service());
+  api_options.secrets = {std::string(40, 'n')};
+  restart_api();
+  EXPECT_NE(read_inside(media_of(1'000)).code, 0);
+  EXPECT_TRUE(eventually([&] { return property("StatusText").find("API denied") != std::string::npos; }));
+  stop_api();
+  EXPECT_EQ(inside("mediafs status --json $M | grep -c denied").out, "1\n");
 }
 
 TEST_F(Systemd, AnApiThatIsAwayAtTheStartIsTriedAgain) {

@@ -1,0 +1,130 @@
+#include "cli/monitor.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/api_probe.h"
+#include "mediafs/base/log.h"
+#include "mediafs/base/text.h"
+#include "mediafs/control/sockets.h"
+
+namespace mediafs {
+
+namespace {
+
+constexpr Duration kTellAgain{5'000};
+constexpr Duration kCheckWithin{10'000};
+constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+ControlResponse not_found() {
+  return {.status = 404, .body = "there are /status, /metrics, /healthz and /check\n"};
+}
+
+}  // namespace
+
+std::string control_socket_of(const std::string& device, uid_t owner) {
+  const std::string name = fmt::format("/mediafs/{}.sock", device);
+  if (owner == 0) return "/run" + name;
+  const char* const own = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  if (owner == ::geteuid() && own != nullptr && *own == '/') return own + name;
+  return fmt::format("/run/user/{}{}", owner, name);
+}
+
+Monitor::Monitor(const Watched& watched, MountOwner& owner, Timer& timer)
+    : watched_(watched), owner_(owner), timer_(timer), began_(timer.clock().wall_seconds()) {
+  watched_.api.on_state_change([this](ApiStats::State) { timer_.post([this] { tell_owner(); }); });
+}
+
+Monitor::~Monitor() {
+  stop();
+}
+
+void Monitor::stop() {
+  stopping_.request_stop();
+  own_.reset();
+  metrics_.reset();
+  struct stat now{};
+  // Another server may have made its own there.
+  if (!socket_path_.empty() && ::stat(socket_path_.c_str(), &now) == 0 && now.st_ino == socket_inode_)
+    ::unlink(socket_path_.c_str());
+}
+
+std::optional<Exit> Monitor::start(const std::string& device) {
+  if (!watched_.command.metrics.empty()) {
+    auto listening = listen_at_address(watched_.command.metrics);
+    if (!listening) return Exit{ExitCode::usage, "--metrics: " + listening.error().context};
+    auto service =
+        ControlService::start(*std::move(listening), ControlService::Admits::anybody,
+                              [this](const ControlRequest& request) { return answer_anybody(request); });
+    if (!service) return Exit{ExitCode::internal, service.error().context};
+    metrics_ = *std::move(service);
+  }
+  const std::string path = control_socket_of(device, ::geteuid());
+  auto listening = listen_at_path(path);
+  auto service =
+      listening ? ControlService::start(*std::move(listening), ControlService::Admits::our_user_and_root,
+                                        [this](const ControlRequest& request) { return answer(request); })
+                : Result<std::unique_ptr<ControlService>>(listening.error());
+  if (service) {
+    own_ = *std::move(service);
+    socket_path_ = path;
+    struct stat made{};
+    if (::stat(path.c_str(), &made) == 0) socket_inode_ = made.st_ino;
+  } else {
+    log::info("`mediafs status` cannot ask this mount: {}", service.error().context);
+  }
+  timer_.post([this] { tell_owner_again_and_again(); });
+  return std::nullopt;
+}
+
+MountReport Monitor::report() const {
+  MountReport report{.url = watched_.url,
+                     .mountpoint = watched_.command.mountpoint,
+                     .version = MEDIAFS_VERSION,
+                     .commit = MEDIAFS_COMMIT,
+                     .pid = ::getpid(),
+                     .now = timer_.clock().wall_seconds(),
+                     .since = began_,
+                     .restarts = owner_.restarts(),
+                     .api = watched_.api.stats(),
+                     .mount = watched_.mount.stats(),
+                     .transfers = watched_.store.transfers(),
+                     .open_files = watched_.open_files.count(),
+                     .erased = watched_.erase_service.erased()};
+  if (watched_.cache != nullptr) report.cache = watched_.cache->stats();
+  return report;
+}
+
+ControlResponse Monitor::answer(const ControlRequest& request) const {
+  if (request.method != "GET") return {.status = 405, .body = "only GET is answered\n"};
+  if (request.path == "/status") return {.content_type = "application/json", .body = json_of(report())};
+  if (request.path == "/check") {
+    const Exit verdict = probe_api(watched_.api, timer_, kCheckWithin, stopping_.get_token());
+    return {.body = fmt::format("{} {}\n", static_cast<int>(verdict.code), verdict.message)};
+  }
+  return answer_anybody(request);
+}
+
+ControlResponse Monitor::answer_anybody(const ControlRequest& request) const {
+  if (request.method != "GET") return {.status = 405, .body = "only GET is answered\n"};
+  if (request.path == "/metrics") return {.content_type = kMetricsType, .body = metrics_of(report())};
+  if (request.path != "/healthz") return not_found();
+  const auto why_not = why_not_healthy(watched_.api.stats());
+  return why_not ? ControlResponse{.status = 503, .body = *why_not + "\n"} : ControlResponse{.body = "ok\n"};
+}
+
+void Monitor::tell_owner() {
+  std::string text = printable(summary_of(report()));
+  if (text == told_) return;
+  owner_.tell_state(text);
+  told_ = std::move(text);
+}
+
+void Monitor::tell_owner_again_and_again() {
+  tell_owner();
+  timer_.after(kTellAgain, [this] { tell_owner_again_and_again(); });
+}
+
+}  // namespace mediafs

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "cli/erase_service.h"
+#include "cli/exit_code.h"
+#include "cli/mount_command.h"
+#include "cli/mount_owner.h"
+#include "cli/mount_report.h"
+#include "mediafs/api/api_client.h"
+#include "mediafs/base/timer.h"
+#include "mediafs/control/control_service.h"
+#include "mediafs/filesystem/open_files.h"
+#include "mediafs/store/media_store.h"
+
+namespace mediafs {
+
+/// Where the server of a mount answers, by the mount's device number and the user who has mounted it:
+/// /run/mediafs/0:53.sock for root, else in that user's own folder of /run (XDG Base Directory
+/// Specification).
+std::string control_socket_of(const std::string& device, uid_t owner);
+
+/// Shows what a server does: over HTTP to our user and root on the mount's own socket, to anybody (without
+/// ids) where --metrics says, and in a line to who has started the mount.
+///   GET /status   json_of(MountReport)        GET /metrics  metrics_of(MountReport)
+///   GET /healthz  200, or 503 and why         GET /check    asks the API: an exit code, a blank, and words
+class Monitor {
+ public:
+  struct Watched {
+    const MountCommand& command;
+    std::string url;
+    ApiClient& api;
+    MediaStore& store;
+    const OpenFiles& open_files;
+    const Cache* cache = nullptr;  // null: there is none
+    const Mount& mount;
+    const EraseService& erase_service;
+  };
+
+  /// All must outlive this object, and `timer` what it has been given. `owner` is told on the timer's thread.
+  Monitor(const Watched& watched, MountOwner& owner, Timer& timer);
+  ~Monitor();
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+
+  /// Begins to answer. Where the mount's own socket cannot be had that is logged; an Exit where the address
+  /// of
+  /// --metrics is wrong or taken.
+  std::optional<Exit> start(const std::string& device);
+  /// Answers nobody any more.
+  void stop();
+
+ private:
+  [[nodiscard]] MountReport report() const;
+  [[nodiscard]] ControlResponse answer(const ControlRequest& request) const;
+  [[nodiscard]] ControlResponse answer_anybody(const ControlRequest& request) const;
+  void tell_owner();
+  void tell_owner_again_and_again();
+
+  const Watched watched_;
+  MountOwner& owner_;
+  Timer& timer_;
+  const UnixSeconds began_;
+  std::string told_;         // on the timer's thread
+  std::string socket_path_;  // empty: there is none
+  std::uint64_t socket_inode_ = 0;
+  std::stop_source stopping_;
+  std::unique_ptr<ControlService> own_;
+  std::unique_ptr<ControlService> metrics_;
+};
+
+}  // namespace mediafs
