@@ -56,7 +56,9 @@ Flow MediaFetch::Attempt::on_head(const ResponseHead& head) {
 
 Flow MediaFetch::Attempt::on_body(ByteView piece) {
   const Flow flow = take_body(piece);
-  if (flow != Flow::pause) counters().received(piece.size());  // else it comes again
+  if (flow == Flow::pause) return flow;  // it comes again
+  counters().received(piece.size());
+  received_ += piece.size();
   return flow;
 }
 
@@ -121,6 +123,10 @@ void MediaFetch::Attempt::count_end(const Status& outcome) {
   if (status_ == 0)
     counters().unanswered(endpoint, outcome.ok() ? Errc::internal : fetch_->cause_of(outcome.error().code));
   if (!lasted_) counters().lasted(endpoint, fetch_->sent_);
+  const auto took = std::chrono::duration_cast<Duration>(fetch_->api_->timer.now() - fetch_->sent_);
+  log::debug("{} {}: HTTP {}, {} bytes in {} ms, {}", name_of(endpoint),
+             crypto::pseudonym(fetch_->request_.id.text()), status_, received_, took.count(),
+             outcome.ok() ? "complete" : outcome.error().context);
 }
 
 Flow MediaFetch::Attempt::pass_head() {

@@ -48,10 +48,11 @@ class MediaFetch::Attempt final : public ResponseSink {
   std::optional<MediaHead> media_;
   std::shared_ptr<BodyVerifier> unbinding_;  // where a signature that does not match is only logged
   bool head_passed_ = false;
-  std::size_t passed_ = 0;  // bytes of the body
-  bool alive_ = false;      // the gate has been told what becomes of the body
-  bool judged_ = false;     // to be what was asked for: all of it is passed on
-  std::string collected_;   // of an error, or of what is not judged yet
+  std::size_t passed_ = 0;      // bytes of the body
+  std::uint64_t received_ = 0;  // the same, whatever became of them
+  bool alive_ = false;          // the gate has been told what becomes of the body
+  bool judged_ = false;         // to be what was asked for: all of it is passed on
+  std::string collected_;       // of an error, or of what is not judged yet
   std::string location_;
   Origin error_origin_;
   std::string code_;

@@ -64,6 +64,15 @@ TEST_F(StatusTest, ShowsTheServerItsApiAndItsCache) {
   EXPECT_THAT(mediafs({"status"}).out, HasSubstr(mount_point().string()));
 }
 
+TEST_F(StatusTest, TheLogSaysWhatIsMountedAndAtDebugHowEachTransferEnded) {
+  mount();
+  EXPECT_THAT(log(), HasSubstr("mounted, " + api().url() + " at " + mount_point().string() + ", version "));
+  EXPECT_THAT(log(), HasSubstr("cache " + cache_dir().string() + "/"));
+  read_whole(media_of(1'000));
+  EXPECT_TRUE(eventually([&] { return log().find(": HTTP 200, 1000 bytes in ") != std::string::npos; }))
+      << log();
+}
+
 TEST_F(StatusTest, CountsTheServersBeforeAndOpenFiles) {
   mount();
   restart_server();
