@@ -1,6 +1,7 @@
 #include "reply.h"
 
 #include <algorithm>
+#include <ctime>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -58,6 +59,16 @@ std::string framing_headers(const Reply& reply) {
   return "";
 }
 
+/// RFC 9110 section 6.6.1.
+std::string date_header() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[64];
+  std::strftime(text, sizeof(text), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+  return text;
+}
+
 }  // namespace
 
 void Reply::add_header(std::string name, std::string value) {
@@ -96,7 +107,7 @@ std::string head_of(const Reply& reply, bool closes) {
   std::string head = reply.delivery.garbage_status ? "HTP!1.1 two-hundred\x01 maybe"
                                                    : "HTTP/1.1 " + std::to_string(reply.status) + " " +
                                                          std::string(reason_of(reply.status));
-  head += "\r\n";
+  head += "\r\n" + date_header();
   for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
   if (reply.has_body()) head += framing_headers(reply);
   if (closes) head += "Connection: close\r\n";
