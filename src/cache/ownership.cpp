@@ -154,4 +154,22 @@ Status check_filesystem(int directory) {
                   name));
 }
 
+Status check_cache_place(const std::string& directory, bool any_filesystem) {
+  if (Status checked = check_parent_directories(directory, "the cache"); !checked) return checked;
+  std::filesystem::path there = directory;
+  UniqueFd fd;
+  // The directory, or what it would be made in.
+  while (!(fd = UniqueFd(::open(there.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))) && errno == ENOENT &&
+         there != there.parent_path())
+    there = there.parent_path();
+  struct stat status{};
+  if (!fd || ::fstat(fd.get(), &status) != 0) return system_error(there.string());
+  if (there == directory) {
+    if (Status owned = check_owner(directory, status); !owned) return owned;
+    if (Status closed = check_not_writable(directory, status); !closed) return closed;
+  }
+  if (::access(there.c_str(), W_OK | X_OK) != 0) return system_error(there.string());
+  return any_filesystem ? ok_status() : check_filesystem(fd.get());
+}
+
 }  // namespace mediafs

@@ -17,7 +17,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr Duration kWithin{10'000};
+constexpr Duration kProbeWithin{10'000};
 constexpr std::chrono::seconds kReachWithin{5};
 constexpr std::chrono::seconds kReachWithinWhenKnown{1};
 
@@ -75,7 +75,7 @@ Exit probe_api(const MountCommand& command, const BaseUrl& base, const Credentia
                    .require_signature = command.require_signature,
                    .verify_signatures = command.verify_signatures},
                   http, timer);
-    verdict = probe_api(api, timer, std::min(command.deadline, kWithin));
+    verdict = probe_api(api, timer, std::min(command.deadline, kProbeWithin));
     http.stop();
     timer.stop();
   }

@@ -100,7 +100,7 @@ Result<std::string> mountpoint_in(const std::string& path) {
 Result<Arguments> with_config(Arguments arguments) {
   const bool is_on_mount =
       arguments.front() == "unmount" || arguments.front() == "upgrade" || arguments.front() == "status";
-  if (arguments.front() != "mount" && !is_on_mount) return arguments;
+  if (arguments.front() != "mount" && arguments.front() != "doctor" && !is_on_mount) return arguments;
   const auto path = take_config_path(arguments);
   if (!path) return path.error();
   if (path->empty()) return arguments;
@@ -136,8 +136,8 @@ std::optional<Exit> settle_places(MountCommand& command) {
   return std::nullopt;
 }
 
-Command completed(MountCommand command) {
-  if (auto exit = settle_places(command)) return *exit;
+/// With defaults and paths as they are meant.
+MountCommand with_paths(MountCommand command) {
   if (command.cache_dir.empty() && !command.no_cache) command.cache_dir = default_cache_dir();
   if (command.cache_dir.empty()) command.no_cache = true;
   for (std::string* path : {&command.mountpoint, &command.credentials, &command.cacert, &command.cache_dir,
@@ -146,6 +146,16 @@ Command completed(MountCommand command) {
   }
   command.log.to_syslog = !command.foreground;
   return command;
+}
+
+Command completed(MountCommand command) {
+  if (auto exit = settle_places(command)) return *exit;
+  return with_paths(std::move(command));
+}
+
+Command completed(DoctorCommand command) {
+  static_cast<void>(settle_places(command.mount));  // it says itself what is missing
+  return DoctorCommand{with_paths(std::move(command.mount))};
 }
 
 Command completed(CacheCommand command, const std::string& directory) {
@@ -218,6 +228,7 @@ struct Given {
   UnmountCommand unmount;
   UpgradeCommand upgrade;
   StatusCommand status;
+  DoctorCommand doctor{{.uid = ::geteuid(), .gid = ::getegid()}};
   CacheCommand cache;
   std::vector<std::string> asked;  // behind `help`
 };
@@ -232,6 +243,8 @@ void add_commands(CLI::App& app, Given& given) {
   add_command_on_mount(app, "upgrade", given.upgrade.mountpoint, given.config,
                        "Put another server in the place of a mount's, without anybody noticing");
   add_status_command(app, given.status, given.config);
+  add_mount_command(app, given.doctor.mount, given.config, "doctor",
+                    "Look at all that a mount with these options needs, without making one");
   add_cache_command(app, given.cache);
   add_help_command(app, given.asked);
   app.add_subcommand("version", "Print the version");
@@ -248,6 +261,7 @@ Command command_in(const CLI::App& app, Given given, const std::string& director
   if (app.got_subcommand("unmount")) return given.unmount;
   if (app.got_subcommand("upgrade")) return given.upgrade;
   if (app.got_subcommand("status")) return given.status;
+  if (app.got_subcommand("doctor")) return completed(std::move(given.doctor));
   if (app.got_subcommand("cache")) return completed(std::move(given.cache), directory);
   return completed(std::move(given.mount));
 }
@@ -259,7 +273,7 @@ Command parse_command_line(const std::string& program, const Arguments& argument
   std::error_code nowhere;
   const std::string here = directory.empty() ? std::filesystem::current_path(nowhere).string() : directory;
   Given given;
-  given.mount.directory = here;
+  given.mount.directory = given.doctor.mount.directory = here;
   CLI::App app("A read-only file system over an identity-verification media API", "mediafs");
   add_commands(app, given);
   const auto plain = normalised(program, arguments);

@@ -103,6 +103,7 @@ Exit run(const Command& command) {
   }
   if (const auto* upgrade = std::get_if<UpgradeCommand>(&command)) return run_upgrade(upgrade->mountpoint);
   if (const auto* status = std::get_if<StatusCommand>(&command)) return run_status_command(*status);
+  if (const auto* doctor = std::get_if<DoctorCommand>(&command)) return run_doctor(*doctor);
   if (const auto* cache = std::get_if<CacheCommand>(&command)) return run_cache_command(*cache);
   return std::get<Exit>(command);
 }

@@ -103,8 +103,9 @@ void add_log_options(CLI::App& app, MountCommand& command) {
 
 }  // namespace
 
-CLI::App* add_mount_command(CLI::App& app, MountCommand& command, std::string& config) {
-  CLI::App* const mount = app.add_subcommand("mount", "Mount an API; returns when the mount is ready");
+CLI::App* add_mount_command(CLI::App& app, MountCommand& command, std::string& config,
+                            const std::string& name, const std::string& help) {
+  CLI::App* const mount = app.add_subcommand(name, help);
   mount->add_option("API_URL", command.url, "https://HOST[:PORT][/PATH]")->option_text(" ");
   mount->add_option("MOUNTPOINT", command.mountpoint, "An empty directory")->option_text(" ");
   add_text(*mount, "--url", "API_URL", command.usual_url,

@@ -24,10 +24,10 @@ namespace mediafs {
 
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
-constexpr Duration kAnswerWithin{3'000};
-constexpr Duration kCheckWithin{15'000};
+constexpr Duration kStatusWithin{3'000};
+constexpr Duration kVerdictWithin{15'000};
 constexpr std::chrono::seconds kWatchEvery{1};
 
 struct Asked {
@@ -117,7 +117,7 @@ std::string cache_text(const Json& cache) {
 }
 
 Result<std::string> show(const Asked& asked, const StatusCommand& command) {
-  auto json = get_from_socket(asked.socket, "/status", kAnswerWithin);
+  auto json = get_from_socket(asked.socket, "/status", kStatusWithin);
   if (!json) return std::move(json).error().in(asked.mountpoint);
   return command.json ? *json : printable_lines(status_text(*json));
 }
@@ -144,7 +144,7 @@ Exit watch(const std::vector<Asked>& all, const StatusCommand& command) {
 }
 
 Exit check(const Asked& asked) {
-  const auto answer = get_from_socket(asked.socket, "/check", kCheckWithin);
+  const auto answer = get_from_socket(asked.socket, "/check", kVerdictWithin);
   if (!answer) return {ExitCode::no_answer, asked.mountpoint + ": " + answer.error().context};
   int code = 0;
   const auto [end, error] = std::from_chars(answer->data(), answer->data() + answer->size(), code);
