@@ -216,6 +216,23 @@ TEST_F(Systemd, ASecretThatIsNotTakenIsSaidAtTheStartAndLaterInTheStatus) {
   EXPECT_EQ(inside("mediafs status --json $M | grep -c denied").out, "1\n");
 }
 
+TEST_F(Systemd, TheStatusSaysThatTheApiIsAwayOrThrottles) {
+  configure("deadline = 2s");
+  SKIP_IF_NOT_BOOTED();
+  ASSERT_NO_FATAL_FAILURE(start_service());
+  stop_api();
+  EXPECT_NE(read_inside(media_of(1'000)).code, 0);
+  EXPECT_TRUE(eventually([&] { return property("StatusText").starts_with("API down"); }))
+      << property("StatusText");
+  api_options.rate_limit = 1;
+  api();
+  for (int i = 0; i < 3; ++i)
+    static_cast<void>(read_inside(media_of(1'000, "throttled-" + std::to_string(i))));
+  EXPECT_TRUE(eventually([&] { return property("StatusText").starts_with("API throttled"); }))
+      << property("StatusText");
+  EXPECT_THAT(property("StatusText"), Not(HasSubstr("throttled-")));
+}
+
 TEST_F(Systemd, AnApiThatIsAwayAtTheStartIsTriedAgain) {
   SKIP_IF_NOT_BOOTED();
   stop_api();
