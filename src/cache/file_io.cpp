@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -116,6 +117,7 @@ bool synced_within(std::span<const int> files, Duration time) {
   const pid_t child = ::fork();
   if (child < 0) return false;
   if (child == 0) {
+    ::prctl(PR_SET_NAME, "mediafs-sync");  // it may be there when the server has long gone: ps(1) tells why
     const bool synced = std::all_of(files.begin(), files.end(), [](int fd) { return ::fdatasync(fd) == 0; });
     ::_exit(synced ? 0 : 1);
   }
