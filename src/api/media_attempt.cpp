@@ -126,7 +126,7 @@ void MediaFetch::Attempt::count_end(const Status& outcome) {
   const auto took = std::chrono::duration_cast<Duration>(fetch_->api_->timer.now() - fetch_->sent_);
   log::debug("{} {}: HTTP {}, {} bytes in {} ms, {}", name_of(endpoint),
              crypto::pseudonym(fetch_->request_.id.text()), status_, received_, took.count(),
-             outcome.ok() ? "complete" : outcome.error().context);
+             outcome.ok() ? "complete" : to_string(outcome.error().code));
 }
 
 Flow MediaFetch::Attempt::pass_head() {

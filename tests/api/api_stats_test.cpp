@@ -1,4 +1,5 @@
 // What is counted of requests and their answers.
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -309,8 +310,8 @@ TEST_P(DeadApi, IsDownWithinTwoSecondsOfTheFirstRequestAndSaysSo) {
     server_.set_rules("");
     EXPECT_TRUE(timer_.wait(sink->ended.get_future()).ok());
     EXPECT_NE(api.stats().state, State::down);
-    ASSERT_GE(told.size(), 2U);
-    EXPECT_EQ(told.front(), State::down);
+    // 503s may first be taken for throttling.
+    EXPECT_EQ(std::count(told.begin(), told.end(), State::down), 1);
     EXPECT_EQ(told.back(), api.stats().state);
   }
 }
