@@ -12,15 +12,18 @@
 
 #include <fmt/format.h>
 
+#include "cli/assemble.h"
 #include "cli/cache_command.h"
 #include "cli/command_line.h"
 #include "cli/credentials_source.h"
 #include "cli/daemon.h"
+#include "cli/mount_identity.h"
 #include "cli/mount_point.h"
 #include "cli/server.h"
 #include "cli/unmount.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/text.h"
+#include "mediafs/supervisor/kept_mount.h"
 #include "mediafs/supervisor/service_manager.h"
 #include "mediafs/supervisor/supervisor.h"
 #include "mediafs/supervisor/upgrade.h"
@@ -59,6 +62,8 @@ void find_credentials(MountCommand& command) {
 }
 
 Exit run_mount(MountCommand command) {
+  // A stop that comes while this start is young is for the supervisor: it knows what there is to take away.
+  if (command.foreground && command.supervisor && is_service()) Supervisor::hold_signals_back();
   ServiceManager service;
   find_credentials(command);
   auto credentials = load_credentials(command.credentials);
@@ -74,15 +79,19 @@ Exit run_mount(MountCommand command) {
   if (command.log.to_syslog && command.log.file.empty() && ::access("/dev/log", W_OK) != 0)
     fmt::print(stderr, "mediafs: there is no syslog here (/dev/log): without --log-file nothing is logged\n");
   if (auto exit = check_fuse()) return *exit;
-  if (!Supervisor::has_been_left_a_mount(service) || !find_mount_of_ours(command.mountpoint)) {
+  if (service.is_there() && !log::set_up(command.log)) return cannot_log(command);
+  const MountIdentity identity = identity_of_mount(command, *base, *credentials);
+  auto kept = take_kept_mount(service, command.supervisor ? std::optional(identity) : std::nullopt);
+  if (!kept) {
     if (auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir))
       return *exit;
   }
   if (auto exit = check_readable("--cacert", command.cacert)) return *exit;
   if (auto exit = check_readable("--sessions", command.sessions)) return *exit;
-  command.mountpoint = resolved(command.mountpoint);
+  command.mountpoint = identity.mountpoint;
   const auto here = [&](const Ready& ready) {
-    return run_mount_here(command, *base, *std::move(credentials), service, ready);
+    return run_mount_here({command, *base, *std::move(credentials), service, identity, std::move(kept)},
+                          ready);
   };
   return command.foreground ? here([] {}) : run_in_background(here);
 }

@@ -37,21 +37,22 @@ std::vector<std::string> servers_arguments(const MountCommand& command) {
   return words;
 }
 
-Exit supervise(const MountCommand& command, const BaseUrl& base, Credentials credentials,
-               ServiceManager& service, const Ready& ready) {
-  Supervisor::Options options{.mount = kernel_options(command, base),
+Exit supervise(MountHere mount, const Ready& ready) {
+  const MountCommand& command = mount.command;
+  Supervisor::Options options{.mount = kernel_options(command, mount.base),
                               .server = servers_arguments(command),
-                              .hand_over_bytes = HandOverMemory::size(),
-                              .serves = identity_of(base, credentials)};
+                              .hand_over_bytes = mount.identity.hand_over_bytes,
+                              .identity = mount.identity.digest,
+                              .kept = std::move(mount.kept)};
   if (!credentials_file(command.credentials)) {
-    auto copy = copy_for_servers(credentials);
+    auto copy = copy_for_servers(mount.credentials);
     if (!copy) return {ExitCode::internal, copy.error().context};
     options.credentials = *std::move(copy);
   }
-  credentials = {};  // what runs from here on has no need of them
+  mount.credentials = {};  // what runs from here on has no need of them
   if (!log::set_up(command.log)) return cannot_log(command);
   const SystemClock clock;
-  Supervisor supervisor(std::move(options), service, clock);
+  Supervisor supervisor(std::move(options), mount.service, clock);
   return exit_of(supervisor.run(ready), command.mountpoint);
 }
 
@@ -69,11 +70,15 @@ Exit serve_for(Supervised& supervisor, const MountCommand& command, const Result
 
 }  // namespace
 
-Exit run_mount_here(const MountCommand& command, const BaseUrl& base, Credentials credentials,
-                    ServiceManager& service, const Ready& ready) {
-  if (command.supervisor) return supervise(command, base, std::move(credentials), service, ready);
-  const auto own = OwnMount::make(kernel_options(command, base), ready);
-  return own ? serve(command, base, credentials, **own) : Exit{ExitCode::internal, own.error().context};
+Exit run_mount_here(MountHere mount, const Ready& ready) {
+  if (mount.command.supervisor) return supervise(std::move(mount), ready);
+  const auto on_ready = [&] {
+    mount.service.tell("READY=1\nSTATUS=Serving");
+    ready();
+  };
+  const auto own = OwnMount::make(kernel_options(mount.command, mount.base), on_ready);
+  return own ? serve(mount.command, mount.base, mount.credentials, **own)
+             : Exit{ExitCode::internal, own.error().context};
 }
 
 Exit run_server(const std::string& directory, const Arguments& arguments) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/command_line.h"
@@ -8,6 +9,7 @@
 #include "cli/mount_command.h"
 #include "mediafs/api/base_url.h"
 #include "mediafs/api/credentials.h"
+#include "mediafs/supervisor/kept_mount.h"
 #include "mediafs/supervisor/service_manager.h"
 
 namespace mediafs {
@@ -16,11 +18,20 @@ namespace mediafs {
 /// them.
 inline constexpr const char* kServe = "serve";
 
+/// A mount that is to be made, once all that could be checked before has been.
+struct MountHere {
+  const MountCommand& command;
+  const BaseUrl& base;
+  Credentials credentials;
+  ServiceManager& service;
+  MountIdentity identity;
+  std::optional<KeptMount> kept;  // this mount, from the last start of the service
+};
+
 /// `mediafs mount`, from here on: mounts and serves until asked to end; in a process of its own for the
 /// server with a supervisor over it, or all in this one. `ready` is called once the mount answers. On the
 /// main thread, after any fork, before other threads.
-Exit run_mount_here(const MountCommand& command, const BaseUrl& base, Credentials credentials,
-                    ServiceManager& service, const Ready& ready);
+Exit run_mount_here(MountHere mount, const Ready& ready);
 
 /// A server, as a supervisor starts it: `arguments` are those of the mount, and paths in them mean what they
 /// meant in `directory`.

@@ -15,10 +15,8 @@ namespace mediafs {
 /// another process had of one.
 class KernelMount::Session {
  public:
-  explicit Session(Options options, UniqueFd adopted = {})
-      : options_(std::move(options)), adopted_(std::move(adopted)) {
-    if (adopted_) number_ = number_there();
-  }
+  explicit Session(Options options, UniqueFd adopted = {}, std::string number = {})
+      : options_(std::move(options)), adopted_(std::move(adopted)), number_(std::move(number)) {}
   ~Session() {
     adopted_.reset();  // first: who waits for an answer is not waited for
     if (session_ != nullptr) {
@@ -47,13 +45,15 @@ class KernelMount::Session {
     if (::geteuid() != 0 && in_child([] { return 0; }) == kNoChild)
       return Error{Errc::internal, kNoMoreProcesses};
     mounted_ = fuse_session_mount(session_, options_.mountpoint.c_str()) == 0;
-    if (mounted_) number_ = number_there();
+    const auto there = mounted_ ? find_mount(options_.mountpoint) : std::nullopt;
+    if (there && there->type == kMountType) number_ = there->device;
     return mounted_ ? ok_status() : Error{Errc::denied, "the kernel or fusermount3 refuses the mount"};
   }
 
   [[nodiscard]] bool is_hidden() const {
     const std::string table = mount_table_of("1");
-    return !number_.empty() && !table.empty() && !has_device(table, number_);
+    const auto there = find_mount(options_.mountpoint);
+    return there && there->device == number_ && !table.empty() && !has_mount(table, there->id);
   }
 
   void leave() {
@@ -62,13 +62,9 @@ class KernelMount::Session {
   }
 
   [[nodiscard]] int device() const { return adopted_ ? adopted_.get() : fuse_session_fd(session_); }
+  [[nodiscard]] const std::string& number() const { return number_; }
 
  private:
-  [[nodiscard]] std::string number_there() const {
-    const auto there = find_mount(options_.mountpoint);
-    return there ? there->device : std::string();
-  }
-
   const Options options_;
   UniqueFd adopted_;
   std::string number_;  // of the mount, to tell it from another in its place
@@ -85,8 +81,9 @@ Result<std::unique_ptr<KernelMount>> KernelMount::open(const Options& options) {
   return std::unique_ptr<KernelMount>(new KernelMount(std::move(session)));
 }
 
-std::unique_ptr<KernelMount> KernelMount::adopt(const Options& options, UniqueFd device) {
-  return std::unique_ptr<KernelMount>(new KernelMount(std::make_unique<Session>(options, std::move(device))));
+std::unique_ptr<KernelMount> KernelMount::adopt(const Options& options, UniqueFd device, std::string number) {
+  return std::unique_ptr<KernelMount>(
+      new KernelMount(std::make_unique<Session>(options, std::move(device), std::move(number))));
 }
 
 bool KernelMount::is_hidden() const {
@@ -99,6 +96,10 @@ void KernelMount::leave() {
 
 int KernelMount::device() const {
   return session_->device();
+}
+
+const std::string& KernelMount::number() const {
+  return session_->number();
 }
 
 }  // namespace mediafs

@@ -62,7 +62,7 @@ std::vector<std::pair<std::string, MountEntry>> entries_of(std::string_view moun
     if (!(words >> word)) continue;
     words >> source >> options;
     entries.emplace_back(unescaped(fields[4]),
-                         MountEntry{fields[2], word, unescaped(source), owner_in(options)});
+                         MountEntry{fields[0], fields[2], word, unescaped(source), owner_in(options)});
   }
   return entries;
 }
@@ -86,9 +86,18 @@ std::map<std::string, MountEntry> find_mounts(std::string_view mountinfo, std::s
   return found;
 }
 
-bool has_device(std::string_view mountinfo, std::string_view device) {
-  return std::ranges::any_of(entries_of(mountinfo),
-                             [&](const auto& entry) { return entry.second.device == device; });
+std::vector<std::string> places_of(std::string_view mountinfo, std::string_view device) {
+  std::map<std::string, std::string> uppermost;
+  for (auto& [mountpoint, entry] : entries_of(mountinfo)) uppermost[mountpoint] = std::move(entry.device);
+  std::vector<std::string> places;
+  for (const auto& [mountpoint, there] : uppermost) {
+    if (there == device) places.push_back(mountpoint);
+  }
+  return places;
+}
+
+bool has_mount(std::string_view mountinfo, std::string_view id) {
+  return std::ranges::any_of(entries_of(mountinfo), [&](const auto& entry) { return entry.second.id == id; });
 }
 
 std::string mount_table_of(const std::string& process) {

@@ -15,7 +15,6 @@
 
 #include "mediafs/base/log.h"
 #include "mediafs/base/shared_memory.h"
-#include "mediafs/mount/mount_table.h"
 #include "supervisor/supervisor_loop.h"
 
 namespace mediafs {
@@ -27,14 +26,19 @@ constexpr Duration kEndWithin{15'000};             // a cache on a slow disk may
 constexpr Duration kEndWithoutMountWithin{2'000};  // of who did not answer
 constexpr Duration kLookAgain{250};
 constexpr Duration kLookSoon{20};
-constexpr const char* kDeviceName = "mediafs-fuse";
+constexpr std::uint32_t kKeptDescriptors = 2;  // by the service manager
 
-UniqueFd signals_as_descriptor() {
+/// SIGUSR1 is what some send after they have rotated a log, which is noticed without it.
+sigset_t our_signals() {
   sigset_t set;
   ::sigemptyset(&set);
-  // SIGUSR1 is what some send after they have rotated a log, which is noticed without it.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&set, signal);
-  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  return set;
+}
+
+UniqueFd signals_as_descriptor() {
+  Supervisor::hold_signals_back();
+  const sigset_t set = our_signals();
   return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
@@ -44,8 +48,9 @@ Supervisor::Supervisor(Options options, ServiceManager& service, const Clock& cl
     : loop_(std::make_unique<Loop>(std::move(options), service, clock)) {}
 Supervisor::~Supervisor() = default;
 
-bool Supervisor::has_been_left_a_mount(const ServiceManager& service) {
-  return service.has_kept(kDeviceName);
+void Supervisor::hold_signals_back() {
+  const sigset_t set = our_signals();
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
 Supervisor::Outcome Supervisor::run(const std::function<void()>& ready) {
@@ -59,6 +64,11 @@ Supervisor::Outcome Supervisor::Loop::run(const std::function<void()>& ready) {
   for (const auto* server : {&current_, &candidate_}) {
     if (*server) (*server)->kill();
   }
+  // In the meantime a stop may have taken the restart's place.
+  if (leaves_mount_ && !is_restarted()) {
+    log::info("the restart has become a stop, and the mount goes");
+    leaves_mount_ = false;
+  }
   if (leaves_mount_ && mount_) mount_->leave();
   if (!leaves_mount_) unmount();
   return *outcome_;
@@ -69,7 +79,7 @@ bool Supervisor::Loop::set_up() {
   program_ = UniqueFd(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   std::error_code failed;
   program_path_ = std::filesystem::read_symlink("/proc/self/exe", failed).string();
-  adopt_mount();
+  if (options_.kept && !adopt_mount(*std::move(options_.kept))) return false;
   if (!hand_over_) {
     auto memory = SharedMemory::create(options_.hand_over_bytes);
     if (memory) hand_over_ = *std::move(memory);
@@ -79,31 +89,26 @@ bool Supervisor::Loop::set_up() {
   return false;
 }
 
-/// Names what a mount's servers leave to each other by all that two of them must have in common.
-std::string Supervisor::Loop::hand_over_name() const {
-  return fmt::format("mediafs-state-{}-{}-{}{}", Channel::kVersion, options_.hand_over_bytes, options_.serves,
-                     options_.mount.allow_other ? "-others" : "");
+bool Supervisor::Loop::adopt_mount(KeptMount kept) {
+  mount_ = KernelMount::adopt(options_.mount, std::move(kept.device), std::move(kept.number));
+  hand_over_ = std::move(kept.memory);
+  has_served_ = true;
+  if (is_refused()) return false;
+  log::info("the mount is there already: another server takes it over");
+  return true;
 }
 
-/// What the last supervisor of this service has left with the service manager.
-void Supervisor::Loop::adopt_mount() {
-  auto device = service_.take_kept(kDeviceName);
-  auto memory = service_.take_kept(hand_over_name());
-  service_.forget_kept();
-  if (!device) return;
-  const auto there = find_mount(options_.mount.mountpoint);
-  const bool is_mounted = there && there->type == kMountType;
-  if (is_mounted) mount_ = KernelMount::adopt(options_.mount, *std::move(device));
-  if (!is_mounted || !memory) {
-    log::warning("the mount of the last start has gone, or is of other options: mounting anew");
-    forget_mount();
-    mount_.reset();
-    return;
+/// A service is active for others: a mount that they do not see is none.
+bool Supervisor::Loop::is_refused() {
+  if (!mount_->is_hidden()) return false;
+  if (!service_.is_there()) {
+    log::warning("{}", kHiddenMount);
+    return false;
   }
-  hand_over_ = *std::move(memory);
-  has_served_ = true;
-  device_ = there->device;
-  log::info("the mount is there already: another server takes it over");
+  finish({.kind = Outcome::Kind::mount_refused,
+          .text = "this service has a mount namespace of its own, where nobody would see the mount: "
+                  "PrivateTmp=, ProtectSystem=, ProtectHome= and the like make one (systemd.exec(5))"});
+  return true;
 }
 
 bool Supervisor::Loop::mount() {
@@ -113,20 +118,17 @@ bool Supervisor::Loop::mount() {
     return false;
   }
   mount_ = *std::move(mounted);
-  if (mount_->is_hidden() && service_.is_there()) {
-    finish({.kind = Outcome::Kind::mount_refused,
-            .text = "this service has a mount namespace of its own, where nobody would see the mount: "
-                    "PrivateTmp=, ProtectSystem=, ProtectHome= and the like make one (systemd.exec(5))"});
-    return false;
-  }
-  if (mount_->is_hidden()) log::warning("{}", kHiddenMount);
-  if (const auto there = find_mount(options_.mount.mountpoint)) device_ = there->device;
+  if (is_refused()) return false;
   listen_for_upgrades();
   if (service_.keeps_descriptors()) {
-    service_.keep(kDeviceName, mount_->device());
-    service_.keep(hand_over_name(), hand_over_.get());
+    service_.keep(kept_name_of_device(mount_->number()), mount_->device());
+    service_.keep(memory_name(), hand_over_.get());
   }
   return true;
+}
+
+std::string Supervisor::Loop::memory_name() const {
+  return kept_name_of_memory({options_.mount.mountpoint, options_.hand_over_bytes, options_.identity});
 }
 
 void Supervisor::Loop::unmount() {
@@ -138,13 +140,13 @@ void Supervisor::Loop::unmount() {
 
 void Supervisor::Loop::forget_mount() {
   if (!service_.keeps_descriptors()) return;
-  service_.forget(kDeviceName);
-  service_.forget(hand_over_name());
+  service_.forget(kept_name_of_device(mount_->number()));
+  service_.forget(memory_name());
 }
 
 void Supervisor::Loop::listen_for_upgrades() {
   if (!mount_ || upgrades_.descriptor() >= 0) return;
-  if (!upgrades_.listen(device_) && !std::exchange(has_told_of_sighup_, true))
+  if (!upgrades_.listen(mount_->number()) && !std::exchange(has_told_of_sighup_, true))
     log::info("an upgrade can only be asked for by SIGHUP as yet");
 }
 
@@ -213,9 +215,19 @@ void Supervisor::Loop::take_signal() {
   }
 }
 
+/// Whether the next start of the service is about to come, and will have the mount.
+bool Supervisor::Loop::is_restarted() const {
+  if (!mount_ || !service_.keeps_descriptors()) return false;
+  const ServiceJob job = job_of_our_service(kKeptDescriptors);
+  if (job == ServiceJob::unknown) log::warning("systemd does not say whether this is a restart: unmounting");
+  if (job == ServiceJob::restart_without_kept)
+    log::warning("systemd does not keep the mount over the restart (FileDescriptorStoreMax=): unmounting");
+  return job == ServiceJob::restart;
+}
+
 void Supervisor::Loop::stop() {
   if (std::exchange(stopping_, true)) return;
-  leaves_mount_ = mount_ && service_.keeps_descriptors() && service_.is_restarting_us();
+  leaves_mount_ = is_restarted();
   log::info("{}",
             leaves_mount_ ? "the service is restarted, and the mount stays" : "the mount is asked to go");
   service_.tell("STOPPING=1");
@@ -223,7 +235,7 @@ void Supervisor::Loop::stop() {
   restart_at_.reset();
   if (!current_) return finish({});
   if (!leaves_mount_) unmount_at_ = clock_.now() + kAnswerEverybodyWithin;
-  kill_at_ = clock_.now() + kEndWithin;
+  kill_at_ = clock_.now() + (leaves_mount_ ? kStepDownWithin : kEndWithin);
   const auto order = leaves_mount_ ? Message::Kind::step_down : Message::Kind::end;
   if (!current_->serving() || !current_->channel().send(order)) current_->kill();
 }

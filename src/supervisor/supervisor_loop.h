@@ -10,6 +10,9 @@
 
 namespace mediafs {
 
+/// How long a server may take to leave everything to another.
+inline constexpr Duration kStepDownWithin{3'000};
+
 /// What a supervisor does when something happens, and what it waits for. One thread.
 class Supervisor::Loop {
  public:
@@ -21,8 +24,9 @@ class Supervisor::Loop {
  private:
   // supervisor.cpp: its life.
   bool set_up();
-  void adopt_mount();
-  [[nodiscard]] std::string hand_over_name() const;
+  bool adopt_mount(KeptMount kept);
+  bool is_refused();
+  [[nodiscard]] std::string memory_name() const;
   bool mount();
   void unmount();
   void forget_mount();
@@ -30,6 +34,7 @@ class Supervisor::Loop {
   void wait();
   [[nodiscard]] int time_to_wait() const;
   void take_signal();
+  [[nodiscard]] bool is_restarted() const;
   void stop();
   void finish(Outcome outcome);
   [[nodiscard]] bool timed_out(std::optional<SteadyTime>& deadline) const;
@@ -61,7 +66,6 @@ class Supervisor::Loop {
   UniqueFd program_;                    // of the server that serves; also where its file has been replaced
   std::string program_path_;            // where the next version of it will stand
   std::unique_ptr<KernelMount> mount_;  // null: not yet, or no more
-  std::string device_;                  // its number, "major:minor"
   bool has_told_of_sighup_ = false;
   std::vector<UniqueFd> locks_;  // that hold the servers' cache
   std::uint32_t servers_started_ = 0;

@@ -12,7 +12,6 @@ namespace mediafs {
 namespace {
 
 constexpr Duration kPrepareWithin{30'000};
-constexpr Duration kStepDownWithin{3'000};
 constexpr Duration kServeWithin{60'000};  // a large cache on a slow disk may take a while to open
 constexpr Duration kServeWithinInUpgrade{15'000};
 
@@ -164,7 +163,7 @@ void Supervisor::Loop::begin_upgrade() {
 
 void Supervisor::Loop::upgrade_failed(const std::string& why) {
   log::warning("no upgrade: {}", why);
-  service_.tell("STATUS=Serving; the last upgrade has failed");
+  if (!stopping_) service_.tell("STATUS=Serving; the last upgrade has failed");
   upgrading_ = false;
   // Who has been told to step down serves no more, whether there is another one or not.
   if (!current_steps_down_) upgrade_deadline_.reset();

@@ -42,11 +42,21 @@ TEST(MountTable, TellsAllOfAType) {
   EXPECT_TRUE(find_mounts(kTable, "tmpfs").empty()) << "another one covers it";
 }
 
-TEST(MountTable, TellsWhetherADeviceIsMountedAnywhere) {
-  EXPECT_TRUE(has_device(kTable, "0:51"));
-  EXPECT_FALSE(has_device(kTable, "0:5"));
-  EXPECT_FALSE(has_device(kTable, "22"));
-  EXPECT_FALSE(has_device("", "0:51"));
+TEST(MountTable, TellsWhereADeviceIsTheUppermostMount) {
+  using Places = std::vector<std::string>;
+  EXPECT_EQ(places_of(kTable, "0:51"), Places{"/mnt/with space"});
+  EXPECT_EQ(places_of(kTable, "0:53"), Places{"/mnt/two"});
+  EXPECT_EQ(places_of(kTable, "0:52"), Places{}) << "another one covers it";
+  EXPECT_EQ(places_of(kTable, "0:5"), Places{});
+  EXPECT_EQ(places_of("7 1 0:9 / /b ro - a b c\n8 1 0:9 / /a ro - a b c\n", "0:9"), (Places{"/a", "/b"}));
+}
+
+TEST(MountTable, TellsWhetherAMountIsInIt) {
+  EXPECT_EQ(find_mount(kTable, "/mnt/media")->id, "60");
+  EXPECT_TRUE(has_mount(kTable, "60"));
+  EXPECT_FALSE(has_mount(kTable, "6"));
+  EXPECT_FALSE(has_mount(kTable, "0:50"));
+  EXPECT_FALSE(has_mount("", "60"));
 }
 
 TEST(MountTable, TheUppermostMountCounts) {

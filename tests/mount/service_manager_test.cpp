@@ -21,7 +21,11 @@ class ServiceManagerTest : public SupervisedTest {
     ASSERT_LT(path.size(), sizeof(address.sun_path));
     std::memcpy(address.sun_path, path.c_str(), path.size());
     ASSERT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-    extra_environment = {{"NOTIFY_SOCKET", path}, {"FDSTORE", "2"}};
+    // Nobody is there to say what is a restart.
+    extra_environment = {{"NOTIFY_SOCKET", path},
+                         {"FDSTORE", "2"},
+                         {"DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent"},
+                         {"DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"}};
   }
 
   std::unique_ptr<Process> start_service(const std::string& options = {}, const std::string& before = {}) {
@@ -135,6 +139,34 @@ TEST_F(ServiceManagerTest, AMountOfOtherOptionsIsMadeAnewAndTheOldOneIsKeptNoLon
   EXPECT_TRUE(is_told("FDSTOREREMOVE=1\nFDNAME=mediafs-fuse"));
   EXPECT_TRUE(is_told("FDSTOREREMOVE=1\nFDNAME=mediafs-state"));
   EXPECT_EQ(kept_.size(), 2U);
+  read_whole(media_of(1'000));
+  service->signal(SIGTERM);
+  EXPECT_EQ(service->finish(kPatience).code, 0);
+  EXPECT_FALSE(is_mounted());
+}
+
+TEST_F(ServiceManagerTest, AnothersMountInTheSamePlaceIsNotTakenOver) {
+  auto service = start_service();
+  ASSERT_TRUE(is_told("READY=1"));
+  ASSERT_NO_FATAL_FAILURE(kill_service(*service));
+  ASSERT_EQ(sh("umount -l $M").code, 0);
+  ASSERT_EQ(sh("unset NOTIFY_SOCKET; $MEDIAFS mount --cache-any-fs --cache-dir $T/another --log-file "
+               "$T/../log --credentials $T/../credentials " +
+               api().url() + " $M")
+                .code,
+            0);
+  EXPECT_EQ(start_service_again()->finish(kPatience).code, 9) << log();
+  EXPECT_TRUE(is_told("FDSTOREREMOVE=1"));
+  read_whole(media_of(1'000));
+}
+
+TEST_F(ServiceManagerTest, WithoutASupervisorItIsToldToo) {
+  auto service = start_service();
+  ASSERT_TRUE(is_told("READY=1"));
+  ASSERT_NO_FATAL_FAILURE(kill_service(*service));
+  service = start_service_again("--no-supervisor");
+  EXPECT_TRUE(is_told("READY=1"));
+  EXPECT_TRUE(is_told("FDSTOREREMOVE=1")) << "the last start's mount is kept no longer";
   read_whole(media_of(1'000));
   service->signal(SIGTERM);
   EXPECT_EQ(service->finish(kPatience).code, 0);

@@ -25,8 +25,8 @@ class KernelMount {
   /// Mounts; the kernel's requests wait until somebody serves them. Errc::denied: refused.
   static Result<std::unique_ptr<KernelMount>> open(const Options& options);
 
-  /// One that is there already, with the descriptor that belongs to it.
-  static std::unique_ptr<KernelMount> adopt(const Options& options, UniqueFd device);
+  /// One that is there already: the descriptor that belongs to it, and its device number ("major:minor").
+  static std::unique_ptr<KernelMount> adopt(const Options& options, UniqueFd device, std::string number);
 
   /// Unmounts, lazily, where that has not happened; who still has the mount open gets errors once no other
   /// process has the descriptor.
@@ -43,6 +43,9 @@ class KernelMount {
 
   /// Good as long as this object.
   [[nodiscard]] int device() const;
+
+  /// Its device number, by which the mount table knows it; empty where something has come over it at once.
+  [[nodiscard]] const std::string& number() const;
 
  private:
   class Session;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mediafs {
 
@@ -14,6 +15,7 @@ inline constexpr std::string_view kMountType = "fuse.mediafs";
 
 /// One line of /proc/self/mountinfo: proc(5).
 struct MountEntry {
+  std::string id;              // of this mount, in whatever mount namespace: no two have the same
   std::string device;          // "major:minor"
   std::string type;            // as "ext4" or "fuse.mediafs"
   std::string source;          // as "/dev/vda", or the API URL of a mount of ours
@@ -27,8 +29,11 @@ std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_vie
 /// All mounts of that type, by their mount points; of several at one place the one on top.
 std::map<std::string, MountEntry> find_mounts(std::string_view mountinfo, std::string_view type);
 
-/// Whether a file system with that device number is mounted anywhere.
-bool has_device(std::string_view mountinfo, std::string_view device);
+/// Where the file system with that device number is the uppermost mount.
+std::vector<std::string> places_of(std::string_view mountinfo, std::string_view device);
+
+/// Whether the mount with that id is in the table: else it is another mount namespace's, mount_namespaces(7).
+bool has_mount(std::string_view mountinfo, std::string_view id);
 
 /// The text of now, as that process sees it ("self", "1"): empty where it may not be read.
 std::string mount_table_of(const std::string& process);

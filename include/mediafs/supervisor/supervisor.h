@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "mediafs/base/clock.h"
 #include "mediafs/base/unique_fd.h"
 #include "mediafs/mount/kernel_mount.h"
+#include "mediafs/supervisor/kept_mount.h"
 #include "mediafs/supervisor/service_manager.h"
 
 namespace mediafs {
@@ -24,10 +26,11 @@ class Supervisor {
  public:
   struct Options {
     KernelMount::Options mount;
-    std::vector<std::string> server;    // its arguments, the program's name first; the program is this one
-    std::uint64_t hand_over_bytes = 0;  // of memory that servers leave to each other
-    std::string serves;                 // tells one API and key from others, and neither: letters and digits
-    UniqueFd credentials = {};          // a file for servers to read them from; none: they know where
+    std::vector<std::string> server;     // its arguments, the program's name first; the program is this one
+    std::uint64_t hand_over_bytes = 0;   // of memory that servers leave to each other
+    std::string identity;                // the digest of MountIdentity, for the next start of the service
+    UniqueFd credentials = {};           // a file for servers to read them from; none: they know where
+    std::optional<KeptMount> kept = {};  // what take_kept_mount() has found: this mount, from the last start
   };
 
   /// How it came to an end, for an exit code.
@@ -49,10 +52,9 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  /// Whether the service manager has kept a mount from the last start of this service. run() takes it over,
-  /// or makes another in its place where it is of other options, of another API or of a version that shares
-  /// no memory with this one.
-  static bool has_been_left_a_mount(const ServiceManager& service);
+  /// From now on the signals that run() acts on wait for it. Before that they would end the process, with a
+  /// mount left behind by an earlier start of the service.
+  static void hold_signals_back();
 
   /// Runs until SIGTERM or SIGINT come, the mount is gone, or it gives up. `ready` is called when the mount
   /// first answers to this supervisor. Blocks these signals and SIGHUP. Where the service manager is about to
