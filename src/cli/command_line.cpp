@@ -95,6 +95,12 @@ Result<std::string> mountpoint_in(const std::string& path) {
   return *last->value;
 }
 
+/// The command has an argument.
+bool names_a_place(const Arguments& arguments) {
+  return std::any_of(arguments.begin() + 1, arguments.end(),
+                     [](const std::string& word) { return !word.starts_with('-') || word == "--"; });
+}
+
 /// Options of the config file go in front of the others, in its place, so that the command line has the last
 /// word.
 Result<Arguments> with_config(Arguments arguments) {
@@ -103,7 +109,7 @@ Result<Arguments> with_config(Arguments arguments) {
   if (arguments.front() != "mount" && arguments.front() != "doctor" && !is_on_mount) return arguments;
   const auto path = take_config_path(arguments);
   if (!path) return path.error();
-  if (path->empty()) return arguments;
+  if (path->empty() || (is_on_mount && names_a_place(arguments))) return arguments;
   if (is_on_mount) {
     auto mountpoint = mountpoint_in(*path);
     if (!mountpoint) return mountpoint.error();
@@ -240,6 +246,8 @@ void add_commands(CLI::App& app, Given& given) {
   CLI::App* const unmount =
       add_command_on_mount(app, "unmount", given.unmount.mountpoint, given.config, "Take a mount down");
   add_flag(*unmount, "--lazy", given.unmount.lazy, "Detach it also while it is in use");
+  add_flag(*unmount, "--if-stopped", given.unmount.if_stopped,
+           "For ExecStopPost=: only where systemd stops this service, and where nobody serves the mount");
   add_command_on_mount(app, "upgrade", given.upgrade.mountpoint, given.config,
                        "Put another server in the place of a mount's, without anybody noticing");
   add_status_command(app, given.status, given.config);

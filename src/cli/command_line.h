@@ -15,6 +15,7 @@ namespace mediafs {
 struct UnmountCommand {
   std::string mountpoint;
   bool lazy = false;
+  bool if_stopped = false;  // for a unit's ExecStopPost=
 };
 
 struct UpgradeCommand {

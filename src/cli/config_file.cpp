@@ -101,7 +101,7 @@ Result<std::vector<ConfigLine>> parse_config(std::string_view text) {
 
 Result<std::string> read_config(const std::string& path) {
   const auto refused = [&](std::string_view why) {
-    return wrong(fmt::format("the configuration file {} {}", path, why));
+    return wrong(fmt::format("the configuration file {}: {}", path, why));
   };
   std::error_code failed;
   const auto status = std::filesystem::status(path, failed);

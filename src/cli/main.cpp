@@ -108,7 +108,8 @@ Exit run_upgrade(const std::string& mountpoint) {
 Exit run(const Command& command) {
   if (const auto* mount = std::get_if<MountCommand>(&command)) return run_mount(*mount);
   if (const auto* unmounting = std::get_if<UnmountCommand>(&command)) {
-    return unmount(unmounting->mountpoint, unmounting->lazy);
+    return unmounting->if_stopped ? unmount_if_stopped(unmounting->mountpoint)
+                                  : unmount(unmounting->mountpoint, unmounting->lazy);
   }
   if (const auto* upgrade = std::get_if<UpgradeCommand>(&command)) return run_upgrade(upgrade->mountpoint);
   if (const auto* status = std::get_if<StatusCommand>(&command)) return run_status_command(*status);
@@ -124,8 +125,19 @@ Exit run(const std::string& program, const Arguments& arguments) {
   const bool is_service = !arguments.empty() && arguments[0] == "mount";
   // `systemctl status` shows it.
   if (exit.code != ExitCode::ok && is_service)
-    ServiceManager().tell("STATUS=Failed: " + printable(exit.message));
+    tell_service_manager("STATUS=Failed: " + printable(exit.message));
   return exit;
+}
+
+/// Each line of it with the priority that the journal reads.
+std::string as_error(const std::string& lines) {
+  const std::string prefix = log::journal_prefix(log::Level::error);
+  std::string out = prefix + "mediafs: ";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    out += lines[i];
+    if (lines[i] == '\n' && i + 1 < lines.size()) out += prefix;
+  }
+  return out;
 }
 
 }  // namespace
@@ -142,15 +154,14 @@ int main(int argc, char** argv) {
     mediafs::log::settle();
     if (!exit.message.empty()) {
       // Some of it may come from a socket, a file or an option.
-      fmt::print(good ? stdout : stderr, "{}{}{}",
-                 good ? "" : mediafs::log::journal_prefix(mediafs::log::Level::error) + "mediafs: ",
-                 mediafs::printable_lines(exit.message), exit.message.ends_with('\n') ? "" : "\n");
+      const std::string message = mediafs::printable_lines(exit.message);
+      fmt::print(good ? stdout : stderr, "{}{}", good ? message : mediafs::as_error(message),
+                 message.ends_with('\n') ? "" : "\n");
     }
     const bool told = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
     return static_cast<int>(good && !told ? mediafs::ExitCode::internal : exit.code);
   } catch (const std::exception& fault) {
-    std::fputs("mediafs: ", stderr);
-    std::fputs(mediafs::printable(fault.what()).c_str(), stderr);
+    std::fputs(mediafs::as_error(mediafs::printable(fault.what())).c_str(), stderr);
     std::fputs("\n", stderr);
     return static_cast<int>(mediafs::ExitCode::internal);
   }

@@ -132,6 +132,10 @@ std::optional<Exit> check_permitted(const MountEntry& mount, const std::string& 
                           name_of_user(*mount.owner))};
 }
 
+bool is_served(const std::string& mountpoint) {
+  return state_of(mountpoint) == 0;
+}
+
 std::optional<MountEntry> find_mount_of_ours(const std::string& mountpoint) {
   auto mount = find_mount(mountpoint);
   if (!mount) mount = find_mount(resolved(mountpoint));

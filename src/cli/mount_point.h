@@ -22,6 +22,9 @@ std::optional<Exit> check_fuse();
 /// The mount of ours that is there, also behind links; nothing where there is none.
 std::optional<MountEntry> find_mount_of_ours(const std::string& mountpoint);
 
+/// Whether somebody answers for the mount there, within two seconds.
+bool is_served(const std::string& mountpoint);
+
 /// Whether this user may take that mount down or upgrade it: whoever made it, and root.
 /// ExitCode::not_permitted and whose it is, if not.
 std::optional<Exit> check_permitted(const MountEntry& mount, const std::string& mountpoint);

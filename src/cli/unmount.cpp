@@ -13,6 +13,7 @@
 #include "mediafs/base/limits.h"
 #include "mediafs/mount/fusermount.h"
 #include "mediafs/mount/mount_table.h"
+#include "mediafs/supervisor/service_manager.h"
 
 namespace mediafs {
 
@@ -58,6 +59,13 @@ Exit unmount(const std::string& mountpoint, bool lazy) {
     return {ExitCode::internal, fmt::format("{} cannot be detached", mountpoint)};
   }
   return ::geteuid() == 0 ? unmount_as_root(mountpoint) : unmount_as_user(mountpoint);
+}
+
+Exit unmount_if_stopped(const std::string& mountpoint) {
+  if (job_of_our_service() != ServiceJob::stop) return {};
+  const std::string place = resolved(mountpoint);
+  if (!find_mount_of_ours(place) || is_served(place)) return {};
+  return unmount(place, /*lazy=*/true);
 }
 
 }  // namespace mediafs

@@ -245,6 +245,14 @@ TEST(CommandLine, HelpNamesValuesAndDefaultsInPeoplesWords) {
   ::unsetenv("XDG_CACHE_HOME");
 }
 
+TEST(CommandLine, AnArgumentCountsMoreThanTheFileThatIsNotEvenNeededThen) {
+  for (const Arguments& place : {Arguments{"/mnt/y"}, {"--", "/mnt/y"}}) {
+    Arguments words{"upgrade", "--config", "/nonexistent"};
+    words.insert(words.end(), place.begin(), place.end());
+    EXPECT_EQ(std::get<UpgradeCommand>(parse_command_line("mediafs", words)).mountpoint, "/mnt/y");
+  }
+}
+
 TEST(CommandLine, WordsAreTakenInAnyCase) {
   EXPECT_EQ(mount_of({"mount", "https://h", "/mnt", "--log-level", "WARNING"}).log.level,
             log::Level::warning);

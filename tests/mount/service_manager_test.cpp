@@ -106,6 +106,17 @@ TEST_F(ServiceManagerTest, IsToldWhatHappens) {
   EXPECT_EQ(service->finish(kPatience).code, 0);
   EXPECT_TRUE(is_told("STOPPING=1"));
   EXPECT_TRUE(is_told("FDSTOREREMOVE=1"));
+  EXPECT_NE(log().find("warning: systemd does not say whether this is a restart"), std::string::npos);
+}
+
+TEST_F(ServiceManagerTest, WhatIsToBeUnmountedIfStoppedIsNotElsewhere) {
+  const auto service = start_service();
+  ASSERT_TRUE(is_told("READY=1"));
+  EXPECT_EQ(mediafs({"unmount", "--if-stopped", mount_point()}).code, 0);
+  EXPECT_TRUE(is_mounted());
+  service->signal(SIGTERM);
+  EXPECT_EQ(service->finish(kPatience).code, 0);
+  expect_warnings();
 }
 
 TEST_F(ServiceManagerTest, WhatItKeepsOutlivesTheSupervisorAndTheNextOneIsReadyToo) {
