@@ -1,28 +1,11 @@
 // What is shipped for systemd, under a booted one.
-#include <thread>
-
-#include <gmock/gmock.h>
-
-#include "booted_system.h"
+#include "systemd_fixture.h"
 
 namespace mediafs::e2e {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-class Systemd : public BootedSystemTest {
- protected:
-  bool is_active() { return property("ActiveState") == "active" && property("SubState") == "running"; }
-  [[nodiscard]] std::string server() const {
-    return inside("pgrep --parent $(systemctl show --value --property=MainPID mediafs@test)").out;
-  }
-  [[nodiscard]] Outcome read_inside(const std::string& id) const { return inside("sha256sum < $M/" + id); }
-  void expect_readable(const std::string& id) const {
-    const Outcome outcome = read_inside(id);
-    EXPECT_THAT(outcome.out, HasSubstr(origin_sha256(id))) << outcome << journal();
-  }
-};
 
 TEST_F(Systemd, TheServiceMountsWhereTheWholeMachineSeesIt) {
   SKIP_IF_NOT_BOOTED();
@@ -36,92 +19,14 @@ TEST_F(Systemd, TheServiceMountsWhereTheWholeMachineSeesIt) {
   EXPECT_EQ(property("Result"), "success");
 }
 
-TEST_F(Systemd, KilledAsAWholeItServesAgainAndStaysAndTheReaderNoticesNothing) {
-  install_drop_in("TimeoutStartSec=2s");
+TEST_F(Systemd, WithoutASupervisorItIsActiveToo) {
+  configure("no-supervisor");
   SKIP_IF_NOT_BOOTED();
   ASSERT_NO_FATAL_FAILURE(start_service());
-  ASSERT_NO_FATAL_FAILURE(start_reader(media_of(8_MiB)));
-  const std::string before = property("MainPID");
-  // It fails where a process has ended by the time that it is its turn.
-  static_cast<void>(inside("systemctl kill --kill-who=all --signal=KILL mediafs@test"));
-  EXPECT_TRUE(eventually([&] { return is_active() && property("MainPID") != before; })) << journal();
-  const std::string after = property("MainPID");
-  std::this_thread::sleep_for(std::chrono::seconds(4));  // twice what a start may take
-  EXPECT_TRUE(is_active()) << journal();
-  EXPECT_EQ(property("MainPID"), after);
-  EXPECT_EQ(property("NRestarts"), "1");
-  stop_reader();
-}
-
-TEST_F(Systemd, RestartedItKeepsTheMountAndTheReaderNoticesNothing) {
-  SKIP_IF_NOT_BOOTED();
-  ASSERT_NO_FATAL_FAILURE(start_service());
-  ASSERT_NO_FATAL_FAILURE(start_reader(media_of(8_MiB)));
-  const std::string device = "stat --format=%d $M";
-  const std::string mounted = inside(device).out;
-  for (int i = 0; i < 3; ++i) {
-    const Outcome restarted = inside("systemctl restart mediafs@test");
-    EXPECT_EQ(restarted.code, 0) << restarted << journal();
-  }
-  EXPECT_EQ(inside(device).out, mounted) << journal();
-  stop_reader();
-  EXPECT_EQ(inside("systemctl stop mediafs@test").code, 0);
-  EXPECT_NE(inside("findmnt $M").code, 0);
-}
-
-TEST_F(Systemd, RestartedWithAnotherMountsOptionsItMountsAnew) {
-  SKIP_IF_NOT_BOOTED();
-  ASSERT_NO_FATAL_FAILURE(start_service());
-  expect_readable(media_of(1'000));
-  const Outcome restarted =
-      inside("echo allow-other >> /etc/mediafs/test.conf; systemctl restart mediafs@test");
-  EXPECT_EQ(restarted.code, 0) << restarted << journal();
-  EXPECT_THAT(inside("findmnt --noheadings --output FS-OPTIONS $M").out, HasSubstr("allow_other"));
+  EXPECT_EQ(inside("systemctl restart mediafs@test").code, 0);
   expect_readable(media_of(1'000));
   EXPECT_EQ(inside("systemctl stop mediafs@test").code, 0);
   EXPECT_NE(inside("findmnt $M").code, 0);
-}
-
-TEST_F(Systemd, WhereTheNextStartFailsForGoodReadersGetAnErrorInsteadOfWaiting) {
-  SKIP_IF_NOT_BOOTED();
-  ASSERT_NO_FATAL_FAILURE(start_service());
-  const auto reader =
-      start_inside("exec 5< $M/" + media_of(8_MiB) +
-                   "; touch /run/holds; while [ ! -e /run/go ]; do sleep 0.01; done; cat <&5");
-  ASSERT_EQ(inside("while [ ! -e /run/holds ]; do sleep 0.01; done").code, 0);
-  EXPECT_NE(inside("echo colour=blue >> /etc/mediafs/test.conf; systemctl restart mediafs@test").code, 0);
-  EXPECT_EQ(inside("touch /run/go").code, 0);
-  EXPECT_NE(reader->finish(kPatience).code, 0);
-  EXPECT_THAT(inside("systemctl status mediafs@test || true").out, HasSubstr("there is no option 'colour'"));
-  ASSERT_EQ(inside("sed -i /colour/d /etc/mediafs/test.conf; systemctl start mediafs@test").code, 0)
-      << journal();
-  expect_readable(media_of(1'000));
-}
-
-TEST_F(Systemd, ReloadedItPutsAnotherServerToWorkUnderTheReader) {
-  SKIP_IF_NOT_BOOTED();
-  ASSERT_NO_FATAL_FAILURE(start_service());
-  ASSERT_NO_FATAL_FAILURE(start_reader(media_of(8_MiB)));
-  const std::string supervisor = property("MainPID");
-  const std::string before = server();
-  const Outcome reloaded = inside("systemctl reload mediafs@test");
-  EXPECT_EQ(reloaded.code, 0) << reloaded << journal();
-  EXPECT_NE(server(), before);
-  EXPECT_EQ(property("MainPID"), supervisor);
-  stop_reader();
-}
-
-TEST_F(Systemd, AReloadThatFailsSaysSoAndTheOldServerGoesOn) {
-  SKIP_IF_NOT_BOOTED();
-  ASSERT_NO_FATAL_FAILURE(start_service());
-  const std::string before = server();
-  EXPECT_NE(inside("cp /bin/false /usr/bin/mediafs.new && mv /usr/bin/mediafs{,.old} && "
-                   "mv /usr/bin/mediafs.new /usr/bin/mediafs && systemctl reload mediafs@test")
-                .code,
-            0);
-  EXPECT_EQ(server(), before);
-  EXPECT_TRUE(is_active());
-  expect_readable(media_of(1'000));
 }
 
 TEST_F(Systemd, ARotatedSecretIsReadAtTheNextRequest) {
@@ -138,25 +43,6 @@ TEST_F(Systemd, ARotatedSecretIsReadAtTheNextRequest) {
   EXPECT_EQ(journal("--priority=warning").find("401"), std::string::npos) << "no request has failed";
 }
 
-TEST_F(Systemd, WithLoadCredentialARotatedSecretIsReadByARestartUnderTheReader) {
-  install_drop_in("LoadCredential=mediafs:/etc/mediafs/credentials");
-  install(kConfig, "url = " + api().url() + "\nmountpoint = /srv/media\ncache-any-fs\n");
-  SKIP_IF_NOT_BOOTED();
-  ASSERT_NO_FATAL_FAILURE(start_service());
-  ASSERT_NO_FATAL_FAILURE(start_reader(media_of(8_MiB)));
-  const std::string secret(40, 'n');
-  ASSERT_EQ(inside("echo shared_secret=" + secret +
-                   " >> /etc/mediafs/credentials; "
-                   "systemctl restart mediafs@test")
-                .code,
-            0)
-      << journal();
-  api_options.secrets = {secret};
-  restart_api();
-  expect_readable(media_of(2'000));
-  stop_reader();
-}
-
 TEST_F(Systemd, TheJournalHasPrioritiesAndOneTime) {
   SKIP_IF_NOT_BOOTED();
   ASSERT_NO_FATAL_FAILURE(start_service());
@@ -170,6 +56,16 @@ TEST_F(Systemd, TheJournalHasPrioritiesAndOneTime) {
   EXPECT_THAT(all, HasSubstr("\nmounted"));
   EXPECT_THAT(all, Not(HasSubstr("info:")));
   EXPECT_THAT(all, Not(HasSubstr("<6>")));
+}
+
+TEST_F(Systemd, EachLineOfAMessageHasItsPriority) {
+  SKIP_IF_NOT_BOOTED();
+  EXPECT_NE(inside("systemd-run --quiet --unit=x --wait mediafs").code, 0);
+  const std::string errors =
+      inside("journalctl --sync; journalctl --no-pager --priority=err --output=cat --unit=x").out;
+  EXPECT_THAT(errors, HasSubstr("a command is missing"));
+  EXPECT_THAT(errors, HasSubstr("unmount")) << "the commands are the message's other lines";
+  EXPECT_THAT(errors, Not(HasSubstr("<3>")));
 }
 
 TEST_F(Systemd, WhatAnotherStartCannotMendIsNotStartedAgainAndTheStatusSaysWhy) {
@@ -263,12 +159,8 @@ TEST_F(Systemd, WhatIsShippedIsHardenedAndHasNoMistake) {
 
 TEST_F(Systemd, SeveralMountsAreServicesOfTheirOwn) {
   SKIP_IF_NOT_BOOTED();
-  ASSERT_EQ(inside("mkdir /srv/other; sed s#/srv/media#/srv/other# /etc/mediafs/test.conf > "
-                   "/etc/mediafs/other.conf; echo cache-dir=/var/cache/other >> /etc/mediafs/other.conf; "
-                   "systemctl start mediafs@test mediafs@other")
-                .code,
-            0)
-      << journal();
+  ASSERT_NO_FATAL_FAILURE(start_service());
+  ASSERT_NO_FATAL_FAILURE(start_other());
   const std::string id = media_of(1'000);
   EXPECT_EQ(inside("systemctl stop mediafs@test; cmp $M/" + id + " /srv/other/" + id).code, 2);
   EXPECT_THAT(inside("sha256sum < /srv/other/" + id).out, HasSubstr(origin_sha256(id)));
