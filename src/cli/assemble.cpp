@@ -278,8 +278,8 @@ Exit run_mounted(const Ground& on) {
     monitor.stop();
     chores.stop();
   };
-  const Mount::End end =
-      (*mount)->run([&] { on.mount_owner.serving(); }, end_service, on.mount_owner.orders());
+  const auto serving = [&] { on.mount_owner.serving(), monitor.serving(); };
+  const Mount::End end = (*mount)->run(serving, end_service, on.mount_owner.orders());
   if ((*mount)->has_stopped_replying()) step_down(on.cache);
   if (end != Mount::End::failed) on.mount_owner.ended();
   watching.stop();

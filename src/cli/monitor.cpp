@@ -75,8 +75,11 @@ std::optional<Exit> Monitor::start(const std::string& device) {
   } else {
     log::info("`mediafs status` cannot ask this mount: {}", service.error().context);
   }
-  timer_.post([this] { tell_owner_again_and_again(); });
   return std::nullopt;
+}
+
+void Monitor::serving() {
+  timer_.post([this] { tell_owner_again_and_again(); });
 }
 
 MountReport Monitor::report() const {

@@ -51,6 +51,8 @@ class Monitor {
   /// of
   /// --metrics is wrong or taken.
   std::optional<Exit> start(const std::string& device);
+  /// The mount is served, and its owner has been told so: from now on it is told how that goes.
+  void serving();
   /// Answers nobody any more.
   void stop();
 
