@@ -108,6 +108,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   Queue::iterator find(Ticket ticket) REQUIRES(mutex_);
   [[nodiscard]] ApiStats::State judge_state() const REQUIRES(mutex_);
   void note_state(Ready& ready) REQUIRES(mutex_);
+  void announce_throttling(ApiStats::State state, Ready& ready) REQUIRES(mutex_);
   void look_later() REQUIRES(mutex_);
   void look() EXCLUDES(mutex_);
   void tell_state() EXCLUDES(mutex_);
@@ -125,6 +126,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
   std::uint64_t credentials_number_ GUARDED_BY(mutex_) = 0;
   bool heard_ GUARDED_BY(mutex_) = false;          // anything of whoever is there
   bool was_announced_ GUARDED_BY(mutex_) = false;  // that the circuit is open
+  bool throttling_announced_ GUARDED_BY(mutex_) = false;
   std::optional<SteadyTime> wakes_at_ GUARDED_BY(mutex_);
 
   // What the circuits and the pace say, as it was noted last: gate_state.cpp.

@@ -1,5 +1,6 @@
 // What the gate's judges say to an operator, and who is told when that changes.
 #include "api/gate.h"
+#include "mediafs/base/log.h"
 
 namespace mediafs {
 
@@ -17,10 +18,24 @@ State Gate::judge_state() const {
 void Gate::note_state(Ready& ready) {
   look_later();
   const State state = judge_state();
+  announce_throttling(state, ready);
   if (state == state_) return;
   state_ = state;
   since_ = timer_.clock().wall_seconds();
   if (listener_) ready.emplace_back([this] { tell_state(); });
+}
+
+/// An API that is down, or denies, is announced where that is decided.
+void Gate::announce_throttling(State state, Ready& ready) {
+  const bool throttles = pace_.is_limited() && (throttling_announced_ || state == State::throttled);
+  if (throttles == std::exchange(throttling_announced_, throttles)) return;
+  ready.emplace_back([throttles] {
+    if (throttles) {
+      log::write_event(log::Level::warning, "the API throttles: it is asked no more often than it takes");
+    } else {
+      log::write_event(log::Level::info, "the API throttles no more");
+    }
+  });
 }
 
 /// That nothing is answered may be told by the time alone.
