@@ -88,4 +88,24 @@ Result<Arguments> normalised(std::string_view program, const Arguments& argument
   return out;
 }
 
+Arguments without_option(const std::string& name, const Arguments& arguments) {
+  Arguments others;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--") {
+      others.insert(others.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
+      break;
+    }
+    if (arguments[i] == name) {
+      ++i;
+    } else if (!arguments[i].starts_with(name + "=")) {
+      others.push_back(arguments[i]);
+    }
+  }
+  return others;
+}
+
+bool has_password(std::string_view url) {
+  return url.find('@') != std::string_view::npos;
+}
+
 }  // namespace mediafs

@@ -21,4 +21,10 @@ Arguments expand_mount_options(std::string_view list);
 /// behind -o are expanded in any form. `program` is argv[0]'s last part.
 Result<Arguments> normalised(std::string_view program, const Arguments& arguments);
 
+/// The arguments but for each --NAME=VALUE and --NAME VALUE of that option.
+Arguments without_option(const std::string& name, const Arguments& arguments);
+
+/// A URL, or what stands for one, that has a user or password in it.
+bool has_password(std::string_view url);
+
 }  // namespace mediafs

@@ -27,16 +27,6 @@ Error refused(const std::string& path, std::string_view reason) {
   return {Errc::denied, fmt::format("the credentials file {} {}", path, reason)};
 }
 
-/// Reads a variable and wipes it where it stands, since /proc/PID/environ shows that very memory.
-SecretString take_variable(const char* name) {
-  char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before threads start
-  if (value == nullptr) return {};
-  SecretString taken{std::string_view(value)};
-  ::explicit_bzero(value, std::strlen(value));
-  ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
-  return taken;
-}
-
 // systemd lets a service's user in by an access control list, whose mask shows as the group's right to read;
 // the directory around it is that user's alone.
 constexpr mode_t kForNobodyElse = 077;
@@ -107,6 +97,15 @@ Result<SecretString> read_whole(int fd, const std::string& path) {
 }
 
 }  // namespace
+
+SecretString take_variable(const char* name) {
+  char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before threads start
+  if (value == nullptr) return {};
+  SecretString taken{std::string_view(value)};
+  ::explicit_bzero(value, std::strlen(value));
+  ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return taken;
+}
 
 Result<Credentials> load_credentials(const CredentialsFile& source) {
   const std::string& path = source.path;

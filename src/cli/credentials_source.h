@@ -11,6 +11,10 @@
 
 namespace mediafs {
 
+/// Reads a variable of the environment and wipes it where it stands, since /proc/PID/environ shows that very
+/// memory. Empty: there is none. Before threads start.
+SecretString take_variable(const char* name);
+
 /// The value of --credentials to go on with: `option` if not empty; else, where neither
 /// $CREDENTIALS_DIRECTORY nor a variable of load_credentials() is set, default_credentials_file() if that is
 /// there. Root takes that only where it is root's own, since mount(8) may leave it the home directory of

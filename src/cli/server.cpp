@@ -2,8 +2,11 @@
 
 #include <sys/prctl.h>
 
+#include <cstdlib>
+
 #include <fmt/format.h>
 
+#include "cli/argument_list.h"
 #include "cli/assemble.h"
 #include "cli/credentials_source.h"
 #include "cli/mount_owner.h"
@@ -31,9 +34,25 @@ Exit exit_of(const Supervisor::Outcome& outcome, const std::string& mountpoint) 
   return {outcome.code == 0 ? ExitCode::internal : static_cast<ExitCode>(outcome.code), outcome.text};
 }
 
+constexpr const char* kProxyVariable = "MEDIAFS_PROXY";  // from a supervisor to its servers
+
+/// A proxy's URL may have a password in it, and anybody can see arguments: it goes by the environment, which
+/// nobody else can.
+void hand_over_proxy(const MountCommand& command) {
+  // NOLINTBEGIN(concurrency-mt-unsafe): before threads start
+  if (has_password(command.proxy)) {
+    ::setenv(kProxyVariable, command.proxy.c_str(), /*overwrite=*/1);
+  } else {
+    ::unsetenv(kProxyVariable);
+  }
+  // NOLINTEND(concurrency-mt-unsafe)
+}
+
 std::vector<std::string> servers_arguments(const MountCommand& command) {
   std::vector<std::string> words{"mediafs", kServe, command.directory};
-  words.insert(words.end(), command.words.begin(), command.words.end());
+  const std::vector<std::string> given =
+      has_password(command.proxy) ? without_option("--proxy", command.words) : command.words;
+  words.insert(words.end(), given.begin(), given.end());
   return words;
 }
 
@@ -49,6 +68,7 @@ Exit supervise(MountHere mount, const Ready& ready) {
     if (!copy) return {ExitCode::internal, copy.error().context};
     options.credentials = *std::move(copy);
   }
+  hand_over_proxy(command);
   mount.credentials = {};  // what runs from here on has no need of them
   if (!log::set_up(command.log)) return cannot_log(command);
   const SystemClock clock;
@@ -96,6 +116,8 @@ Exit run_server(const std::string& directory, const Arguments& arguments) {
     return exit;
   }
   command->mountpoint = begin->text;
+  if (const SecretString proxy = take_variable(kProxyVariable); !proxy.empty())
+    command->proxy = proxy.reveal();
   const auto credentials = servers_credentials(*command, *begin);
   const Ready ready = command->foreground ? Ready([] {}) : Ready(let_go_of_starter);
   const auto supervisor = Supervised::make(channel, *begin, ready);

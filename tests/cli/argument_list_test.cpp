@@ -35,6 +35,13 @@ TEST(Normalised, WhatIsNoUrlIsNotTakenForASource) {
   EXPECT_EQ(*normalised("mediafs", {"help", "https://h"}), (Arguments{"help", "https://h"}));
 }
 
+TEST(WithoutOption, ItGoesInEachForm) {
+  EXPECT_EQ(
+      without_option("--proxy", {"mount", "--proxy=a", "--proxy", "b", "--proxies", "x", "--", "--proxy"}),
+      (Arguments{"mount", "--proxies", "x", "--", "--proxy"}));
+  EXPECT_EQ(without_option("--proxy", {"mount", "--proxy"}), Arguments{"mount"});
+}
+
 TEST(Normalised, CommandsKeepTheirForm) {
   EXPECT_EQ(*normalised("mediafs", {"mount", "-o", "uid=5", "https://h", "/mnt"}),
             (Arguments{"mount", "--uid=5", "https://h", "/mnt"}));

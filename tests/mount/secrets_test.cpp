@@ -64,6 +64,17 @@ TEST_F(Secrets, TheForegroundEnvironmentIsScrubbedToo) {
   expect_nowhere_in(text_of("/proc/" + std::to_string(server->pid()) + "/environ"), "environ");
 }
 
+TEST_F(Secrets, AProxysPasswordFromAFileIsInNoArgumentsAndTheServerHasIt) {
+  expect_warnings();
+  const std::string place = api().url().substr(std::string("http://").size());
+  write_file(scratch() / "config", "proxy = http://joe:" + kCanary + "@" + place + "\n");
+  mount({{"--config", scratch() / "config"}, {"--deadline", "1s"}});
+  ASSERT_GE(servers().size(), 2U);
+  expect_nowhere_in(of_servers("cmdline"), "cmdline");
+  expect_nowhere_in(of_servers("environ"), "environ");
+  EXPECT_NE(read(media_of(1'000)).error, 0) << "the API is no proxy, and refuses what is sent to one";
+}
+
 TEST_F(Secrets, TheCacheHoldsNoIdNoSecretAndNoPlaintext) {
   expect_warnings();
   mount();
