@@ -184,6 +184,20 @@ TEST_F(ServiceManagerTest, WithoutASupervisorItIsToldToo) {
   EXPECT_FALSE(is_mounted());
 }
 
+TEST_F(ServiceManagerTest, AStopOfAYoungStartWaitsUntilItCanBeActedOn) {
+  mount();
+  const std::vector<pid_t> others = servers();
+  for (const pid_t pid : others) ::kill(pid, SIGSTOP);
+  const auto service = start_service();
+  // It asks in a child whether the mount that is there answers, and waits for that.
+  const std::string pid = std::to_string(service->pid());
+  EXPECT_TRUE(
+      eventually([&] { return sh("grep -q . /proc/" + pid + "/task/" + pid + "/children").code == 0; }));
+  service->signal(SIGTERM);
+  EXPECT_EQ(service->finish(kPatience).code, 9) << "not ended by the signal";
+  for (const pid_t each : others) ::kill(each, SIGCONT);
+}
+
 TEST_F(ServiceManagerTest, IsToldWhyAServiceFails) {
   fs::rename(credentials(), root() / "elsewhere");
   EXPECT_EQ(start_service()->finish(kPatience).code, 5);
