@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/descriptors.h"
 #include "cli/floor_options.h"
 #include "cli/start_warning.h"
 #include "mediafs/api/api_client.h"
@@ -42,7 +43,7 @@ Exit verdict_on(const Result<Listing>& answer) {
     case Errc::denied:
       return {ExitCode::credentials, "the API does not take the credentials: " + context};
     case Errc::throttled:
-      return {ExitCode::ok, "the API answers, and throttles: " + context};
+      return {ExitCode::throttled, "the API throttles: " + context};
     case Errc::unavailable:
     case Errc::unreachable:
     case Errc::timed_out:
@@ -65,9 +66,9 @@ Exit probe_api(MediaSource& source, const Timer& timer, Duration patience, const
 }
 
 Exit probe_api(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
-               std::uint64_t descriptors) {
+               const std::stop_token& stop) {
   TimerThread timer;
-  HttpClient http(http_options(command, descriptors));
+  HttpClient http(http_options(command, kFewestDescriptors));
   Exit verdict;
   {
     ApiClient api({.base = base,
@@ -75,7 +76,7 @@ Exit probe_api(const MountCommand& command, const BaseUrl& base, const Credentia
                    .require_signature = command.require_signature,
                    .verify_signatures = command.verify_signatures},
                   http, timer);
-    verdict = probe_api(api, timer, std::min(command.deadline, kProbeWithin));
+    verdict = probe_api(api, timer, std::min(command.deadline, kProbeWithin), stop);
     http.stop();
     timer.stop();
   }
@@ -83,8 +84,7 @@ Exit probe_api(const MountCommand& command, const BaseUrl& base, const Credentia
 }
 
 std::optional<Exit> check_api_at_start(const MountCommand& command, const BaseUrl& base,
-                                       const Credentials& credentials, std::uint64_t descriptors,
-                                       bool something_known) {
+                                       const Credentials& credentials, bool something_known) {
   Exit verdict;
   const Status reachable =
       check_reachable(base.text(), command.proxy, something_known ? kReachWithinWhenKnown : kReachWithin);
@@ -92,10 +92,12 @@ std::optional<Exit> check_api_at_start(const MountCommand& command, const BaseUr
     verdict = {ExitCode::unreachable,
                fmt::format("the API at {} cannot be reached: {}", base.text(), reachable.error().context)};
   } else if (command.probe) {
-    verdict = probe_api(command, base, credentials, descriptors);
+    verdict = probe_api(command, base, credentials);
   }
   if (verdict.code == ExitCode::ok) return std::nullopt;
-  if (verdict.code != ExitCode::unreachable || !something_known) return verdict;
+  const bool goes_on =
+      verdict.code == ExitCode::throttled || (verdict.code == ExitCode::unreachable && something_known);
+  if (!goes_on) return verdict;
   warn_at_start(command.log, verdict.message + "; what is cached can be read");
   return std::nullopt;
 }

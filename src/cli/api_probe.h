@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <stop_token>
 
@@ -16,21 +15,21 @@ namespace mediafs {
 
 /// Asks for the media of a session that cannot be, by one signed request (and its retries, where it fails):
 /// what the API says to that tells whether it is there and takes the credentials. ExitCode::ok, credentials,
-/// unreachable or not_the_api, and words for people, without ids. Waits for `patience` at most, or until
-/// `stop` is requested; not on a thread that the answer comes by (the timer's, the http client's).
+/// unreachable, throttled or not_the_api, and words for people, without ids. Waits for `patience` at most, or
+/// until `stop` is requested; not on a thread that the answer comes by (the timer's, the http client's).
 Exit probe_api(MediaSource& source, const Timer& timer, Duration patience, const std::stop_token& stop = {});
 
-/// The same before there is a mount, by a client of its own. `descriptors`: how many may be open.
+/// The same by a client of its own, which knows nothing of what was answered before.
 Exit probe_api(const MountCommand& command, const BaseUrl& base, const Credentials& credentials,
-               std::uint64_t descriptors);
+               const std::stop_token& stop = {});
 
-/// Before a mount: whether anything can be reached at the URL, and with --probe what it is. Why not to mount;
-/// an API that does not answer is no reason, and warned of, where something is known already.
+/// Before a mount: whether anything can be reached at the URL, and with --probe what it is. Why not to mount.
+/// That it throttles is no reason, nor that it does not answer where something is known already; that is
+/// warned of.
 std::optional<Exit> check_api_at_start(const MountCommand& command, const BaseUrl& base,
-                                       const Credentials& credentials, std::uint64_t descriptors,
-                                       bool something_known);
+                                       const Credentials& credentials, bool something_known);
 
-/// What the answer means. Pure. One that throttles is there, and may take the credentials.
+/// What the answer means. Pure.
 Exit verdict_on(const Result<Listing>& answer);
 
 }  // namespace mediafs

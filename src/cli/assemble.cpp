@@ -241,10 +241,11 @@ Exit run_mounted(const Ground& on) {
   if (!mount)
     return {ExitCode::mount_refused, fmt::format("{}: {}", on.command.mountpoint, mount.error().context)};
   TimerThread chores;    // what may wait for the disk or the kernel, and nobody waits for
-  TimerThread watching;  // waits for the credentials file, whose disk may hang, and for nothing else
+  TimerThread watching;  // what may wait for the credentials file, whose disk may hang
   EraseService erase_service(floors.filesystem, on.cache, **mount);
   Monitor monitor({.command = on.command,
-                   .url = on.base.text(),
+                   .base = on.base,
+                   .credentials = on.credentials,
                    .api = floors.api,
                    .store = floors.store,
                    .open_files = on.open_files,
@@ -312,8 +313,7 @@ Exit serve_or_throw(const MountCommand& command, const BaseUrl& base, const Cred
   const SystemClock clock;
   Catalog catalog({.journal = &journal, .in_use = versions_of(open_files)}, cache.get(), clock);
   if (!mount_owner.takes_over()) {
-    if (auto exit = check_api_at_start(command, base, credentials, descriptors, !catalog.empty()))
-      return *exit;
+    if (auto exit = check_api_at_start(command, base, credentials, !catalog.empty())) return *exit;
     device = mount_owner.attach();
     if (!device) return {ExitCode::mount_refused, device.error().context};
   }

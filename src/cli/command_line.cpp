@@ -268,6 +268,8 @@ Command command_in(const CLI::App& app, Given given, const std::string& director
   make_absolute(given.status.mountpoint, directory);
   if (app.got_subcommand("unmount")) return given.unmount;
   if (app.got_subcommand("upgrade")) return given.upgrade;
+  if (given.status.watch && given.status.check)
+    return Exit{ExitCode::usage, "--watch and --check do not go together"};
   if (app.got_subcommand("status")) return given.status;
   if (app.got_subcommand("doctor")) return completed(std::move(given.doctor));
   if (app.got_subcommand("cache")) return completed(std::move(given.cache), directory);

@@ -21,8 +21,10 @@
 #include "cli/mount_point.h"
 #include "cli/units.h"
 #include "mediafs/base/log.h"
+#include "mediafs/base/parent_directories.h"
 #include "mediafs/base/text.h"
 #include "mediafs/cache/cache_place.h"
+#include "mediafs/control/sockets.h"
 #include "mediafs/http/http_client.h"
 #include "mediafs/http/url.h"
 #include "mediafs/mount/mount_table.h"
@@ -118,6 +120,24 @@ Finding cache(const MountCommand& command) {
   return good("cache", fmt::format("{}, {} free on its disk", command.cache_dir, size_text(space.available)));
 }
 
+/// Of the options that name files and an address, those that are in the way.
+std::vector<Finding> options(const MountCommand& command) {
+  std::vector<Finding> findings;
+  const auto add = [&](const std::string& why) { findings.push_back(bad("options", ExitCode::usage, why)); };
+  if (const auto exit = check_readable("--cacert", command.cacert)) add(exit->message);
+  if (const auto exit = check_readable("--sessions", command.sessions)) add(exit->message);
+  if (!command.log.file.empty()) {
+    const Status place = check_parent_directories(command.log.file, "the log file");
+    if (!place) add(place.error().context);
+  }
+  const bool is_mounted = find_mount_of_ours(command.mountpoint).has_value();  // and has the address
+  if (!command.metrics.empty() && !is_mounted) {
+    const auto listening = listen_at_address(command.metrics);
+    if (!listening) add("--metrics: " + listening.error().context);
+  }
+  return findings;
+}
+
 Finding limits() {
   const std::uint64_t descriptors = raise_descriptor_limit();
   const std::string text =
@@ -169,7 +189,7 @@ std::vector<Finding> api(const MountCommand& command, const Result<Credentials>&
     findings.push_back(not_looked_at("API", "not asked, without credentials"));
     return findings;
   }
-  const Exit verdict = probe_api(command, *base, *credentials, raise_descriptor_limit());
+  const Exit verdict = probe_api(command, *base, *credentials);
   findings.push_back(verdict.code == ExitCode::ok ? good("API", verdict.message)
                                                   : bad("API", verdict.code, verdict.message));
   return findings;
@@ -216,6 +236,7 @@ Exit run_doctor(const DoctorCommand& command) {
   for (auto finding :
        {mount_point(mount), namespaces(), credentials_finding(mount, credentials), cache(mount), limits()})
     findings.push_back(std::move(finding));
+  for (Finding& finding : options(mount)) findings.push_back(std::move(finding));
   for (Finding& finding : api(mount, credentials)) findings.push_back(std::move(finding));
   fmt::print("{}", report_of(findings));
   const auto first = std::ranges::find(findings, Kind::bad, &Finding::kind);

@@ -29,6 +29,7 @@ enum class ExitCode {
   not_permitted = 20,
   not_the_api = 21,
   no_answer = 22,
+  throttled = 23,
 };
 
 /// Why a command ends, for a person.

@@ -45,14 +45,6 @@ void harden() {
   ::unsetenv("SSLKEYLOGFILE");  // libcurl would write the session keys there
 }
 
-std::optional<Exit> check_readable(const std::string& option, const std::string& file) {
-  std::error_code failed;
-  if (file.empty()) return std::nullopt;
-  if (::access(file.c_str(), R_OK) == 0 && std::filesystem::is_regular_file(file, failed))
-    return std::nullopt;
-  return Exit{ExitCode::usage, fmt::format("{}: {} cannot be read", option, file)};
-}
-
 /// Servers and the watch of the file are told of what was found here: the environment has changed for them.
 void find_credentials(MountCommand& command) {
   if (!command.credentials.empty()) return;

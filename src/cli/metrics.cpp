@@ -1,7 +1,6 @@
 // The metrics of a MountReport, named by https://prometheus.io/docs/practices/naming.
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <limits>

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/api_probe.h"
+#include "cli/credentials_source.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/text.h"
 #include "mediafs/control/sockets.h"
@@ -15,9 +16,15 @@ namespace mediafs {
 namespace {
 
 constexpr Duration kTellAgain{5'000};
-constexpr Duration kCheckWithin{10'000};
+constexpr Duration kProbeWithin{2'000};
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
+bool is_get(const ControlRequest& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+ControlResponse only_get() {
+  return {.status = 405, .body = "only GET is answered\n"};
+}
 ControlResponse not_found() {
   return {.status = 404, .body = "there are /status, /metrics, /healthz and /check\n"};
 }
@@ -27,9 +34,10 @@ ControlResponse not_found() {
 std::string control_socket_of(const std::string& device, uid_t owner) {
   const std::string name = fmt::format("/mediafs/{}.sock", device);
   if (owner == 0) return "/run" + name;
+  const std::string usual = fmt::format("/run/user/{}", owner);
   const char* const own = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  if (owner == ::geteuid() && own != nullptr && *own == '/') return own + name;
-  return fmt::format("/run/user/{}{}", owner, name);
+  const bool has_other = owner == ::geteuid() && own != nullptr && *own == '/';
+  return (has_other && ::access(usual.c_str(), X_OK) != 0 ? own : usual) + name;
 }
 
 Monitor::Monitor(const Watched& watched, MountOwner& owner, Timer& timer)
@@ -43,12 +51,14 @@ Monitor::~Monitor() {
 
 void Monitor::stop() {
   stopping_.request_stop();
-  own_.reset();
   metrics_.reset();
   struct stat now{};
   // Another server may have made its own there.
-  if (!socket_path_.empty() && ::stat(socket_path_.c_str(), &now) == 0 && now.st_ino == socket_inode_)
-    ::unlink(socket_path_.c_str());
+  const bool is_ours = !socket_path_.empty() && ::stat(socket_path_.c_str(), &now) == 0 &&
+                       now.st_ino == socket_.st_ino && now.st_dev == socket_.st_dev;
+  if (is_ours) ::unlink(socket_path_.c_str());
+  socket_path_.clear();
+  own_.reset();
 }
 
 std::optional<Exit> Monitor::start(const std::string& device) {
@@ -70,8 +80,7 @@ std::optional<Exit> Monitor::start(const std::string& device) {
   if (service) {
     own_ = *std::move(service);
     socket_path_ = path;
-    struct stat made{};
-    if (::stat(path.c_str(), &made) == 0) socket_inode_ = made.st_ino;
+    static_cast<void>(::stat(path.c_str(), &socket_) == 0);
   } else {
     log::info("`mediafs status` cannot ask this mount: {}", service.error().context);
   }
@@ -83,7 +92,7 @@ void Monitor::serving() {
 }
 
 MountReport Monitor::report() const {
-  MountReport report{.url = watched_.url,
+  MountReport report{.url = watched_.base.text(),
                      .mountpoint = watched_.command.mountpoint,
                      .version = MEDIAFS_VERSION,
                      .commit = MEDIAFS_COMMIT,
@@ -101,21 +110,33 @@ MountReport Monitor::report() const {
 }
 
 ControlResponse Monitor::answer(const ControlRequest& request) const {
-  if (request.method != "GET") return {.status = 405, .body = "only GET is answered\n"};
+  if (!is_get(request)) return only_get();
   if (request.path == "/status") return {.content_type = "application/json", .body = json_of(report())};
   if (request.path == "/check") {
-    const Exit verdict = probe_api(watched_.api, timer_, kCheckWithin, stopping_.get_token());
+    const Exit verdict = check();
     return {.body = fmt::format("{} {}\n", static_cast<int>(verdict.code), verdict.message)};
   }
   return answer_anybody(request);
 }
 
 ControlResponse Monitor::answer_anybody(const ControlRequest& request) const {
-  if (request.method != "GET") return {.status = 405, .body = "only GET is answered\n"};
+  if (!is_get(request)) return only_get();
   if (request.path == "/metrics") return {.content_type = kMetricsType, .body = metrics_of(report())};
-  if (request.path != "/healthz") return not_found();
+  return request.path == "/healthz" ? health() : not_found();
+}
+
+ControlResponse Monitor::health() const {
+  if (why_not_healthy(watched_.api.stats()))
+    static_cast<void>(probe_api(watched_.api, timer_, kProbeWithin, stopping_.get_token()));
   const auto why_not = why_not_healthy(watched_.api.stats());
   return why_not ? ControlResponse{.status = 503, .body = *why_not + "\n"} : ControlResponse{.body = "ok\n"};
+}
+
+/// By the credentials of now, and by a client of its own: what the mount's has seen may be over.
+Exit Monitor::check() const {
+  const auto file = credentials_file(watched_.command.credentials);
+  const auto now = file ? load_credentials(*file) : Result<Credentials>(watched_.credentials);
+  return probe_api(watched_.command, watched_.base, now ? *now : watched_.credentials, stopping_.get_token());
 }
 
 void Monitor::tell_owner() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,19 +22,22 @@
 namespace mediafs {
 
 /// Where the server of a mount answers, by the mount's device number and the user who has mounted it:
-/// /run/mediafs/0:53.sock for root, else in that user's own folder of /run (XDG Base Directory
-/// Specification).
+/// /run/mediafs/0:53.sock for root, else in that user's folder of /run/user, or where that is missing in
+/// $XDG_RUNTIME_DIR (XDG Base Directory Specification).
 std::string control_socket_of(const std::string& device, uid_t owner);
 
 /// Shows what a server does: over HTTP to our user and root on the mount's own socket, to anybody (without
 /// ids) where --metrics says, and in a line to who has started the mount.
 ///   GET /status   json_of(MountReport)        GET /metrics  metrics_of(MountReport)
 ///   GET /healthz  200, or 503 and why         GET /check    asks the API: an exit code, a blank, and words
+/// While the API does not answer, or denies, /healthz has it asked as a reader would: it is to be seen that
+/// it is well again, though nobody reads.
 class Monitor {
  public:
   struct Watched {
     const MountCommand& command;
-    std::string url;
+    const BaseUrl& base;
+    const Credentials& credentials;  // those of the start
     ApiClient& api;
     MediaStore& store;
     const OpenFiles& open_files;
@@ -60,6 +65,8 @@ class Monitor {
   [[nodiscard]] MountReport report() const;
   [[nodiscard]] ControlResponse answer(const ControlRequest& request) const;
   [[nodiscard]] ControlResponse answer_anybody(const ControlRequest& request) const;
+  [[nodiscard]] ControlResponse health() const;
+  [[nodiscard]] Exit check() const;
   void tell_owner();
   void tell_owner_again_and_again();
 
@@ -69,7 +76,7 @@ class Monitor {
   const UnixSeconds began_;
   std::string told_;         // on the timer's thread
   std::string socket_path_;  // empty: there is none
-  std::uint64_t socket_inode_ = 0;
+  struct stat socket_{};
   std::stop_source stopping_;
   std::unique_ptr<ControlService> own_;
   std::unique_ptr<ControlService> metrics_;

@@ -106,6 +106,14 @@ std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::
   return std::nullopt;
 }
 
+std::optional<Exit> check_readable(const std::string& option, const std::string& file) {
+  std::error_code failed;
+  if (file.empty()) return std::nullopt;
+  if (::access(file.c_str(), R_OK) == 0 && std::filesystem::is_regular_file(file, failed))
+    return std::nullopt;
+  return Exit{ExitCode::usage, fmt::format("{}: {} cannot be read", option, file)};
+}
+
 std::optional<Exit> check_fuse() {
   const UniqueFd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
   if (!device) {

@@ -16,6 +16,9 @@ std::optional<Exit> check_mount_point(const std::string& mountpoint, const std::
 /// that a mount there whose server is gone does no harm.
 std::string resolved(const std::string& path);
 
+/// Whether the file that the option names, if it does, can be read.
+std::optional<Exit> check_readable(const std::string& option, const std::string& file);
+
 /// Whether this machine and user can mount at all.
 std::optional<Exit> check_fuse();
 

@@ -76,7 +76,7 @@ std::optional<std::string> why_not_healthy(const ApiStats& api) {
 
 std::string summary_of(const MountReport& report) {
   std::string text = fmt::format("API {}", name_of(report.api.state));
-  if (report.api.held_back > 0) text += fmt::format(", {} requests held back", report.api.held_back);
+  if (report.api.held_back > 0) text += fmt::format(", {} held back", report.api.held_back);
   if (why_not_healthy(report.api) && !report.api.last_error.empty())
     text += fmt::format(" ({})", report.api.last_error);
   text += fmt::format("; {} open, {} under way", report.open_files, report.transfers.size());

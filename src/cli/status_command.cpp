@@ -29,6 +29,8 @@ using Json = nlohmann::ordered_json;
 constexpr Duration kStatusWithin{3'000};
 constexpr Duration kVerdictWithin{15'000};
 constexpr std::chrono::seconds kWatchEvery{1};
+constexpr std::chrono::milliseconds kBetweenServers{1'000};
+constexpr std::chrono::milliseconds kAskAgain{100};
 
 struct Asked {
   std::string mountpoint;
@@ -60,7 +62,10 @@ std::string text_in(const Json& json, const char* name) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+/// What comes from a socket may be any number.
 std::string time_text(std::uint64_t seconds) {
+  constexpr std::uint64_t kEndOf9999 = 253'402'300'799;
+  if (seconds > kEndOf9999) return "?";
   return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(static_cast<std::time_t>(seconds)));
 }
 
@@ -72,6 +77,10 @@ std::string duration_text(std::uint64_t seconds) {
   return fmt::format("{:.1f} d", static_cast<double>(seconds) / 86'400);
 }
 
+std::string count_text(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 std::string since_text(const Json& json, std::uint64_t now, const char* name) {
   const std::uint64_t then = number_in(json, name);
   return fmt::format("{} ({})", time_text(then), duration_text(now > then ? now - then : 0));
@@ -81,7 +90,7 @@ std::string api_text(const Json& api, std::uint64_t now) {
   std::string text =
       fmt::format("API         {} since {}", text_in(api, "state"), since_text(api, now, "since"));
   if (number_in(api, "held_back") > 0)
-    text += fmt::format(", {} requests held back", number_in(api, "held_back"));
+    text += ", " + count_text(number_in(api, "held_back"), "request") + " held back";
   if (const auto rate = api.find("requests_per_second"); rate != api.end() && rate->is_number())
     text += fmt::format(", {:.1f} requests a second let through", rate->get<double>());
   text += "\n";
@@ -96,11 +105,12 @@ std::string api_text(const Json& api, std::uint64_t now) {
 std::string transfer_text(const Json& transfer) {
   const std::uint64_t size = number_in(transfer, "size");
   const std::uint64_t bytes = number_in(transfer, "bytes");
-  const std::string part =
-      size > 0 ? fmt::format("{:3} %  {} of {}", bytes * 100 / size, size_text(bytes), size_text(size))
-               : "  - %  " + size_text(bytes);
-  return fmt::format("  {}  {}  {}/s  {} readers\n", text_in(transfer, "id"), part,
-                     size_text(number_in(transfer, "bytes_per_second")), number_in(transfer, "readers"));
+  const std::string part = size > 0 ? fmt::format("{:3} %  {} of {}", number_in(transfer, "percent"),
+                                                  size_text(bytes), size_text(size))
+                                    : "  - %  " + size_text(bytes);
+  return fmt::format("  {}  {}  {}/s  {}\n", text_in(transfer, "id"), part,
+                     size_text(number_in(transfer, "bytes_per_second")),
+                     count_text(number_in(transfer, "readers"), "reader"));
 }
 
 std::string cache_text(const Json& cache) {
@@ -116,40 +126,66 @@ std::string cache_text(const Json& cache) {
   return text + "\n";
 }
 
-Result<std::string> show(const Asked& asked, const StatusCommand& command) {
-  auto json = get_from_socket(asked.socket, "/status", kStatusWithin);
-  if (!json) return std::move(json).error().in(asked.mountpoint);
-  return command.json ? *json : printable_lines(status_text(*json));
+/// Between two servers of a mount there is nobody for a moment, or one that ends before it has answered.
+Result<std::string> get(const Asked& asked, const std::string& target, Duration patience) {
+  const SteadyTime give_up = steady_now() + kBetweenServers;
+  for (;;) {
+    auto answer = get_from_socket(asked.socket, target, patience);
+    const bool may_come =
+        !answer && (answer.error().code == Errc::not_found || answer.error().code == Errc::protocol);
+    if (!may_come || steady_now() > give_up) return answer;
+    std::this_thread::sleep_for(kAskAgain);
+  }
 }
 
-/// All of them; what has no answer is said in its place.
-std::pair<std::string, bool> show_all(const std::vector<Asked>& all, const StatusCommand& command) {
-  std::string text;
+Result<std::string> show(const Asked& asked, const StatusCommand& command) {
+  auto answer = get(asked, "/status", kStatusWithin);
+  if (!answer) return std::move(answer).error().in(asked.mountpoint);
+  if (!command.json) return printable_lines(status_text(*answer));
+  const Json json = Json::parse(*answer, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object())
+    return Error{Errc::protocol, asked.mountpoint + ": an answer of another version of mediafs"};
+  return json.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
+}
+
+/// All of them. False: one has not answered, which is said on standard error.
+bool show_all(const std::vector<Asked>& all, const StatusCommand& command) {
   bool answered = true;
   for (const Asked& asked : all) {
     const auto shown = show(asked, command);
     answered = answered && shown.ok();
-    text += shown ? *shown : "mediafs: " + printable(shown.error().context) + "\n";
+    if (shown) fmt::print("{}", *shown);
+    if (!shown) fmt::print(stderr, "mediafs: {}\n", printable(shown.error().context));
   }
-  return {text, answered};
+  return answered;
 }
 
-/// On a terminal in place of what was shown before.
-Exit watch(const std::vector<Asked>& all, const StatusCommand& command) {
+/// On a terminal in place of what was shown before. Mounts come and go meanwhile.
+Exit watch(const StatusCommand& command) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   for (;; std::this_thread::sleep_for(kWatchEvery)) {
-    fmt::print("{}{}{}", terminal ? "\x1b[H\x1b[J" : "", show_all(all, command).first, terminal ? "" : "\n");
+    const auto asked = asked_of(command);
+    if (!asked) return {ExitCode::not_a_mount, asked.error().context};
+    if (terminal) fmt::print("\x1b[H\x1b[J");
+    show_all(*asked, command);
+    if (!terminal) fmt::print("\n");
     if (std::fflush(stdout) != 0) return {ExitCode::internal, {}};
   }
 }
 
+bool is_verdict(ExitCode code) {
+  return code == ExitCode::ok || code == ExitCode::unreachable || code == ExitCode::credentials ||
+         code == ExitCode::not_the_api || code == ExitCode::throttled;
+}
+
 Exit check(const Asked& asked) {
-  const auto answer = get_from_socket(asked.socket, "/check", kVerdictWithin);
+  const auto answer = get(asked, "/check", kVerdictWithin);
   if (!answer) return {ExitCode::no_answer, asked.mountpoint + ": " + answer.error().context};
   int code = 0;
   const auto [end, error] = std::from_chars(answer->data(), answer->data() + answer->size(), code);
-  if (error != std::errc()) return {ExitCode::no_answer, asked.mountpoint + ": an answer of another version"};
-  const std::size_t at = static_cast<std::size_t>(end - answer->data());
+  if (error != std::errc() || !is_verdict(static_cast<ExitCode>(code)))
+    return {ExitCode::no_answer, asked.mountpoint + ": an answer of another version of mediafs"};
+  const auto at = static_cast<std::size_t>(end - answer->data());
   return {static_cast<ExitCode>(code), fmt::format("{}: {}", asked.mountpoint, trimmed(answer->substr(at)))};
 }
 
@@ -175,18 +211,16 @@ std::string status_text(const std::string& text) {
 Exit run_status_command(const StatusCommand& command) {
   const auto asked = asked_of(command);
   if (!asked) return {ExitCode::not_a_mount, asked.error().context};
-  if (command.watch) return watch(*asked, command);
-  const auto [text, answered] = show_all(*asked, command);
-  fmt::print("{}", text);
-  if (!answered) return {ExitCode::no_answer, "no answer"};
+  if (command.watch) return watch(command);
+  if (!show_all(*asked, command)) return {ExitCode::no_answer, {}};
   if (!command.check) return {};
-  std::string verdicts;
+  Exit worst;
   for (const Asked& one : *asked) {
-    Exit verdict = check(one);
-    if (verdict.code != ExitCode::ok) return verdict;
-    verdicts += verdict.message + "\n";
+    const Exit verdict = check(one);
+    fmt::print(stderr, "mediafs: {}\n", printable(verdict.message));
+    if (worst.code == ExitCode::ok) worst.code = verdict.code;
   }
-  return {ExitCode::ok, verdicts};
+  return worst;
 }
 
 }  // namespace mediafs

@@ -10,7 +10,7 @@ struct StatusCommand {
   std::string mountpoint;  // empty: every mount of ours that there is
   bool json = false;
   bool watch = false;  // again and again, until a signal
-  bool check = false;  // has the API asked, and judges by that
+  bool check = false;  // has the API asked, and judges by that; not with `watch`
 };
 
 /// Shows what the servers say of themselves. Whether they answer, and with `check` whether their readers

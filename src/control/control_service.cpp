@@ -11,8 +11,9 @@ namespace mediafs {
 
 namespace {
 
-constexpr unsigned kMostConnections = 64;
-constexpr unsigned kIdleSeconds = 30;
+constexpr unsigned kMostConnections = 256;
+constexpr unsigned kMostOfOneAddress = 64;  // of TCP
+constexpr unsigned kIdleSeconds = 10;
 
 using Answer = std::unique_ptr<MHD_Response, decltype(&MHD_destroy_response)>;
 
@@ -25,6 +26,7 @@ MHD_Result send(MHD_Connection* connection, const ControlResponse& response) {
   if (!answer) return MHD_NO;
   MHD_add_response_header(answer.get(), MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
   MHD_add_response_header(answer.get(), MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+  MHD_add_response_header(answer.get(), MHD_HTTP_HEADER_CONNECTION, "close");  // nobody holds one idle
   return MHD_queue_response(connection, response.status, answer.get());
 }
 
@@ -52,7 +54,8 @@ class ControlService::Daemon {
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_THREAD_PER_CONNECTION;
     daemon_ = MHD_start_daemon(kFlags, /*port=*/0, nullptr, nullptr, &Daemon::on_request, this,
                                MHD_OPTION_LISTEN_SOCKET, listening.get(), MHD_OPTION_CONNECTION_LIMIT,
-                               kMostConnections, MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, MHD_OPTION_END);
+                               kMostConnections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, kMostOfOneAddress,
+                               MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, MHD_OPTION_END);
     if (daemon_ != nullptr) static_cast<void>(listening.release());  // it is closed with the daemon
     return daemon_ != nullptr;
   }

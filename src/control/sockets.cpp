@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include "mediafs/base/parent_directories.h"
+
 namespace mediafs {
 
 namespace {
@@ -47,8 +49,10 @@ Result<UniqueFd> listen_at_path(const std::string& path) {
   if (path.size() >= sizeof(address.sun_path)) return refused(path, "the path is too long for a socket");
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return refused(folder);
-  static_cast<void>(::chmod(folder.c_str(), 0755));  // whatever the umask
+  const bool made = ::mkdir(folder.c_str(), 0755) == 0;
+  if (!made && errno != EEXIST) return refused(folder);
+  if (made) static_cast<void>(::chmod(folder.c_str(), 0755));  // whatever the umask
+  if (Status checked = check_parent_directories(path, "the socket"); !checked) return checked.error();
   ::unlink(path.c_str());
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||

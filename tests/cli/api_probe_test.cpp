@@ -10,7 +10,7 @@ TEST(ApiProbe, TheApisWordOnASessionThatCannotBeTellsWhetherItTakesTheCredential
   const MediaId session = *MediaId::parse("5aa53aab-c9aa-4e20-ab31-4bf2ac8e6d4a");
   EXPECT_EQ(verdict_on(Listing{.key = {ListingKind::session_media, session}}).code, ExitCode::ok);
   EXPECT_EQ(verdict(Errc::not_found), ExitCode::ok);
-  EXPECT_EQ(verdict(Errc::throttled), ExitCode::ok);
+  EXPECT_EQ(verdict(Errc::throttled), ExitCode::throttled);
   EXPECT_EQ(verdict(Errc::denied), ExitCode::credentials);
   for (const Errc code : {Errc::unavailable, Errc::unreachable, Errc::timed_out, Errc::cancelled})
     EXPECT_EQ(verdict(code), ExitCode::unreachable) << static_cast<int>(code);

@@ -111,7 +111,7 @@ TEST(MountReportTest, IsShownToPeople) {
         "API         down since", "(10 s), 6 requests held back", "2.5 requests a second", "last good answer",
         "last error", "(5 s): HTTP 503",
         "cache       1.0 GiB of 10.0 GiB, 7 media, 75 % of 40 reads from it, oldest 2.0 h", "open files  2",
-        "under way   1", "media-of-somebody-1   25 %  9.5 MiB of 38.1 MiB  2.9 MiB/s  1 readers"})
+        "under way   1", "media-of-somebody-1   25 %  9.5 MiB of 38.1 MiB  2.9 MiB/s  1 reader\n"})
     EXPECT_THAT(text, HasSubstr(part));
 }
 

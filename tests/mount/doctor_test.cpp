@@ -50,6 +50,16 @@ TEST_F(DoctorTest, FindsWhatAMountWouldEndWith) {
   EXPECT_THAT(full.out, HasSubstr("2 in the way of a mount"));
 }
 
+TEST_F(DoctorTest, FindsOptionsThatAMountWouldRefuse) {
+  for (const Arguments& option :
+       {Arguments{"--sessions", "/nonexistent"}, Arguments{"--cacert", "/nonexistent"},
+        Arguments{"--log-file", "/nonexistent/log"}, Arguments{"--metrics", "99999"}}) {
+    const Outcome outcome = doctor(option);
+    EXPECT_EQ(outcome.code, 2) << outcome;
+    EXPECT_THAT(outcome.out, HasSubstr("BAD   options"));
+  }
+}
+
 TEST_F(DoctorTest, FindsACacheThatOthersMayWriteTo) {
   fs::permissions(cache_dir(), fs::perms(0777));
   const Outcome outcome = doctor();

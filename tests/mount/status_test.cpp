@@ -175,13 +175,38 @@ TEST_F(StatusTest, AnApiThatThrottlesIsShown) {
     static_cast<void>(read(media_of(1'000, "throttled-media-" + std::to_string(i))));
   EXPECT_TRUE(eventually([&] { return state() == "throttled"; })) << status();
   EXPECT_THAT(metrics(), HasSubstr("mediafs_api_state{state=\"throttled\"} 1"));
+  EXPECT_THAT(log(), HasSubstr("the API throttles: "));
+}
+
+TEST_F(StatusTest, ACheckAsksAnewWhateverTheMountHasSeen) {
+  expect_warnings();
+  mount();
+  const std::vector<std::string> good = api_options.secrets;
+  api_options.secrets = {std::string(40, 'n')};
+  restart_api();
+  EXPECT_EQ(read(media_of(1'000)).error, EACCES);
+  api_options.secrets = good;
+  restart_api();
+  EXPECT_EQ(mediafs({"status", "--check", mount_point()}).code, 0);
+  EXPECT_EQ(api().total_requests(), 1U);
+}
+
+TEST_F(StatusTest, HealthComesBackThoughNobodyReads) {
+  expect_warnings();
+  mount({{"--deadline", "2s"}});
+  read_whole(media_of(1'000));
+  stop_api();
+  EXPECT_NE(read(media_of(2'000)).error, 0);
+  EXPECT_NE(curl("/healthz").code, 0);
+  api();
+  EXPECT_TRUE(eventually([&] { return curl("/healthz").code == 0; }));
 }
 
 TEST_F(StatusTest, ACheckAsksTheApiOnceAndByNobodysId) {
   mount();
   const Outcome checked = mediafs({"status", "--check", mount_point()});
   EXPECT_EQ(checked.code, 0) << checked;
-  EXPECT_THAT(checked.out, HasSubstr("takes the credentials"));
+  EXPECT_THAT(checked.err, HasSubstr("takes the credentials"));
   EXPECT_EQ(api().total_requests(), 1U);
 }
 
@@ -240,7 +265,7 @@ TEST_F(StatusTest, ATransferIsSeenUnderWayOnATerminal) {
   EXPECT_TRUE(seen("\x1b[H\x1b[J")) << screen;
   EXPECT_TRUE(seen(id + "  ")) << screen;
   EXPECT_TRUE(seen(" of 38.1 MiB  2.")) << screen;
-  EXPECT_TRUE(seen("/s  1 readers")) << screen;
+  EXPECT_TRUE(seen("/s  1 reader\r\n")) << screen;
   EXPECT_TRUE(seen("under way   0")) << screen;
   ::kill(child, SIGINT);
   ::waitpid(child, nullptr, 0);

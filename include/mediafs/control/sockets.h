@@ -8,7 +8,8 @@
 namespace mediafs {
 
 /// A listening unix socket at that path, for our own user and root: the folder is made where there is none
-/// (0755), and a socket that an earlier process has left there goes. Errc::internal: why not.
+/// (0755), and a socket that an earlier process has left there goes. Errc::internal: why not; Errc::denied:
+/// others could put their own in its place.
 Result<UniqueFd> listen_at_path(const std::string& path);
 
 /// A listening TCP socket at "192.0.2.1:9100", "[::1]:9100", "localhost:9100", or at the loopback's where
