@@ -120,7 +120,8 @@ ServiceManager::ServiceManager()
     const Text name(names[i], &std::free);
     kept_.push_back({name.get(), UniqueFd(SD_LISTEN_FDS_START + i)});
   }
-  std::free(names);  // NOLINT(cppcoreguidelines-no-malloc,hicpp-no-malloc): sd_listen_fds(3) says so
+  // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,hicpp-no-malloc): sd_listen_fds(3) says so
+  std::free(static_cast<void*>(names));
 }
 
 void ServiceManager::keep(const std::string& name, int descriptor) const {
