@@ -30,11 +30,9 @@ void Gate::announce_throttling(State state, Ready& ready) {
   const bool throttles = pace_.is_limited() && (throttling_announced_ || state == State::throttled);
   if (throttles == std::exchange(throttling_announced_, throttles)) return;
   ready.emplace_back([throttles] {
-    if (throttles) {
-      log::write_event(log::Level::warning, "the API throttles: it is asked no more often than it takes");
-    } else {
-      log::write_event(log::Level::info, "the API throttles no more");
-    }
+    log::write_event(log::Level::info, throttles
+                                           ? "the API throttles: it is asked no more often than it takes"
+                                           : "the API throttles no more");
   });
 }
 

@@ -155,7 +155,6 @@ Status check_filesystem(int directory) {
 }
 
 Status check_cache_place(const std::string& directory, bool any_filesystem) {
-  if (Status checked = check_parent_directories(directory, "the cache"); !checked) return checked;
   std::filesystem::path there = directory;
   UniqueFd fd;
   // The directory, or what it would be made in.
@@ -164,6 +163,7 @@ Status check_cache_place(const std::string& directory, bool any_filesystem) {
     there = there.parent_path();
   struct stat status{};
   if (!fd || ::fstat(fd.get(), &status) != 0) return system_error(there.string());
+  if (Status checked = check_parent_directories(there / "any", "the cache"); !checked) return checked;
   if (there == directory) {
     if (Status owned = check_owner(directory, status); !owned) return owned;
     if (Status closed = check_not_writable(directory, status); !closed) return closed;

@@ -324,8 +324,8 @@ Exit serve_or_throw(const MountCommand& command, const BaseUrl& base, const Cred
 }  // namespace
 
 std::string identity_of(const BaseUrl& base, const Credentials& credentials) {
-  const SecretString identity(
-      fmt::format("mediafs cache\n{}\n{}", base.text(), credentials.api_key.reveal()));
+  const auto identity =
+      SecretString::joined({"mediafs cache\n", base.text(), "\n", credentials.api_key.reveal()});
   const crypto::Digest digest = crypto::sha256(bytes_of(identity.reveal()));
   return to_hex(ByteView(digest).first(16));
 }

@@ -141,8 +141,8 @@ Result<Credentials> load_credentials(const std::string& file) {
   const SecretString shared_secret = take_variable(kSecretVariable);
   if (const auto source = credentials_file(file)) return load_credentials(*source);
   if (api_key.empty() || shared_secret.empty()) return none_found(!api_key.empty(), !shared_secret.empty());
-  const SecretString lines(
-      fmt::format("api_key={}\nshared_secret={}\n", api_key.reveal(), shared_secret.reveal()));
+  const auto lines =
+      SecretString::joined({"api_key=", api_key.reveal(), "\nshared_secret=", shared_secret.reveal(), "\n"});
   return parse_credentials(lines.reveal());
 }
 

@@ -31,6 +31,6 @@ Finding clock_finding(UnixSeconds here, UnixSeconds there);
 
 /// Looks at all that a mount needs without making one, and prints a report. It ends with what a mount would
 /// end with first.
-Exit run_doctor(const DoctorCommand& command);
+Exit run_doctor(DoctorCommand command);
 
 }  // namespace mediafs

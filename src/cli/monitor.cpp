@@ -82,7 +82,7 @@ std::optional<Exit> Monitor::start(const std::string& device) {
     socket_path_ = path;
     static_cast<void>(::stat(path.c_str(), &socket_) == 0);
   } else {
-    log::info("`mediafs status` cannot ask this mount: {}", service.error().context);
+    log::info("no socket for `mediafs status`: {}", service.error().context);
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -138,9 +139,24 @@ Result<std::string> get(const Asked& asked, const std::string& target, Duration 
   }
 }
 
+/// Why there is no answer, for people.
+Error in_words(const Asked& asked, const Error& error) {
+  const bool may_not = ::access(asked.socket.c_str(), W_OK) != 0 && errno == EACCES;
+  if (may_not || error.code == Errc::denied)
+    return {Errc::denied, asked.mountpoint + " is another user's: only they and root may ask"};
+  if (::access(asked.socket.c_str(), F_OK) == 0 || error.code != Errc::not_found)
+    return Error(error).in(asked.mountpoint);
+  return {
+      Errc::not_found,
+      fmt::format(
+          "{}: its server is gone (then `mediafs unmount` or the next mount clears it), or could not make "
+          "its socket {} (then its log says why)",
+          asked.mountpoint, asked.socket)};
+}
+
 Result<std::string> show(const Asked& asked, const StatusCommand& command) {
   auto answer = get(asked, "/status", kStatusWithin);
-  if (!answer) return std::move(answer).error().in(asked.mountpoint);
+  if (!answer) return in_words(asked, answer.error());
   if (!command.json) return printable_lines(status_text(*answer));
   const Json json = Json::parse(*answer, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object())
@@ -148,16 +164,19 @@ Result<std::string> show(const Asked& asked, const StatusCommand& command) {
   return json.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
 }
 
-/// All of them. False: one has not answered, which is said on standard error.
-bool show_all(const std::vector<Asked>& all, const StatusCommand& command) {
-  bool answered = true;
+/// All of them. What has no answer is said on standard error.
+ExitCode show_all(const std::vector<Asked>& all, const StatusCommand& command) {
+  ExitCode code = ExitCode::ok;
   for (const Asked& asked : all) {
     const auto shown = show(asked, command);
-    answered = answered && shown.ok();
-    if (shown) fmt::print("{}", *shown);
-    if (!shown) fmt::print(stderr, "mediafs: {}\n", printable(shown.error().context));
+    if (shown) {
+      fmt::print("{}", *shown);
+      continue;
+    }
+    code = shown.error().code == Errc::denied ? ExitCode::not_permitted : ExitCode::no_answer;
+    fmt::print(stderr, "mediafs: {}\n", printable(shown.error().context));
   }
-  return answered;
+  return code;
 }
 
 /// On a terminal in place of what was shown before. Mounts come and go meanwhile.
@@ -212,7 +231,7 @@ Exit run_status_command(const StatusCommand& command) {
   const auto asked = asked_of(command);
   if (!asked) return {ExitCode::not_a_mount, asked.error().context};
   if (command.watch) return watch(command);
-  if (!show_all(*asked, command)) return {ExitCode::no_answer, {}};
+  if (const ExitCode code = show_all(*asked, command); code != ExitCode::ok) return {code, {}};
   if (!command.check) return {};
   Exit worst;
   for (const Asked& one : *asked) {

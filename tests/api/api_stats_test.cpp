@@ -39,7 +39,8 @@ class ApiStatsTest : public FetchTest {
   [[nodiscard]] double seconds_of(Endpoint endpoint) const { return api_.stats().durations.at(endpoint).sum; }
   [[nodiscard]] std::uint64_t durations_of(Endpoint endpoint) const {
     std::uint64_t all = 0;
-    for (const std::uint64_t count : api_.stats().durations.at(endpoint).counts) all += count;
+    const ApiStats stats = api_.stats();
+    for (const std::uint64_t count : stats.durations.at(endpoint).counts) all += count;
     return all;
   }
   [[nodiscard]] UnixSeconds now() const { return timer_.clock().wall_seconds(); }

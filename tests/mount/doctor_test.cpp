@@ -50,6 +50,26 @@ TEST_F(DoctorTest, FindsWhatAMountWouldEndWith) {
   EXPECT_THAT(full.out, HasSubstr("2 in the way of a mount"));
 }
 
+TEST_F(DoctorTest, LooksForCredentialsWhereAMountDoes) {
+  extra_environment["XDG_CONFIG_HOME"] = scratch() / "config";
+  fs::create_directories(scratch() / "config/mediafs");
+  fs::copy_file(credentials(), scratch() / "config/mediafs/credentials");
+  const Outcome outcome =
+      mediafs({"doctor", "--cache-dir", scratch() / "no/cache/yet", "--cache-any-fs", api().url()});
+  EXPECT_EQ(outcome.code, 0) << outcome;
+  EXPECT_THAT(outcome.out, HasSubstr("config/mediafs/credentials"));
+  EXPECT_THAT(outcome.out, HasSubstr("ok    cache"));
+  EXPECT_FALSE(fs::exists(scratch() / "no"));
+}
+
+TEST_F(DoctorTest, FindsAMountWhoseServerIsGone) {
+  mount({{"--no-supervisor", kSet}});
+  kill9();
+  const Outcome outcome = mediafs({"doctor", "--credentials", credentials(), api().url(), mount_point()});
+  EXPECT_THAT(outcome.out, HasSubstr("doubt mount point"));
+  EXPECT_THAT(outcome.out, HasSubstr("its server does not answer"));
+}
+
 TEST_F(DoctorTest, FindsOptionsThatAMountWouldRefuse) {
   for (const Arguments& option :
        {Arguments{"--sessions", "/nonexistent"}, Arguments{"--cacert", "/nonexistent"},

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,15 @@ class SecretString {
  public:
   SecretString() = default;
   explicit SecretString(std::string_view text) : text_(text) {}
+  /// Of pieces, without a copy of them elsewhere, as to format them would leave one.
+  static SecretString joined(std::initializer_list<std::string_view> pieces) {
+    SecretString whole;
+    std::size_t size = 0;
+    for (const std::string_view piece : pieces) size += piece.size();
+    whole.text_.reserve(size);
+    for (const std::string_view piece : pieces) whole.text_ += piece;
+    return whole;
+  }
   SecretString(const SecretString& other) = default;
   // A short text stands within the object itself, where std::string's own move would leave it: copy, then
   // wipe.
