@@ -10,8 +10,9 @@ build=(g++ cmake ninja-build ccache pkg-config fuse3 libfuse3-dev libcurl4-opens
   liblmdb-dev libsystemd-dev libmicrohttpd-dev prometheus-cpp-dev libcli11-dev nlohmann-json3-dev libfmt-dev libspdlog-dev libxxhash-dev
   libgtest-dev libgmock-dev libbenchmark-dev libcpp-httplib-dev python3 openssl util-linux coreutils)
 tests=(attr curl rsync tar findutils procps nftables ffmpeg mpv podman runc bubblewrap busybox-static
-  systemd systemd-container dbus prometheus)
-gate=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev mmdebstrap)
+  systemd systemd-container dbus)
+gate=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev mmdebstrap
+  prometheus) # for promtool
 bench=(nginx-light rclone curl fio hyperfine)
 
 case "${1-}" in
