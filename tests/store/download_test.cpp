@@ -62,7 +62,8 @@ class DownloadTest : public testing::TestWithParam<Errc> {
   ManualTimer timer_;
   ScriptedSource source_;
   Catalog catalog_{{}, nullptr, timer_.clock()};
-  MediaStore store_{{}, source_, nullptr, catalog_, timer_};
+  // What a backoff draws must not decide.
+  MediaStore store_{{.jitter = [] { return 0.5; }}, source_, nullptr, catalog_, timer_};
 };
 
 std::string code_name(const testing::TestParamInfo<Errc>& code) {
