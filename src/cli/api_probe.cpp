@@ -71,11 +71,7 @@ Exit probe_api(const MountCommand& command, const BaseUrl& base, const Credentia
   HttpClient http(http_options(command, kFewestDescriptors));
   Exit verdict;
   {
-    ApiClient api({.base = base,
-                   .credentials = credentials,
-                   .require_signature = command.require_signature,
-                   .verify_signatures = command.verify_signatures},
-                  http, timer);
+    ApiClient api(api_options(command, base, credentials), http, timer);
     verdict = probe_api(api, timer, std::min(command.deadline, kProbeWithin), stop);
     http.stop();
     timer.stop();

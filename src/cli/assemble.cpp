@@ -171,11 +171,7 @@ struct Ground {
 struct Floors {
   explicit Floors(const Ground& on)
       : http(http_options(on.command, on.descriptors)),
-        api({.base = on.base,
-             .credentials = on.credentials,
-             .require_signature = on.command.require_signature,
-             .verify_signatures = on.command.verify_signatures},
-            http, timer),
+        api(api_options(on.command, on.base, on.credentials), http, timer),
         store(media_options(on.command, on.open_files, on.served_fingerprints), api, on.cache, on.catalog,
               timer),
         listings(listing_options(on.command), api, on.catalog, timer),
@@ -225,6 +221,19 @@ std::string in_words(const Ground& on) {
                      cache);
 }
 
+Monitor::Watched watched(const Ground& on, Floors& floors, const Mount& mount,
+                         const EraseService& erase_service) {
+  return {.command = on.command,
+          .base = on.base,
+          .credentials = on.credentials,
+          .api = floors.api,
+          .store = floors.store,
+          .open_files = on.open_files,
+          .cache = on.cache,
+          .mount = mount,
+          .erase_service = erase_service};
+}
+
 /// A mount that is there already goes on without what it cannot have.
 std::optional<Exit> start(Monitor& monitor, const Ground& on) {
   const auto there = find_mount(on.command.mountpoint);
@@ -243,16 +252,7 @@ Exit run_mounted(const Ground& on) {
   TimerThread chores;    // what may wait for the disk or the kernel, and nobody waits for
   TimerThread watching;  // what may wait for the credentials file, whose disk may hang
   EraseService erase_service(floors.filesystem, on.cache, **mount);
-  Monitor monitor({.command = on.command,
-                   .base = on.base,
-                   .credentials = on.credentials,
-                   .api = floors.api,
-                   .store = floors.store,
-                   .open_files = on.open_files,
-                   .cache = on.cache,
-                   .mount = **mount,
-                   .erase_service = erase_service},
-                  on.mount_owner, watching);
+  Monitor monitor(watched(on, floors, **mount, erase_service), on.mount_owner, watching);
   std::optional<KeyRotation> keys;
   std::unique_ptr<CredentialsWatch> watch;
   const TimersEnd timers_end(chores, watching);  // also where no thread can be made for the mount

@@ -18,14 +18,12 @@
 #include "cli/credentials_source.h"
 #include "cli/descriptors.h"
 #include "cli/floor_options.h"
-#include "cli/monitor.h"
 #include "cli/mount_point.h"
 #include "cli/units.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/parent_directories.h"
 #include "mediafs/base/text.h"
 #include "mediafs/cache/cache_place.h"
-#include "mediafs/control/control_client.h"
 #include "mediafs/control/sockets.h"
 #include "mediafs/http/http_client.h"
 #include "mediafs/http/url.h"
@@ -79,14 +77,13 @@ std::optional<Finding> allow_other(const MountCommand& command) {
 
 Finding mount_point(const MountCommand& command) {
   if (command.mountpoint.empty()) return not_looked_at("mount point", "none is named");
-  if (const auto there = find_mount_of_ours(command.mountpoint)) {
-    const std::string socket = control_socket_of(there->device, there->owner.value_or(0));
-    if (get_from_socket(socket, "/status", kDateWithin))
+  if (find_mount_of_ours(command.mountpoint)) {
+    if (is_served(command.mountpoint))
       return good("mount point", fmt::format("{} is mounted: see `mediafs status`", command.mountpoint));
     return doubtful(
         "mount point",
-        fmt::format("{} is mounted, and its server does not answer here; if it is gone, `mediafs unmount` "
-                    "or the next mount clears it",
+        fmt::format("{} is mounted, and its server does not answer; if it is gone, `mediafs unmount` or "
+                    "the next mount clears it",
                     command.mountpoint));
   }
   const auto exit = check_mount_point(command.mountpoint, command.no_cache ? "" : command.cache_dir);

@@ -45,6 +45,14 @@ HttpClient::Options http_options(const MountCommand& command, std::uint64_t desc
           .stall_timeout = std::clamp(third, std::chrono::seconds(1), usual.stall_timeout)};
 }
 
+ApiClient::Options api_options(const MountCommand& command, const BaseUrl& base,
+                               const Credentials& credentials) {
+  return {.base = base,
+          .credentials = credentials,
+          .require_signature = command.require_signature,
+          .verify_signatures = command.verify_signatures};
+}
+
 MediaStore::Options media_options(const MountCommand& command, const OpenFiles& open_files,
                                   ServedFingerprints& served_fingerprints) {
   return {.deadline = command.deadline,

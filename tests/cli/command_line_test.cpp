@@ -337,6 +337,15 @@ TEST(CommandLine, ASupervisorIsThereUnlessItIsNotWanted) {
   EXPECT_FALSE(mount_of({"mount", "https://h", "/mnt", "-o", "no_supervisor"}).supervisor);
 }
 
+TEST(CommandLine, AStatusTakesAMountPointOrNone) {
+  EXPECT_EQ(std::get<StatusCommand>(parse_command_line("mediafs", {"status"})).mountpoint, "");
+  const auto all =
+      std::get<StatusCommand>(parse_command_line("mediafs", {"status", "--json", "--check", "/mnt/x/"}));
+  EXPECT_EQ(all.mountpoint, "/mnt/x");
+  EXPECT_TRUE(all.json && all.check && !all.watch);
+  EXPECT_EQ(exit_of({"status", "--watch", "--check", "/mnt"}).code, ExitCode::usage);
+}
+
 TEST(CommandLine, AnUpgradeTakesAMountPoint) {
   const Command command = parse_command_line("mediafs", {"upgrade", "mnt"}, "/some/where");
   EXPECT_EQ(std::get<UpgradeCommand>(command).mountpoint, "/some/where/mnt");
