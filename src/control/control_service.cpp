@@ -1,11 +1,14 @@
 #include "mediafs/control/control_service.h"
 
 #include <microhttpd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
+#include <system_error>
 #include <utility>
+
+#include "control/exchange.h"
+#include "control/line_stream.h"
 
 namespace mediafs {
 
@@ -13,37 +16,24 @@ namespace {
 
 constexpr unsigned kMostConnections = 256;
 constexpr unsigned kMostOfOneAddress = 64;  // of TCP
-constexpr unsigned kIdleSeconds = 10;
+constexpr std::size_t kPieceSize = 4096;
 
-using Answer = std::unique_ptr<MHD_Response, decltype(&MHD_destroy_response)>;
-
-MHD_Result send(MHD_Connection* connection, const ControlResponse& response) {
-  // The library copies it; it does not write to it.
-  const Answer answer(MHD_create_response_from_buffer(response.body.size(),
-                                                      const_cast<char*>(response.body.data()),  // NOLINT
-                                                      MHD_RESPMEM_MUST_COPY),
-                      &MHD_destroy_response);
-  if (!answer) return MHD_NO;
-  MHD_add_response_header(answer.get(), MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
-  MHD_add_response_header(answer.get(), MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-  MHD_add_response_header(answer.get(), MHD_HTTP_HEADER_CONNECTION, "close");  // nobody holds one idle
-  return MHD_queue_response(connection, response.status, answer.get());
+ssize_t read_lines(void* stream, std::uint64_t /*position*/, char* buffer, std::size_t most) {
+  return static_cast<LineStream*>(stream)->read(buffer, most);
 }
 
-bool is_our_user_or_root(MHD_Connection* connection) {
-  const auto* const info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  return info != nullptr && ::getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-         (peer.uid == 0 || peer.uid == ::geteuid());
+void drop_lines(void* stream) {
+  delete static_cast<LineStream*>(stream);  // NOLINT(cppcoreguidelines-owning-memory)
 }
 
 }  // namespace
 
 class ControlService::Daemon {
  public:
-  Daemon(Admits admits, Handler handler) : admits_(admits), handler_(std::move(handler)) {}
+  Daemon(Admits admits, Handler handler, std::chrono::seconds idle)
+      : admits_(admits), handler_(std::move(handler)), idle_(idle) {}
   ~Daemon() {
+    ending_ = true;
     if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
   }
   Daemon(const Daemon&) = delete;
@@ -55,27 +45,41 @@ class ControlService::Daemon {
     daemon_ = MHD_start_daemon(kFlags, /*port=*/0, nullptr, nullptr, &Daemon::on_request, this,
                                MHD_OPTION_LISTEN_SOCKET, listening.get(), MHD_OPTION_CONNECTION_LIMIT,
                                kMostConnections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, kMostOfOneAddress,
-                               MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, MHD_OPTION_END);
+                               MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(idle_.count()),
+                               MHD_OPTION_NOTIFY_COMPLETED, &drop_exchange, nullptr, MHD_OPTION_END);
     if (daemon_ != nullptr) static_cast<void>(listening.release());  // it is closed with the daemon
     return daemon_ != nullptr;
   }
 
  private:
-  /// Called when the head is there, and again with the body, which nothing here has.
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
-                               const char* /*version*/, const char* /*body*/, std::size_t* body_size,
-                               void** state) {
-    const auto& daemon = *static_cast<const Daemon*>(self);
-    static char seen = 0;
-    if (std::exchange(*state, &seen) == nullptr) return MHD_YES;
-    if (std::exchange(*body_size, 0) > 0) return MHD_YES;
-    if (daemon.admits_ == Admits::our_user_and_root && !is_our_user_or_root(connection))
-      return send(connection, {.status = MHD_HTTP_FORBIDDEN, .body = "not for this user\n"});
-    return send(connection, daemon.handler_({.method = method, .path = path}));
+                               const char* /*version*/, const char* piece, std::size_t* size, void** state) {
+    auto& daemon = *static_cast<Daemon*>(self);
+    Exchange* const exchange = take_piece(connection, daemon.admits_, piece, size, state);
+    if (exchange == nullptr) return MHD_YES;
+    if (exchange->refusal) return send(connection, *exchange->refusal);
+    const ControlResponse response =
+        daemon.handler_({.method = method, .path = path, .body = std::move(exchange->body)});
+    return response.lines ? daemon.send_lines(connection, response) : send(connection, response);
+  }
+
+  MHD_Result send_lines(MHD_Connection* connection, const ControlResponse& response) {
+    try {
+      auto stream = std::make_unique<LineStream>(connection, response.lines, idle_, ending_);
+      const Answer answer(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kPieceSize, &read_lines,
+                                                            stream.get(), &drop_lines),
+                          &MHD_destroy_response);
+      if (answer) static_cast<void>(stream.release());  // it is the answer's
+      return send(connection, response, answer);
+    } catch (const std::system_error&) {
+      return send(connection, {.status = MHD_HTTP_SERVICE_UNAVAILABLE, .body = "no thread can be made\n"});
+    }
   }
 
   const Admits admits_;
   const Handler handler_;
+  const std::chrono::seconds idle_;
+  std::atomic<bool> ending_ = false;
   MHD_Daemon* daemon_ = nullptr;
 };
 
@@ -83,8 +87,8 @@ ControlService::ControlService(std::unique_ptr<Daemon> daemon) : daemon_(std::mo
 ControlService::~ControlService() = default;
 
 Result<std::unique_ptr<ControlService>> ControlService::start(UniqueFd listening, Admits admits,
-                                                              Handler handler) {
-  auto daemon = std::make_unique<Daemon>(admits, std::move(handler));
+                                                              Handler handler, std::chrono::seconds idle) {
+  auto daemon = std::make_unique<Daemon>(admits, std::move(handler), idle);
   if (!daemon->start(std::move(listening))) return Error{Errc::internal, "no thread for a socket's answers"};
   return std::unique_ptr<ControlService>(new ControlService(std::move(daemon)));
 }

@@ -1,5 +1,6 @@
 #include "mediafs/control/sockets.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -8,10 +9,12 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -30,6 +33,22 @@ Error refused(const std::string& where) {
   return refused(where, std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
 }
 
+std::optional<sockaddr_un> address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return std::nullopt;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return address;
+}
+
+UniqueFd unix_socket() {
+  return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+bool is_bound(const UniqueFd& socket, const sockaddr_un& address, std::size_t size) {
+  return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size)) == 0;
+}
+
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 Addresses addresses_of(const std::string& host, const std::string& port) {
@@ -44,20 +63,38 @@ Addresses addresses_of(const std::string& host, const std::string& port) {
 }  // namespace
 
 Result<UniqueFd> listen_at_path(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return refused(path, "the path is too long for a socket");
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const std::filesystem::path whole = path;
+  const std::string folder = whole.parent_path().string();
   const bool made = ::mkdir(folder.c_str(), 0755) == 0;
   if (!made && errno != EEXIST) return refused(folder);
   if (made) static_cast<void>(::chmod(folder.c_str(), 0755));  // whatever the umask
   if (Status checked = check_parent_directories(path, "the socket"); !checked) return checked.error();
+  return listen_in_directory(folder, whole.filename().string());
+}
+
+Result<UniqueFd> listen_in_directory(const std::string& directory, const std::string& name) {
+  const std::string path = directory + "/" + name;
+  // A socket's address has 107 bytes, which a path may well exceed.
+  const UniqueFd folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return refused(directory);
+  const auto address = address_of(fmt::format("/proc/self/fd/{}/{}", folder.get(), name));
+  if (!address) return refused(path, "the name is too long for a socket");
   ::unlink(path.c_str());
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), kBacklog) != 0)
+  UniqueFd socket = unix_socket();
+  if (!socket || !is_bound(socket, *address, sizeof(sockaddr_un)) || ::chmod(path.c_str(), 0600) != 0 ||
+      ::listen(socket.get(), kBacklog) != 0)
     return refused(path);
+  return socket;
+}
+
+Result<UniqueFd> listen_at_abstract_name(const std::string& name) {
+  auto address = address_of('@' + name);
+  if (!address) return refused(name, "the name is too long for a socket");
+  address->sun_path[0] = '\0';
+  UniqueFd socket = unix_socket();
+  if (!socket || !is_bound(socket, *address, offsetof(sockaddr_un, sun_path) + 1 + name.size()) ||
+      ::listen(socket.get(), kBacklog) != 0)
+    return refused(name);
   return socket;
 }
 

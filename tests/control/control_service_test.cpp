@@ -10,10 +10,13 @@
 #include <filesystem>
 #include <future>
 #include <latch>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "mediafs/control/control_client.h"
+#include "mediafs/control/control_socket.h"
 #include "mediafs/control/sockets.h"
 
 namespace mediafs {
@@ -28,11 +31,11 @@ class ControlServiceTest : public testing::Test {
   }
   ~ControlServiceTest() override { std::filesystem::remove_all(folder_); }
 
-  void start(ControlService::Handler handler) {
+  void start(ControlService::Handler handler, std::chrono::seconds idle = std::chrono::seconds(10)) {
     auto listening = listen_at_path(path());
     ASSERT_TRUE(listening) << listening.error().context;
     auto service = ControlService::start(*std::move(listening), ControlService::Admits::our_user_and_root,
-                                         std::move(handler));
+                                         std::move(handler), idle);
     ASSERT_TRUE(service) << service.error().context;
     service_ = *std::move(service);
   }
@@ -119,6 +122,160 @@ TEST_F(ControlServiceTest, ASocketThatIsLeftThereIsReplaced) {
   const auto first = std::move(service_);
   start([](const ControlRequest&) { return ControlResponse{.body = "second"}; });
   EXPECT_EQ(*get("/"), "second");
+}
+
+ControlResponse as_sent(const ControlRequest& request) {
+  return {.body =
+              request.method + " " + std::to_string(request.body.size()) + " " + request.body.substr(0, 9)};
+}
+
+TEST_F(ControlServiceTest, ABodyIsTakenInWhole) {
+  start(&as_sent);
+  const auto post = [&](const std::string& body) {
+    const auto answer = call(
+        {.socket = path(), .request = {.method = "POST", .path = "/", .body = body}, .patience = kPatience});
+    return answer ? answer->body : answer.error().context;
+  };
+  EXPECT_EQ(post(""), "POST 0 ");
+  EXPECT_EQ(post("a\nb"), "POST 3 a\nb");
+  EXPECT_EQ(post(std::string(3'000'000, 'x')), "POST 3000000 xxxxxxxxx");
+}
+
+TEST_F(ControlServiceTest, ABodyThatIsTooLargeIsRefused) {
+  start(&as_sent);
+  const auto answer = call({.socket = path(),
+                            .request = {.method = "POST", .path = "/", .body = std::string(65 << 20, 'x')},
+                            .patience = kPatience});
+  ASSERT_TRUE(answer) << answer.error().context;
+  EXPECT_EQ(answer->status, 413U);
+}
+
+TEST_F(ControlServiceTest, LinesComeAsTheyAreSent) {
+  std::latch first_seen(1);
+  start([&](const ControlRequest&) {
+    return ControlResponse{.lines = [&](const LineSender& send) {
+      send("first");
+      first_seen.wait();
+      send(std::string(1'000'000, 'x'));
+      send("");
+    }};
+  });
+  std::vector<std::size_t> lengths;
+  const auto answer = call({.socket = path(),
+                            .request = {.method = "GET", .path = "/"},
+                            .patience = kPatience,
+                            .on_line = [&](std::string_view line) {
+                              if (line == "first") first_seen.count_down();
+                              lengths.push_back(line.size());
+                              return true;
+                            }});
+  EXPECT_TRUE(answer) << answer.error().context;
+  EXPECT_EQ(lengths, (std::vector<std::size_t>{5, 1'000'000, 0}));
+}
+
+TEST_F(ControlServiceTest, WorkMayTakeLongerThanAConnectionMayBeIdle) {
+  constexpr std::chrono::seconds kIdle{1};
+  const auto work = [=](const LineSender& send) {
+    std::this_thread::sleep_for(2 * kIdle + std::chrono::milliseconds(100));
+    send("at last");
+  };
+  start([&](const ControlRequest&) { return ControlResponse{.lines = work}; }, kIdle);
+  std::string said;
+  const auto answer = call({.socket = path(),
+                            .request = {.method = "GET", .path = "/"},
+                            .patience = kPatience,
+                            .on_line = [&](std::string_view line) {
+                              said = line;
+                              return true;
+                            }});
+  EXPECT_TRUE(answer) << answer.error().context;
+  EXPECT_EQ(said, "at last");
+}
+
+/// Sends lines until it is told that nobody wants them.
+ControlResponse endless_lines(std::latch& over) {
+  return {.lines = [&over](const LineSender& send) {
+    while (send("and another one")) std::this_thread::yield();
+    over.count_down();
+  }};
+}
+
+TEST_F(ControlServiceTest, WhatNobodyReadsAnyMoreEnds) {
+  std::latch over(1);
+  start([&](const ControlRequest&) { return endless_lines(over); });
+  const auto answer = call({.socket = path(),
+                            .request = {.method = "GET", .path = "/"},
+                            .patience = kPatience,
+                            .on_line = [](std::string_view) { return false; }});
+  EXPECT_EQ(answer.error().code, Errc::cancelled);
+  over.wait();
+}
+
+TEST_F(ControlServiceTest, LinesEndWithTheService) {
+  std::latch begun(1);
+  std::latch over(1);
+  start([&](const ControlRequest&) { return endless_lines(over); });
+  auto asked = std::async(std::launch::async, [&] {
+    return call({.socket = path(),
+                 .request = {.method = "GET", .path = "/"},
+                 .patience = kPatience,
+                 .on_line = [&, first = true](std::string_view) mutable {
+                   if (std::exchange(first, false)) begun.count_down();
+                   return true;
+                 }});
+  });
+  begun.wait();
+  service_.reset();
+  EXPECT_EQ(over.try_wait(), true);
+  asked.wait();
+}
+
+TEST_F(ControlServiceTest, AnAnswerOfWhomOneDoesNotBelieveIsNotAskedFor) {
+  bool is_asked = false;
+  start([&](const ControlRequest&) {
+    is_asked = true;
+    return ControlResponse{};
+  });
+  uid_t who = ~uid_t{0};
+  const auto answer = call({.socket = path(),
+                            .request = {.method = "GET", .path = "/"},
+                            .patience = kPatience,
+                            .may_answer = [&](uid_t user) {
+                              who = user;
+                              return false;
+                            }});
+  EXPECT_EQ(answer.error().code, Errc::denied);
+  EXPECT_EQ(who, ::geteuid());
+  service_.reset();
+  EXPECT_FALSE(is_asked);
+}
+
+TEST_F(ControlServiceTest, WhoListensIsKnown) {
+  EXPECT_FALSE(listener_at(path()));
+  start(&as_sent);
+  const auto listener = listener_at(path());
+  ASSERT_TRUE(listener);
+  EXPECT_EQ(listener->pid, ::getpid());
+}
+
+TEST_F(ControlServiceTest, ASocketGoesWithItsServiceUnlessAnotherStandsThere) {
+  start(&as_sent);
+  service_.reset();
+  const auto open = [&] { return *ControlSocket::start(*listen_at_path(path()), path(), &as_sent); };
+  auto first = open();
+  auto second = open();
+  first.reset();
+  EXPECT_TRUE(get("/"));
+  second.reset();
+  EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+TEST_F(ControlServiceTest, ADirectoryMayHaveALongPath) {
+  const std::string directory = testing::TempDir() + "mediafs-" + std::string(150, 'x');
+  std::filesystem::create_directories(directory);
+  EXPECT_TRUE(listen_in_directory(directory, "control"));
+  EXPECT_TRUE(std::filesystem::is_socket(directory + "/control"));
+  std::filesystem::remove_all(directory);
 }
 
 TEST(Sockets, APathThatIsNoneIsRefused) {

@@ -45,6 +45,7 @@ enum class LockRank : std::uint8_t {
   api_counters,
   interrupts,  // with libfuse's own locks held
   control_socket,
+  control_lines,  // of an answer
   timer,
   buffer_pool,
   intended_leaks,  // of what LMDB has left after a fault

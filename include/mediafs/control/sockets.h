@@ -12,6 +12,13 @@ namespace mediafs {
 /// others could put their own in its place.
 Result<UniqueFd> listen_at_path(const std::string& path);
 
+/// The same in a directory that is known to be ours alone, under that name, however long its path is.
+Result<UniqueFd> listen_in_directory(const std::string& directory, const std::string& name);
+
+/// A listening unix socket in the kernel's abstract name space (unix(7)), where no file stands, and anybody
+/// may connect. Errc::internal: it is taken.
+Result<UniqueFd> listen_at_abstract_name(const std::string& name);
+
 /// A listening TCP socket at "192.0.2.1:9100", "[::1]:9100", "localhost:9100", or at the loopback's where
 /// only the port is named: "9100", ":9100". Port 0 takes any that is free. Errc::invalid_argument: it is none
 /// of these; Errc::internal: it is taken, or not ours.
