@@ -187,7 +187,7 @@ void Supervisor::Loop::wait() {
   listen_to_candidate();
   reap_exiting();
   if ((fds[0].revents & POLLIN) != 0) take_signal();
-  if ((fds[1].revents & POLLIN) != 0 && upgrades_.accept()) begin_upgrade();
+  if (upgrades_.take_requests()) begin_upgrade();
   if (timed_out(restart_at_)) start_current();
   if (timed_out(unmount_at_)) {
     unmount();

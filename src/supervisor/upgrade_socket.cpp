@@ -1,108 +1,78 @@
 #include "supervisor/upgrade_socket.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "mediafs/base/text.h"
+#include "mediafs/control/control_client.h"
+#include "mediafs/control/sockets.h"
 #include "mediafs/supervisor/upgrade.h"
 
 namespace mediafs {
 
 namespace {
 
-constexpr std::string_view kDone = "done ";
-constexpr std::size_t kMostAnswer = 4096;
+constexpr const char* kPath = "/upgrade";
 
-struct Address {
-  sockaddr_un address{};
-  socklen_t length = 0;
-};
-
-Address address_of(const std::string& device) {
-  const std::string name = fmt::format("mediafs/{}", device);
-  Address there;
-  there.address.sun_family = AF_UNIX;
-  std::memcpy(there.address.sun_path + 1, name.data(),
-              std::min(name.size(), sizeof(there.address.sun_path) - 1));
-  there.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  return there;
-}
-
-UniqueFd unix_socket() {
-  return UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-}
-
-uid_t user_at(const UniqueFd& socket) {
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  return ::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : ~uid_t{0};
-}
-
-bool is_ours(const UniqueFd& socket) {
-  const uid_t user = user_at(socket);
-  return user == 0 || user == ::geteuid();
-}
-
-/// Neither connecting, where very many wait, nor an answer is waited for longer.
-bool give_up_after(const UniqueFd& socket, Duration patience) {
-  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(patience);
-  const timeval time{
-      .tv_sec = whole.count(),
-      .tv_usec = std::chrono::duration_cast<std::chrono::microseconds>(patience - whole).count()};
-  return ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0 &&
-         ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0;
+std::string name_of(const std::string& device) {
+  return "mediafs/" + device;
 }
 
 }  // namespace
 
 bool UpgradeSocket::listen(const std::string& device) {
-  listening_ = unix_socket();
-  const Address here = address_of(device);
-  const bool listens =
-      listening_ &&
-      ::bind(listening_.get(), reinterpret_cast<const sockaddr*>(&here.address), here.length) == 0 &&
-      ::listen(listening_.get(), 8) == 0;
-  if (!listens) listening_.reset();
-  return listens;
+  auto listening = listen_at_abstract_name(name_of(device));
+  if (!listening) return false;
+  const auto answer = [this](const ControlRequest& request) -> std::optional<ControlResponse> {
+    if (request.path != kPath) return ControlResponse{.status = 404, .body = "there is /upgrade\n"};
+    if (request.method != "POST") return ControlResponse{.status = 405, .body = "only POST is answered\n"};
+    is_asked_ = true;
+    return std::nullopt;
+  };
+  auto service = PolledControlService::start(*std::move(listening), answer);
+  if (service) service_ = *std::move(service);
+  return service.ok();
 }
 
-bool UpgradeSocket::accept() {
-  UniqueFd client(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!client || !is_ours(client)) return false;
-  waiting_.push_back(std::move(client));
-  return true;
+bool UpgradeSocket::take_requests() {
+  if (service_) service_->run();
+  return std::exchange(is_asked_, false);
 }
 
 void UpgradeSocket::answer(const Result<Duration>& outcome) {
-  const std::string text =
-      outcome ? fmt::format("{}{}", kDone, outcome->count()) : outcome.error().context.substr(0, kMostAnswer);
-  for (const UniqueFd& client : waiting_)
-    static_cast<void>(::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL));  // or has gone
-  waiting_.clear();
+  if (!service_) return;
+  service_->answer_waiting(outcome ? ControlResponse{.body = fmt::format("{} ms\n", outcome->count())}
+                                   : ControlResponse{.status = 500, .body = outcome.error().context + "\n"});
 }
 
 Result<Duration> upgrade_server(const std::string& device, std::optional<uid_t> owner, Duration patience) {
-  const UniqueFd socket = unix_socket();
-  const Address there = address_of(device);
-  if (!socket || !give_up_after(socket, patience) ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&there.address), there.length) != 0)
-    return Error{Errc::not_found, "no supervisor answers for this mount"};
   // Root asks on behalf of whoever mounted it.
-  const bool owners = ::geteuid() == 0 && owner && user_at(socket) == *owner;
-  if (!owners && !is_ours(socket)) return Error{Errc::not_found, "somebody else answers for this mount"};
-  std::string answer(kMostAnswer, '\0');
-  const ssize_t count = ::recv(socket.get(), answer.data(), answer.size(), 0);
-  if (count < 0 && errno == EAGAIN) return Error{Errc::timed_out, "the supervisor does not answer"};
-  if (count <= 0) return Error{Errc::internal, "the supervisor has ended"};
-  answer.resize(static_cast<std::size_t>(count));
-  if (!answer.starts_with(kDone)) return Error{Errc::internal, answer};
+  const auto may_answer = [&](uid_t user) {
+    return user == 0 || user == ::geteuid() || (::geteuid() == 0 && user == owner);
+  };
+  const auto answer = call({.socket = '@' + name_of(device),
+                            .request = {.method = "POST", .path = kPath},
+                            .patience = patience,
+                            .may_answer = may_answer});
+  if (!answer) {
+    switch (answer.error().code) {
+      case Errc::not_found:
+        return Error{Errc::not_found, "no supervisor answers for this mount"};
+      case Errc::denied:
+        return Error{Errc::not_found, "somebody else answers for this mount"};
+      case Errc::timed_out:
+        return Error{Errc::timed_out, "the supervisor does not answer"};
+      default:
+        return Error{Errc::internal, "the supervisor has ended"};
+    }
+  }
+  if (answer->status != 200) return Error{Errc::internal, std::string(trimmed(answer->body))};
   Duration::rep paused = 0;
-  std::from_chars(answer.data() + kDone.size(), answer.data() + answer.size(), paused);
+  std::from_chars(answer->body.data(), answer->body.data() + answer->body.size(), paused);
   return Duration(paused);
 }
 
