@@ -231,7 +231,8 @@ void Supervisor::Loop::stop() {
   log::info("{}",
             leaves_mount_ ? "the service is restarted, and the mount stays" : "the mount is asked to go");
   service_.tell("STOPPING=1");
-  if (upgrading_) upgrade_failed("the mount is going down");
+  if (upgrading_) upgrade_failed(kGoingDown);
+  if (std::exchange(upgrade_waits_, false)) upgrades_.answer(Error{Errc::internal, kGoingDown});
   restart_at_.reset();
   if (!current_) return finish({});
   if (!leaves_mount_) unmount_at_ = clock_.now() + kAnswerEverybodyWithin;

@@ -13,6 +13,9 @@ namespace mediafs {
 /// How long a server may take to leave everything to another.
 inline constexpr Duration kStepDownWithin{3'000};
 
+/// Why there is no upgrade any more.
+inline constexpr const char* kGoingDown = "the mount is going down";
+
 /// What a supervisor does when something happens, and what it waits for. One thread.
 class Supervisor::Loop {
  public:
@@ -50,6 +53,7 @@ class Supervisor::Loop {
   void on_serving();
   void on_end(const ServerEnd& end);
   void begin_upgrade();
+  void upgraded();
   void upgrade_failed(const std::string& why);
   void promote_candidate();
   void reap_exiting();
@@ -84,7 +88,8 @@ class Supervisor::Loop {
   std::optional<ServerProcess> candidate_;  // of an upgrade, getting ready beside the current one
   UniqueFd candidates_program_;
   bool current_steps_down_ = false;
-  bool upgrading_ = false;  // until the candidate serves
+  bool upgrade_waits_ = false;  // for a server that serves
+  bool upgrading_ = false;      // until the candidate serves
   SteadyTime step_down_since_{};
   std::optional<SteadyTime> upgrade_deadline_;  // for what the upgrade waits for just now
 

@@ -109,7 +109,11 @@ void Supervisor::Loop::on_serving() {
     service_.tell("STATUS=Serving, by another server than at first");
   }
   repeat_requests_ = true;
-  if (!std::exchange(upgrading_, false)) return;
+  if (std::exchange(upgrading_, false)) upgraded();
+  if (std::exchange(upgrade_waits_, false)) begin_upgrade();
+}
+
+void Supervisor::Loop::upgraded() {
   upgrade_deadline_.reset();
   program_ = std::move(candidates_program_);
   const auto paused = std::chrono::duration_cast<Duration>(clock_.now() - step_down_since_);
@@ -148,8 +152,10 @@ void Supervisor::Loop::on_end(const ServerEnd& end) {
 
 void Supervisor::Loop::begin_upgrade() {
   if (upgrading_) return;  // who asks for another gets the outcome of this one
-  if (stopping_ || !current_ || !current_->serving() || current_steps_down_) {
-    return upgrades_.answer(Error{Errc::internal, "no server serves just now"});
+  if (stopping_) return upgrades_.answer(Error{Errc::internal, kGoingDown});
+  if (!current_ || !current_->serving() || current_steps_down_) {
+    if (!std::exchange(upgrade_waits_, true)) log::info("the upgrade that is asked for waits for a server");
+    return;
   }
   log::info("an upgrade is asked for: starting {}", program_path_);
   service_.tell("STATUS=Upgrading");
