@@ -33,11 +33,12 @@ CLI::App* add_action(CLI::App& cache, const std::string& name, const std::string
 
 }  // namespace
 
-CLI::App* add_cache_command(CLI::App& app, CacheCommand& command) {
+CLI::App* add_cache_command(CLI::App& app, CacheCommand& command, std::string& config) {
   CLI::App* const cache = app.add_subcommand("cache", "Look into the cache, or erase from it");
   cache->require_subcommand(1);
   add_text(*cache, "--cache-dir", "DIRECTORY", command.cache_dir, help_on_cache_dir());
   add_text(*cache, "--credentials", "FILE", command.credentials, help_on_credentials());
+  add_text(*cache, "--config", "FILE", config, "The mount's file, for these two");
 
   CLI::App* const stats =
       add_action(*cache, "stats", "What it holds and how it does", command, Action::stats);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -95,6 +96,11 @@ Result<std::string> mountpoint_in(const std::string& path) {
   return *last->value;
 }
 
+/// Which of the mount's options the cache commands have, too.
+bool is_of_the_cache(const std::string& argument) {
+  return argument.starts_with("--cache-dir=") || argument.starts_with("--credentials=");
+}
+
 /// The command has an argument.
 bool names_a_place(const Arguments& arguments) {
   return std::any_of(arguments.begin() + 1, arguments.end(),
@@ -104,9 +110,10 @@ bool names_a_place(const Arguments& arguments) {
 /// Options of the config file go in front of the others, in its place, so that the command line has the last
 /// word.
 Result<Arguments> with_config(Arguments arguments) {
-  const bool is_on_mount =
-      arguments.front() == "unmount" || arguments.front() == "upgrade" || arguments.front() == "status";
-  if (arguments.front() != "mount" && arguments.front() != "doctor" && !is_on_mount) return arguments;
+  const std::string command = arguments.front();
+  const bool is_on_mount = command == "unmount" || command == "upgrade" || command == "status";
+  const bool is_on_cache = command == "cache";
+  if (command != "mount" && command != "doctor" && !is_on_cache && !is_on_mount) return arguments;
   const auto path = take_config_path(arguments);
   if (!path) return path.error();
   if (path->empty() || (is_on_mount && names_a_place(arguments))) return arguments;
@@ -116,8 +123,9 @@ Result<Arguments> with_config(Arguments arguments) {
     arguments.push_back(*std::move(mountpoint));
     return arguments;
   }
-  const auto from_file = arguments_in(*path);
+  auto from_file = arguments_in(*path);
   if (!from_file) return from_file.error();
+  if (is_on_cache) std::erase_if(*from_file, std::not_fn(&is_of_the_cache));
   arguments.insert(arguments.begin() + 1, from_file->begin(), from_file->end());
   return arguments;
 }
@@ -253,7 +261,7 @@ void add_commands(CLI::App& app, Given& given) {
   add_status_command(app, given.status, given.config);
   add_mount_command(app, given.doctor.mount, given.config, "doctor",
                     "Look at all that a mount with these options needs, without making one");
-  add_cache_command(app, given.cache);
+  add_cache_command(app, given.cache, given.config);
   add_help_command(app, given.asked);
   app.add_subcommand("version", "Print the version");
   lay_out_help(app);

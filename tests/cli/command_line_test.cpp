@@ -99,6 +99,22 @@ TEST(CommandLine, OfTwoLinesInTheConfigFileTheLastOneCounts) {
   EXPECT_FALSE(mount.allow_other);
 }
 
+TEST(CommandLine, OfTheConfigFileTheCacheCommandsTakeWhatIsTheirs) {
+  const ConfigFile config(
+      "url=https://h\ncache-dir=/srv/cache\ncredentials=/etc/key\ndeadline=5s\nallow-other\n");
+  const auto cache = [&](const Arguments& arguments) {
+    return std::get<CacheCommand>(parse_command_line("mediafs", arguments));
+  };
+  for (const Arguments& arguments : {Arguments{"cache", "stats", "--config", config.path()},
+                                     {"cache", "--config=" + config.path(), "verify", "--rate=1M"}}) {
+    EXPECT_EQ(cache(arguments).cache_dir, "/srv/cache");
+    EXPECT_EQ(cache(arguments).credentials, "/etc/key");
+  }
+  EXPECT_EQ(cache({"cache", "clear", "--config", config.path(), "--cache-dir=/other"}).cache_dir, "/other");
+  const ConfigFile mistaken("cache-size=10\n");
+  EXPECT_EQ(exit_of({"cache", "stats", "--config", mistaken.path()}).code, ExitCode::usage);
+}
+
 TEST(CommandLine, AMistakeInTheConfigFileIsNamedWithItsLine) {
   struct Case {
     const char* line;
