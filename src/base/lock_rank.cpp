@@ -19,9 +19,8 @@ constexpr std::string_view kNames[] = {
     "environment",     "chunk_memory",   "hedged_read",
     "node_table",      "open_files",     "directory_read_ahead",
     "session_file",    "api_shared",     "api_counters",
-    "interrupts",      "control_socket", "control_lines",
-    "timer",           "buffer_pool",    "intended_leaks",
-    "log_counts",
+    "interrupts",      "control_lines",  "timer",
+    "buffer_pool",     "intended_leaks", "log_counts",
 };
 static_assert(std::size(kNames) == static_cast<std::size_t>(kLastRank) + 1);
 

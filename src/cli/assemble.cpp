@@ -15,7 +15,7 @@
 #include <fmt/format.h>
 
 #include "cli/api_probe.h"
-#include "cli/control_socket.h"
+#include "cli/cache_client.h"
 #include "cli/credentials_watch.h"
 #include "cli/descriptors.h"
 #include "cli/erase_service.h"
@@ -221,15 +221,17 @@ std::string in_words(const Ground& on) {
                      cache);
 }
 
-Monitor::Watched watched(const Ground& on, Floors& floors, const Mount& mount,
-                         const EraseService& erase_service) {
+Monitor::Watched watched(const Ground& on, Floors& floors, const Mount& mount, EraseService& erase_service) {
   return {.command = on.command,
           .base = on.base,
           .credentials = on.credentials,
           .api = floors.api,
           .store = floors.store,
           .open_files = on.open_files,
-          .cache = on.cache,
+          .cache = on.cache == nullptr
+                       ? std::nullopt
+                       : std::optional(control_of(*on.cache, erase_service, on.command.mountpoint)),
+          .cache_directory = on.cache_directory,
           .mount = mount,
           .erase_service = erase_service};
 }
@@ -260,12 +262,7 @@ Exit run_mounted(const Ground& on) {
   if (on.cache != nullptr) keys.emplace(*on.cache, chores).rotate_to(on.credentials.shared_secrets);
   watch = watch_credentials(on.command, on.credentials, floors.api, keys ? &*keys : nullptr, watching);
   log::tell_counts_by(watching);
-  std::optional<ControlSocket> control;
-  if (on.cache != nullptr) {
-    control.emplace(on.cache_directory, control_of(*on.cache, erase_service, on.command.mountpoint));
-    erase_what_is_too_old(erase_service, on.command.max_age, chores);
-  }
-
+  if (on.cache != nullptr) erase_what_is_too_old(erase_service, on.command.max_age, chores);
   if (auto exit = start(monitor, on)) return *exit;
 
   log::info("{}, {}", on.mount_owner.takes_over() ? "serving what another server has left" : "mounted",
@@ -275,7 +272,6 @@ Exit run_mounted(const Ground& on) {
       return (*mount)->stop_replying(kStepDownWithin);
     floors.stop_asking();
     // An erasure may wait for the kernel, which is answered as long as there are workers.
-    control.reset();
     monitor.stop();
     chores.stop();
   };

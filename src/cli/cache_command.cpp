@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/control_socket.h"
+#include "cli/cache_client.h"
 #include "cli/credentials_source.h"
 #include "cli/units.h"
 #include "cli/user_name.h"
@@ -100,21 +100,12 @@ Result<std::size_t> erase_from(Cache& cache, const std::vector<MediaId>& media,
   return known;
 }
 
-std::string json_text(std::string_view text) {
-  std::string out("\"");
-  for (const char c : printable(text)) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
-  }
-  return out + '"';
-}
-
 /// Without a server: the command opens the cache itself.
 Result<CacheAnswer> by_itself(const std::string& directory, const CacheCommand& command,
                               const Credentials& credentials, const CacheProgress& progress) {
   if (command.request.action == Action::clear) {
     const Status cleared = Cache::clear(directory);
-    return cleared ? Result<CacheAnswer>(CacheAnswer{}) : Result<CacheAnswer>(cleared.error());
+    return cleared ? Result<CacheAnswer>(Json::object()) : Result<CacheAnswer>(cleared.error());
   }
   auto opened = Cache::open({.directory = directory,
                              .size_limit = 2 * Cache::bytes_used(directory) + kRoom,
@@ -140,7 +131,10 @@ Result<CacheAnswer> by_itself(const std::string& directory, const CacheCommand& 
                                    return cache.erase_all();
                                  },
                              .give_way = [&] { gives_way = true; }};
-  const ControlSocket for_others(directory, control);
+  const auto for_others = socket_in_cache(directory, [&](const ControlRequest& request) {
+    return answer_cache_request(request, control)
+        .value_or(ControlResponse{.status = 404, .body = "this process has a cache alone\n"});
+  });
   auto answer = carry_out(command.request, control, [&](std::uint64_t done, std::uint64_t all) {
     return !gives_way && progress(done, all);
   });
@@ -189,18 +183,11 @@ bool concerns(const std::string& directory, const CacheCommand& command, const C
   return false;
 }
 
-std::uint64_t number_in(const CacheAnswer& answer, const std::string& name) {
-  const auto found = answer.find(name);
-  return found == answer.end() ? 0 : std::strtoull(found->second.c_str(), nullptr, 10);
-}
-
+/// On one line.
 std::string as_json(const CacheAnswer& answer) {
   std::string out;
-  for (const auto& [name, value] : answer) {
-    const bool number = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
-    out +=
-        fmt::format("{}{}: {}", out.empty() ? "{" : ", ", json_text(name), number ? value : json_text(value));
-  }
+  for (const auto& [name, value] : answer.items())
+    out += fmt::format("{}{}: {}", out.empty() ? "{" : ", ", json_text(name), json_text(value));
   return out.empty() ? "{}" : out + "}";
 }
 
@@ -219,12 +206,12 @@ std::string stats_text(const CacheAnswer& answer) {
       "hits      {}\nmisses    {}\nevictions {}\n",
       limit, size_text(number("used")), number("media"), number("listings"), age_text(answer), number("hits"),
       number("misses"), number("evictions"));
-  if (const auto trouble = answer.find("trouble"); trouble != answer.end() && !trouble->second.empty())
-    out += "trouble   " + printable(trouble->second) + "\n";
+  if (const std::string trouble = text_in(answer, "trouble"); !trouble.empty())
+    out += "trouble   " + printable(trouble) + "\n";
   return out;
 }
 
-std::string text_of(const CacheCommand& command, const CacheAnswer& answer) {
+std::string output_of(const CacheCommand& command, const CacheAnswer& answer) {
   switch (command.request.action) {
     case Action::stats:
       return command.json ? as_json(answer) + "\n" : stats_text(answer);
@@ -281,7 +268,7 @@ Exit run_cache_command(const CacheCommand& command) {
     ++found;
     const auto answer = ask(directory, command, *credentials);
     if (!answer) return exit_of(answer.error(), directory);
-    fmt::print("{}", text_of(command, *answer));
+    fmt::print("{}", output_of(command, *answer));
     bad += number_in(*answer, "bad");
   }
   if (found == 0) return not_permitted.value_or(Exit{ExitCode::no_cache, why_not});

@@ -1,105 +1,111 @@
 #include "cli/cache_requests.h"
 
 #include <algorithm>
-#include <charconv>
-#include <sstream>
-
-#include <fmt/format.h>
+#include <iterator>
+#include <string_view>
+#include <utility>
 
 namespace mediafs {
 
 namespace {
 
-constexpr const char* kActions[] = {"stats", "verify", "erase", "clear", "give-way"};
+struct CacheResource {
+  std::string_view path;
+  std::string_view method;
+};
 
-std::string_view name_of(CacheRequest::Action action) {
-  return kActions[static_cast<std::size_t>(action)];
+constexpr CacheResource kResources[] = {{"/cache", "GET"},
+                                        {"/cache/verify", "POST"},
+                                        {"/cache/erase", "POST"},
+                                        {"/cache/clear", "POST"},
+                                        {"/cache/give-way", "POST"}};
+
+std::vector<std::string> texts_of(const std::vector<MediaId>& ids) {
+  std::vector<std::string> texts;
+  std::ranges::transform(ids, std::back_inserter(texts), &MediaId::text);
+  return texts;
 }
 
-/// Texts may hold spaces and anything else: a line of words must not.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c > ' ' && c < 0x7f && c != '%' && c != '=') {
-      out += c;
-    } else {
-      out += fmt::format("%{:02x}", static_cast<unsigned char>(c));
-    }
+/// Of an object's member, which need not be there.
+Result<std::vector<MediaId>> ids_in(const Json& object, const char* name) {
+  const Error malformed{Errc::invalid_argument, std::string(name) + " is no list of ids"};
+  std::vector<MediaId> ids;
+  const auto list = object.find(name);
+  if (list == object.end()) return ids;
+  if (!list->is_array()) return malformed;
+  for (const auto& text : *list) {
+    auto id = text.is_string() ? MediaId::parse(text.get<std::string>()) : Result<MediaId>(malformed);
+    if (!id) return malformed;
+    ids.push_back(*std::move(id));
   }
-  return out;
+  return ids;
 }
 
-std::string unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned char value = 0;
-    const bool coded = text[i] == '%' && i + 2 < text.size() &&
-                       std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ec == std::errc{};
-    out += coded ? static_cast<char>(value) : text[i];
-    if (coded) i += 2;
-  }
-  return out;
+unsigned status_of(Errc code) {
+  return code == Errc::unavailable ? 409 : 500;
+}
+
+ControlResponse response_of(const Result<CacheAnswer>& answer) {
+  if (!answer) return {.status = status_of(answer.error().code), .body = answer.error().context + "\n"};
+  return {.content_type = "application/json", .body = json_text(*answer) + "\n"};
+}
+
+/// On a thread of its own.
+void send_verification(const CacheRequest& request, const CacheControl& control, const LineSender& send) {
+  const auto progress = [&](std::uint64_t done, std::uint64_t all) {
+    return send(json_text({{"done", done}, {"all", all}}));
+  };
+  const auto answer = carry_out(request, control, progress);
+  if (!answer && answer.error().code == Errc::cancelled) return;
+  send(json_text(answer ? *answer : Json{{"error", answer.error().context}}));
 }
 
 CacheAnswer stats_of(const CacheControl& control) {
   const Cache::Stats stats = control.cache.stats();
-  CacheAnswer answer{
-      {"used", std::to_string(stats.used)},           {"media", std::to_string(stats.media)},
-      {"chunks", std::to_string(stats.chunks)},       {"listings", std::to_string(stats.listings)},
-      {"hits", std::to_string(stats.hits)},           {"misses", std::to_string(stats.misses)},
-      {"evictions", std::to_string(stats.evictions)}, {"trouble", stats.trouble}};
+  CacheAnswer answer{{"used", stats.used},           {"media", stats.media},    {"chunks", stats.chunks},
+                     {"listings", stats.listings},   {"hits", stats.hits},      {"misses", stats.misses},
+                     {"evictions", stats.evictions}, {"trouble", stats.trouble}};
   const bool mounted = control.give_way == nullptr;
-  if (mounted) answer["limit"] = std::to_string(stats.limit);
+  if (mounted) answer["limit"] = stats.limit;
   if (!control.mountpoint.empty()) answer["mountpoint"] = control.mountpoint;
-  if (stats.oldest) answer["oldest"] = std::to_string(stats.oldest->count());
+  if (stats.oldest) answer["oldest"] = stats.oldest->count();
   return answer;
 }
 
 }  // namespace
 
-std::string encode(const CacheRequest& request) {
-  std::string line(name_of(request.action));
-  if (request.action == CacheRequest::Action::verify) line += fmt::format(" {}", request.bytes_per_second);
-  for (const MediaId& id : request.media) line += " media " + id.text();
-  for (const MediaId& id : request.sessions) line += " session " + id.text();
-  return line;
+ControlRequest encode(const CacheRequest& request) {
+  const CacheResource& resource = kResources[static_cast<std::size_t>(request.action)];
+  ControlRequest encoded{.method = std::string(resource.method), .path = std::string(resource.path)};
+  if (request.action == CacheRequest::Action::verify)
+    encoded.body = json_text({{"bytes_per_second", request.bytes_per_second}});
+  if (request.action == CacheRequest::Action::erase)
+    encoded.body = json_text({{"media", texts_of(request.media)}, {"sessions", texts_of(request.sessions)}});
+  return encoded;
 }
 
-Result<CacheRequest> decode_request(std::string_view line) {
-  const Error unknown{Errc::invalid_argument, "a request of another version of mediafs"};
-  std::istringstream words{std::string(line)};
-  std::string word;
-  words >> word;
-  CacheRequest request;
-  const auto* const action = std::find(std::begin(kActions), std::end(kActions), word);
-  if (action == std::end(kActions)) return unknown;
-  request.action = static_cast<CacheRequest::Action>(action - std::begin(kActions));  // NOLINT: one of them
-  if (request.action == CacheRequest::Action::verify && !(words >> request.bytes_per_second)) return unknown;
-  std::string text;
-  while (words >> word >> text) {
-    auto id = MediaId::parse(text);
-    if (!id || (word != "media" && word != "session")) return unknown;
-    (word == "media" ? request.media : request.sessions).push_back(*std::move(id));
+Result<CacheRequest> decode(const ControlRequest& request) {
+  const auto* const resource = std::ranges::find(kResources, request.path, &CacheResource::path);
+  if (resource == std::end(kResources)) return Error{Errc::invalid_argument, "no such request"};
+  CacheRequest decoded;
+  decoded.action =
+      static_cast<CacheRequest::Action>(resource - std::begin(kResources));  // NOLINT: one of them
+  const Json body = request.body.empty() ? Json::object() : parse_json(request.body);
+  if (!body.is_object()) return Error{Errc::invalid_argument, "the body is no JSON object"};
+  auto media = ids_in(body, "media");
+  auto sessions = ids_in(body, "sessions");
+  if (!media) return media.error();
+  if (!sessions) return sessions.error();
+  decoded.media = *std::move(media);
+  decoded.sessions = *std::move(sessions);
+  const bool names_any = !decoded.media.empty() || !decoded.sessions.empty();
+  if (decoded.action == CacheRequest::Action::erase && !names_any)
+    return Error{Errc::invalid_argument, R"(an erasure is of "media" or "sessions")"};
+  if (const auto rate = body.find("bytes_per_second"); rate != body.end()) {
+    if (!rate->is_number_unsigned()) return Error{Errc::invalid_argument, "bytes_per_second is no number"};
+    decoded.bytes_per_second = rate->get<std::uint64_t>();
   }
-  return request;
-}
-
-std::string encode(const CacheAnswer& answer) {
-  std::string line;
-  for (const auto& [name, value] : answer)
-    line += fmt::format("{}{}={}", line.empty() ? "" : " ", name, escaped(value));
-  return line;
-}
-
-CacheAnswer decode_answer(std::string_view line) {
-  CacheAnswer answer;
-  std::istringstream words{std::string(line)};
-  for (std::string word; words >> word;) {
-    const std::size_t equals = word.find('=');
-    if (equals != std::string::npos)
-      answer[word.substr(0, equals)] = unescaped(std::string_view(word).substr(equals + 1));
-  }
-  return answer;
+  return decoded;
 }
 
 Result<CacheAnswer> carry_out(const CacheRequest& request, const CacheControl& control,
@@ -110,25 +116,40 @@ Result<CacheAnswer> carry_out(const CacheRequest& request, const CacheControl& c
     case CacheRequest::Action::verify: {
       const Cache::Verified verified = control.cache.verify(request.bytes_per_second, progress);
       if (verified.ended_early) return Error{Errc::cancelled, "ended before everything had been opened"};
-      return CacheAnswer{{"records", std::to_string(verified.records)},
-                         {"bad", std::to_string(verified.bad)}};
+      return CacheAnswer{{"records", verified.records}, {"bad", verified.bad}};
     }
     case CacheRequest::Action::erase: {
       const auto erased = control.erase(request.media, request.sessions);
       if (!erased) return erased.error();
-      return CacheAnswer{{"erased", std::to_string(*erased)}};
+      return CacheAnswer{{"erased", *erased}};
     }
     case CacheRequest::Action::clear: {
       const Status cleared = control.clear();
       if (!cleared) return cleared.error();
-      return CacheAnswer{};
+      return Json::object();
     }
     case CacheRequest::Action::give_way:
       if (!control.give_way) return Error{Errc::unavailable, "a server has this cache"};
       control.give_way();
-      return CacheAnswer{};
+      return Json::object();
   }
   return stats_of(control);
+}
+
+std::optional<ControlResponse> answer_cache_request(const ControlRequest& request,
+                                                    const CacheControl& control) {
+  const auto* const resource = std::ranges::find(kResources, request.path, &CacheResource::path);
+  if (resource == std::end(kResources)) return std::nullopt;
+  if (request.method != resource->method)
+    return ControlResponse{.status = 405, .body = std::string(resource->method) + " is answered here\n"};
+  const auto wanted = decode(request);
+  if (!wanted) return ControlResponse{.status = 400, .body = wanted.error().context + "\n"};
+  if (wanted->action != CacheRequest::Action::verify)
+    return response_of(carry_out(*wanted, control, [](auto, auto) { return true; }));
+  return ControlResponse{.content_type = "application/x-ndjson",
+                         .lines = [wanted = *wanted, &control](const LineSender& send) {
+                           send_verification(wanted, control, send);
+                         }};
 }
 
 }  // namespace mediafs

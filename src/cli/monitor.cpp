@@ -1,11 +1,11 @@
 #include "cli/monitor.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "cli/api_probe.h"
+#include "cli/cache_client.h"
 #include "cli/credentials_source.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/text.h"
@@ -26,7 +26,7 @@ ControlResponse only_get() {
   return {.status = 405, .body = "only GET is answered\n"};
 }
 ControlResponse not_found() {
-  return {.status = 404, .body = "there are /status, /metrics, /healthz and /check\n"};
+  return {.status = 404, .body = "there are /status, /check, /cache, /metrics and /healthz\n"};
 }
 
 }  // namespace
@@ -52,16 +52,12 @@ Monitor::~Monitor() {
 void Monitor::stop() {
   stopping_.request_stop();
   metrics_.reset();
-  struct stat now{};
-  // Another server may have made its own there.
-  const bool is_ours = !socket_path_.empty() && ::stat(socket_path_.c_str(), &now) == 0 &&
-                       now.st_ino == socket_.st_ino && now.st_dev == socket_.st_dev;
-  if (is_ours) ::unlink(socket_path_.c_str());
-  socket_path_.clear();
-  own_.reset();
+  of_cache_.reset();
+  of_mount_.reset();
 }
 
 std::optional<Exit> Monitor::start(const std::string& device) {
+  open_sockets(device);
   if (!watched_.command.metrics.empty()) {
     auto listening = listen_at_address(watched_.command.metrics);
     if (!listening) return Exit{ExitCode::usage, "--metrics: " + listening.error().context};
@@ -71,20 +67,21 @@ std::optional<Exit> Monitor::start(const std::string& device) {
     if (!service) return Exit{ExitCode::internal, service.error().context};
     metrics_ = *std::move(service);
   }
+  return std::nullopt;
+}
+
+void Monitor::open_sockets(const std::string& device) {
+  const auto handler = [this](const ControlRequest& request) { return answer(request); };
+  if (watched_.cache) of_cache_ = socket_in_cache(watched_.cache_directory, handler);
   const std::string path = control_socket_of(device, ::geteuid());
   auto listening = listen_at_path(path);
-  auto service =
-      listening ? ControlService::start(*std::move(listening), ControlService::Admits::our_user_and_root,
-                                        [this](const ControlRequest& request) { return answer(request); })
-                : Result<std::unique_ptr<ControlService>>(listening.error());
-  if (service) {
-    own_ = *std::move(service);
-    socket_path_ = path;
-    static_cast<void>(::stat(path.c_str(), &socket_) == 0);
+  auto socket = listening ? ControlSocket::start(*std::move(listening), path, handler)
+                          : Result<std::unique_ptr<ControlSocket>>(listening.error());
+  if (socket) {
+    of_mount_ = *std::move(socket);
   } else {
-    log::info("no socket for `mediafs status`: {}", service.error().context);
+    log::info("no socket for `mediafs status`: {}", socket.error().context);
   }
-  return std::nullopt;
 }
 
 void Monitor::serving() {
@@ -105,11 +102,14 @@ MountReport Monitor::report() const {
                      .transfers = watched_.store.transfers(),
                      .open_files = watched_.open_files.count(),
                      .erased = watched_.erase_service.erased()};
-  if (watched_.cache != nullptr) report.cache = watched_.cache->stats();
+  if (watched_.cache) report.cache = watched_.cache->cache.stats();
   return report;
 }
 
 ControlResponse Monitor::answer(const ControlRequest& request) const {
+  if (watched_.cache) {
+    if (auto answer = answer_cache_request(request, *watched_.cache)) return *std::move(answer);
+  }
   if (!is_get(request)) return only_get();
   if (request.path == "/status") return {.content_type = "application/json", .body = json_of(report())};
   if (request.path == "/check") {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +14,7 @@
 #include "mediafs/api/api_client.h"
 #include "mediafs/base/timer.h"
 #include "mediafs/control/control_service.h"
+#include "mediafs/control/control_socket.h"
 #include "mediafs/filesystem/open_files.h"
 #include "mediafs/store/media_store.h"
 
@@ -26,10 +25,12 @@ namespace mediafs {
 /// $XDG_RUNTIME_DIR (XDG Base Directory Specification).
 std::string control_socket_of(const std::string& device, uid_t owner);
 
-/// Shows what a server does: over HTTP to our user and root on the mount's own socket, to anybody (without
-/// ids) where --metrics says, and in a line to who has started the mount.
+/// Shows what a server does, and does what the cache commands ask: over HTTP to our user and root on a socket
+/// of the mount and one in the cache's directory; shows it, without ids, to anybody where --metrics says, and
+/// in a line to who has started the mount.
 ///   GET /status   json_of(MountReport)        GET /metrics  metrics_of(MountReport)
 ///   GET /healthz  200, or 503 and why         GET /check    asks the API: an exit code, a blank, and words
+///   /cache…       cli/cache_requests.h
 /// While the API does not answer, or denies, /healthz has it asked as a reader would: it is to be seen that
 /// it is well again, though nobody reads.
 class Monitor {
@@ -41,7 +42,8 @@ class Monitor {
     ApiClient& api;
     MediaStore& store;
     const OpenFiles& open_files;
-    const Cache* cache = nullptr;  // null: there is none
+    std::optional<CacheControl> cache;  // nothing: there is none
+    const std::string& cache_directory;
     const Mount& mount;
     const EraseService& erase_service;
   };
@@ -52,9 +54,8 @@ class Monitor {
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 
-  /// Begins to answer. Where the mount's own socket cannot be had that is logged; an Exit where the address
-  /// of
-  /// --metrics is wrong or taken.
+  /// Begins to answer. A unix socket that cannot be had is logged; an Exit where the address of --metrics is
+  /// wrong or taken.
   std::optional<Exit> start(const std::string& device);
   /// The mount is served, and its owner has been told so: from now on it is told how that goes.
   void serving();
@@ -67,6 +68,7 @@ class Monitor {
   [[nodiscard]] ControlResponse answer_anybody(const ControlRequest& request) const;
   [[nodiscard]] ControlResponse health() const;
   [[nodiscard]] Exit check() const;
+  void open_sockets(const std::string& device);
   void tell_owner();
   void tell_owner_again_and_again();
 
@@ -74,11 +76,10 @@ class Monitor {
   MountOwner& owner_;
   Timer& timer_;
   const UnixSeconds began_;
-  std::string told_;         // on the timer's thread
-  std::string socket_path_;  // empty: there is none
-  struct stat socket_{};
+  std::string told_;  // on the timer's thread
   std::stop_source stopping_;
-  std::unique_ptr<ControlService> own_;
+  std::unique_ptr<ControlSocket> of_mount_;
+  std::unique_ptr<ControlSocket> of_cache_;
   std::unique_ptr<ControlService> metrics_;
 };
 

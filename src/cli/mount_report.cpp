@@ -1,15 +1,13 @@
 #include "cli/mount_report.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "cli/json.h"
 #include "cli/units.h"
 
 namespace mediafs {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 template <typename Value>
 Json or_null(const std::optional<Value>& value) {

@@ -12,8 +12,8 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "cli/json.h"
 #include "cli/monitor.h"
 #include "cli/mount_point.h"
 #include "cli/units.h"
@@ -24,8 +24,6 @@
 namespace mediafs {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr Duration kStatusWithin{3'000};
 constexpr Duration kVerdictWithin{15'000};
@@ -51,16 +49,6 @@ Result<std::vector<Asked>> asked_of(const StatusCommand& command) {
     asked.push_back({mountpoint, control_socket_of(mount.device, mount.owner.value_or(0))});
   if (asked.empty()) return Error{Errc::not_found, "there is no mount of mediafs here"};
   return asked;
-}
-
-std::uint64_t number_in(const Json& json, const char* name) {
-  const auto found = json.find(name);
-  return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-
-std::string text_in(const Json& json, const char* name) {
-  const auto found = json.find(name);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 /// What comes from a socket may be any number.
@@ -158,10 +146,10 @@ Result<std::string> show(const Asked& asked, const StatusCommand& command) {
   auto answer = get(asked, "/status", kStatusWithin);
   if (!answer) return in_words(asked, answer.error());
   if (!command.json) return printable_lines(status_text(*answer));
-  const Json json = Json::parse(*answer, nullptr, /*allow_exceptions=*/false);
+  const Json json = parse_json(*answer);
   if (!json.is_object())
     return Error{Errc::protocol, asked.mountpoint + ": an answer of another version of mediafs"};
-  return json.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 /// All of them. What has no answer is said on standard error.
@@ -211,7 +199,7 @@ Exit check(const Asked& asked) {
 }  // namespace
 
 std::string status_text(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json json = parse_json(text);
   if (!json.is_object()) return "an answer of another version of mediafs\n";
   const std::uint64_t now = number_in(json, "now");
   std::string out = fmt::format(

@@ -29,9 +29,9 @@ class StatusTest : public SupervisedTest {
   }
   [[nodiscard]] std::string state() const { return status()["api"]["state"]; }
   /// curl(1), as a person would.
-  [[nodiscard]] Outcome curl(const std::string& path) const {
-    return sh("exec curl -sS --fail-with-body --unix-socket /run/mediafs/$(mountpoint -d $M).sock http://x" +
-              path);
+  [[nodiscard]] Outcome curl(const std::string& path, const std::string& options = "") const {
+    return sh("exec curl -sS --fail-with-body --unix-socket /run/mediafs/$(mountpoint -d $M).sock " +
+              options + " http://x" + path);
   }
   [[nodiscard]] std::string metrics() const {
     const Outcome outcome = curl("/metrics");
@@ -63,6 +63,27 @@ TEST_F(StatusTest, ShowsTheServerItsApiAndItsCache) {
   EXPECT_EQ(text.code, 0) << text;
   EXPECT_THAT(text.out, HasSubstr("API         up since"));
   EXPECT_THAT(mediafs({"status"}).out, HasSubstr(mount_point().string()));
+}
+
+TEST_F(StatusTest, ItsSocketAndThatOfTheCacheAnswerAlike) {
+  mount();
+  const std::string id = media_of(1'000);
+  read_whole(id);
+  EXPECT_EQ(Json::parse(curl("/cache").out)["media"], 1);
+  EXPECT_THAT(curl("/cache/verify", "-d {}").out, HasSubstr("\"bad\":0"));
+  const std::string erase = R"(-d '{"media": [")" + id + R"("]}')";
+  EXPECT_EQ(Json::parse(curl("/cache/erase", erase).out)["erased"], 1);
+  for (const auto& [path, options] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"/cache/erase", R"(-d '{"media": ["no id"]}')"},
+           {"/cache/erase", "-d '{'"},
+           {"/cache/erase", ""},
+           {"/cache/clear", "-X GET"},
+           {"/cache/other", "-d {}"},
+           {"/status", "-d {}"}})
+    EXPECT_EQ(curl(path, options).code, 22) << path << " " << options;
+  const fs::path of_cache = fs::directory_iterator(cache_dir())->path() / "control";
+  const Outcome outcome = sh("curl -sS --unix-socket " + of_cache.string() + " http://x/status");
+  EXPECT_EQ(Json::parse(outcome.out)["mountpoint"], mount_point().string()) << outcome;
 }
 
 TEST_F(StatusTest, TheLogSaysWhatIsMountedAndAtDebugHowEachTransferEnded) {

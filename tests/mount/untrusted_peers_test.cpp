@@ -19,7 +19,7 @@ const std::string kClear = "\x1b[2J\x1b]0;a title\x07";
 /// A process that listens somewhere and gives everybody the same answer.
 class FakePeer {
  public:
-  /// In the kernel's abstract name space where `directory` is empty, and then of whole messages.
+  /// In the kernel's abstract name space where `directory` is empty.
   FakePeer(const std::string& name, const fs::path& directory, uid_t user, const std::string& answer) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -30,12 +30,12 @@ class FakePeer {
     if (::pipe(ends) != 0) return;
     child_ = ::fork();
     if (child_ == 0) {
-      const int socket = ::socket(AF_UNIX, abstract ? SOCK_SEQPACKET : SOCK_STREAM, 0);
+      const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
       const bool listens = (abstract || ::chdir(directory.c_str()) == 0) &&
                            ::bind(socket, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
                            ::setuid(user) == 0 && ::listen(socket, 8) == 0;
       static_cast<void>(!::write(ends[1], listens ? "1" : "0", 1));
-      while (listens) give(::accept(socket, nullptr, nullptr), !abstract, answer);
+      while (listens) give(::accept(socket, nullptr, nullptr), answer);
       ::_exit(1);
     }
     char said = '0';
@@ -54,16 +54,21 @@ class FakePeer {
   [[nodiscard]] bool listens() const { return listens_; }
 
  private:
-  static void give(int client, bool after_a_question, const std::string& answer) {
+  static void give(int client, const std::string& answer) {
     char question[4096];
-    const bool asked = !after_a_question || ::read(client, question, sizeof(question)) > 0;
-    if (asked) static_cast<void>(!::write(client, answer.data(), answer.size()));
+    if (::read(client, question, sizeof(question)) > 0)
+      static_cast<void>(!::write(client, answer.data(), answer.size()));
     ::close(client);
   }
 
   pid_t child_ = -1;
   bool listens_ = false;
 };
+
+std::string http(const std::string& status, const std::string& body) {
+  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\nConnection: close\r\n\r\n" + body;
+}
 
 class UntrustedPeers : public MountTest {
  protected:
@@ -75,7 +80,8 @@ class UntrustedPeers : public MountTest {
   std::unique_ptr<FakePeer> supervisor_by(uid_t user) {
     mount({{"--no-supervisor", kSet}});
     std::string device = sh("findmnt -no MAJ:MIN $M | tail -n 1 | tr -d ' \\n'").out;
-    return std::make_unique<FakePeer>("mediafs/" + device, fs::path(), user, kClear + "so be it");
+    return std::make_unique<FakePeer>("mediafs/" + device, fs::path(), user,
+                                      http("500 " + kClear, kClear + "so be it"));
   }
   /// One that answers in the place of the server that has the cache.
   std::unique_ptr<FakePeer> cache_server_by(uid_t user) {
@@ -84,7 +90,7 @@ class UntrustedPeers : public MountTest {
     unmount();
     return std::make_unique<FakePeer>(
         "control", fs::directory_iterator(cache_dir())->path(), user,
-        "done used=424242 trouble=%1b%5b2J" + kClear + " " + kClear + "=1 " + kClear + "=x\n");
+        http("200 OK", R"({"used": 424242, "trouble": "\u001b[2J", "\u001b[2J": "\u001b[2J"})"));
   }
   [[nodiscard]] Outcome stats(const Arguments& more) const {
     Arguments words{"cache", "stats", "--cache-dir", cache_dir(), "--credentials", credentials()};
@@ -129,7 +135,7 @@ TEST_F(UntrustedPeers, WhatACachesServerSaysIsPrintedHarmless) {
   for (const Arguments& how : {Arguments{}, Arguments{"--json"}}) {
     const Outcome outcome = stats(how);
     EXPECT_EQ(outcome.code, 0) << outcome;
-    EXPECT_NE(outcome.out.find("x1b[2J"), std::string::npos) << outcome;
+    EXPECT_NE(outcome.out.find("1b[2J"), std::string::npos) << outcome;
     EXPECT_EQ((outcome.out + outcome.err).find_first_of("\x1b\x07"), std::string::npos) << outcome;
   }
 }

@@ -43,8 +43,7 @@ enum class LockRank : std::uint8_t {
   session_file,
   api_shared,
   api_counters,
-  interrupts,  // with libfuse's own locks held
-  control_socket,
+  interrupts,     // with libfuse's own locks held
   control_lines,  // of an answer
   timer,
   buffer_pool,
