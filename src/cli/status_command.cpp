@@ -20,6 +20,7 @@
 #include "mediafs/base/text.h"
 #include "mediafs/control/control_client.h"
 #include "mediafs/mount/mount_table.h"
+#include "mediafs/supervisor/upgrade.h"
 
 namespace mediafs {
 
@@ -28,13 +29,19 @@ namespace {
 constexpr Duration kStatusWithin{3'000};
 constexpr Duration kVerdictWithin{15'000};
 constexpr std::chrono::seconds kWatchEvery{1};
-constexpr std::chrono::milliseconds kBetweenServers{1'000};
+constexpr std::chrono::seconds kBetweenServers{15};  // RestartPolicy's longest pause, and a start
+constexpr std::chrono::seconds kAMoment{1};
 constexpr std::chrono::milliseconds kAskAgain{100};
 
 struct Asked {
   std::string mountpoint;
+  std::string device;
   std::string socket;
 };
+
+Asked asked_at(const std::string& mountpoint, const MountEntry& mount) {
+  return {mountpoint, mount.device, control_socket_of(mount.device, mount.owner.value_or(0))};
+}
 
 Result<std::vector<Asked>> asked_of(const StatusCommand& command) {
   std::vector<Asked> asked;
@@ -42,11 +49,11 @@ Result<std::vector<Asked>> asked_of(const StatusCommand& command) {
     const auto mount = find_mount_of_ours(command.mountpoint);
     if (!mount)
       return Error{Errc::not_found, fmt::format("{} is not a mount of mediafs", command.mountpoint)};
-    asked.push_back({command.mountpoint, control_socket_of(mount->device, mount->owner.value_or(0))});
+    asked.push_back(asked_at(command.mountpoint, *mount));
     return asked;
   }
   for (const auto& [mountpoint, mount] : find_mounts(mount_table_of("self"), kMountType))
-    asked.push_back({mountpoint, control_socket_of(mount.device, mount.owner.value_or(0))});
+    asked.push_back(asked_at(mountpoint, mount));
   if (asked.empty()) return Error{Errc::not_found, "there is no mount of mediafs here"};
   return asked;
 }
@@ -115,15 +122,18 @@ std::string cache_text(const Json& cache) {
   return text + "\n";
 }
 
-/// Between two servers of a mount there is nobody for a moment, or one that ends before it has answered.
+/// Whether an answer may come from the next server, though there was none for so long.
+bool may_come(const Error& why_not, const Asked& asked, SteadyTime::duration waited) {
+  if (why_not.code != Errc::not_found && why_not.code != Errc::protocol) return false;
+  return waited < kAMoment || (waited < kBetweenServers && has_supervisor(asked.device));
+}
+
+/// Between two servers of a mount there is nobody, or one that ends before it has answered.
 Result<std::string> get(const Asked& asked, const std::string& target, Duration patience) {
-  const SteadyTime give_up = steady_now() + kBetweenServers;
-  for (;;) {
+  const SteadyTime began = steady_now();
+  for (;; std::this_thread::sleep_for(kAskAgain)) {
     auto answer = get_from_socket(asked.socket, target, patience);
-    const bool may_come =
-        !answer && (answer.error().code == Errc::not_found || answer.error().code == Errc::protocol);
-    if (!may_come || steady_now() > give_up) return answer;
-    std::this_thread::sleep_for(kAskAgain);
+    if (answer || !may_come(answer.error(), asked, steady_now() - began)) return answer;
   }
 }
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
+#include <cstddef>
 #include <memory>
 
 #include <curl/curl.h>
@@ -158,12 +158,16 @@ std::optional<ucred> listener_at(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) return std::nullopt;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  path.copy(address.sun_path, path.size());
+  const bool abstract = path.starts_with('@');
+  if (abstract) address.sun_path[0] = '\0';
+  const auto size =
+      static_cast<socklen_t>(abstract ? offsetof(sockaddr_un, sun_path) + path.size() : sizeof(address));
   const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   // Where very many wait for one that has stopped, connect(2) waits too.
   if (!socket ||
       ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kConnectWithin, sizeof(kConnectWithin)) != 0 ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0)
     return std::nullopt;
   return peer_of(socket.get());
 }

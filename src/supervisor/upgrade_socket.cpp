@@ -49,6 +49,10 @@ void UpgradeSocket::answer(const Result<Duration>& outcome) {
                                    : ControlResponse{.status = 500, .body = outcome.error().context + "\n"});
 }
 
+bool has_supervisor(const std::string& device) {
+  return listener_at('@' + name_of(device)).has_value();
+}
+
 Result<Duration> upgrade_server(const std::string& device, std::optional<uid_t> owner, Duration patience) {
   // Root asks on behalf of whoever mounted it.
   const auto may_answer = [&](uid_t user) {

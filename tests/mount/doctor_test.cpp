@@ -50,6 +50,13 @@ TEST_F(DoctorTest, FindsWhatAMountWouldEndWith) {
   EXPECT_THAT(full.out, HasSubstr("2 in the way of a mount"));
 }
 
+TEST_F(DoctorTest, SaysWhereOnlyAFewWouldSeeTheMount) {
+  const Outcome outcome = sh("exec unshare --mount --propagation private $MEDIAFS doctor --credentials " +
+                             credentials().string() + " --no-cache " + api().url() + " $M");
+  EXPECT_EQ(outcome.code, 0) << outcome;
+  EXPECT_THAT(outcome.out, HasSubstr("only processes in it see what is mounted here"));
+}
+
 TEST_F(DoctorTest, LooksForCredentialsWhereAMountDoes) {
   extra_environment["XDG_CONFIG_HOME"] = scratch() / "config";
   fs::create_directories(scratch() / "config/mediafs");

@@ -223,6 +223,15 @@ TEST_F(ExitCode, AnotherUsersMountIsNotTheirsToUnmountOrUpgrade) {
   read_whole(media_of(1'000));
 }
 
+TEST_F(ExitCode, AnotherUsersMountTellsThemNothing) {
+  mount();
+  for (const char* command : {"status $M", "status --check $M", "status --json $M"}) {
+    const Outcome outcome = as_nobody(command);
+    expect(outcome, 20, mount_point().string() + " is another user's: only they and root may ask");
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
 TEST_F(ExitCode, AnotherUsersCacheIsNotTheirsToLookInto) {
   mount();
   unmount();

@@ -253,6 +253,19 @@ TEST_F(StatusTest, OfWhatIsNoMountOrHasNoServerThatIsSaid) {
   EXPECT_EQ(mediafs({"status", mount_point()}).code, 22);
 }
 
+TEST_F(StatusTest, BetweenTwoServersItWaitsForTheNext) {
+  expect_warnings();
+  mount();
+  fs::rename(credentials(), root() / "elsewhere");
+  kill_server();
+  ASSERT_TRUE(eventually([&] { return times_in_log("another one takes over") >= 2; })) << log();
+  const auto asks = start("exec $MEDIAFS status --json $M");
+  fs::rename(root() / "elsewhere", credentials());
+  const Outcome outcome = asks->finish(kPatience);
+  EXPECT_EQ(outcome.code, 0) << outcome << log();
+  EXPECT_EQ(Json::parse(outcome.out)["pid"], *server());
+}
+
 TEST_F(StatusTest, NothingOfItIsLeftBehind) {
   mount();
   const std::string socket = sh("echo /run/mediafs/$(mountpoint -d $M).sock").out;

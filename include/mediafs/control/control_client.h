@@ -32,7 +32,7 @@ Result<ControlResponse> call(const ControlCall& call);
 /// asked by us; Errc::protocol: any other answer than 200, with its body as the error's context.
 Result<std::string> get_from_socket(const std::string& socket, const std::string& target, Duration patience);
 
-/// The process that listens on the unix socket at that path; nothing: none does.
+/// The process that listens on the unix socket at that path, or "@" and name; nothing: none does.
 std::optional<ucred> listener_at(const std::string& socket);
 
 }  // namespace mediafs

@@ -21,4 +21,8 @@ namespace mediafs {
 Result<Duration> upgrade_server(const std::string& device, std::optional<uid_t> owner,
                                 Duration patience = std::chrono::seconds(60));
 
+/// Whether the mount with that device number has a supervisor, which starts another server where one has
+/// ended.
+bool has_supervisor(const std::string& device);
+
 }  // namespace mediafs
