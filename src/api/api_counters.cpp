@@ -1,5 +1,10 @@
 #include "api/api_counters.h"
 
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
 namespace mediafs {
 
 const char* name_of(Endpoint endpoint) {
@@ -51,17 +56,26 @@ std::string_view word_for(Errc why) {
   }
 }
 
-void ApiCounters::answered(Endpoint endpoint, int status) {
-  count(endpoint, std::to_string(status));
-}
-
-void ApiCounters::unanswered(Endpoint endpoint, Errc why) {
-  count(endpoint, std::string(word_for(why)));
-}
-
-void ApiCounters::count(Endpoint endpoint, std::string code) {
+void ApiCounters::sent(SteadyTime when) {
   const MutexLock lock(mutex_);
+  waiting_since_.insert(when);
+}
+
+void ApiCounters::answered(Endpoint endpoint, int status, SteadyTime sent) {
+  const MutexLock lock(mutex_);
+  count(endpoint, std::to_string(status), sent);
+  last_heard_ = clock_.now();
+}
+
+void ApiCounters::unanswered(Endpoint endpoint, Errc why, SteadyTime sent) {
+  const MutexLock lock(mutex_);
+  count(endpoint, std::string(word_for(why)), sent);
+}
+
+void ApiCounters::count(Endpoint endpoint, std::string code, SteadyTime sent) {
   ++requests_[{endpoint, std::move(code)}];
+  if (const auto found = waiting_since_.find(sent); found != waiting_since_.end())
+    waiting_since_.erase(found);
 }
 
 void ApiCounters::lasted(Endpoint endpoint, SteadyTime sent) {
@@ -90,6 +104,9 @@ void ApiCounters::add_to(ApiStats& stats) const {
   stats.last_success = last_success_;
   stats.last_error = last_error_;
   stats.last_error_at = last_error_at_;
+  if (waiting_since_.empty()) return;
+  stats.silent_for =
+      std::chrono::duration_cast<Duration>(clock_.now() - std::max(*waiting_since_.begin(), last_heard_));
 }
 
 }  // namespace mediafs

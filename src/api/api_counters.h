@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <set>
 #include <string_view>
 
 #include "mediafs/api/api_stats.h"
@@ -20,10 +21,12 @@ class ApiCounters {
   /// The clock must outlive this object.
   explicit ApiCounters(const Clock& clock) : clock_(clock) {}
 
-  /// One of these for each request: an answer has begun, or none will come.
-  void answered(Endpoint endpoint, int status) EXCLUDES(mutex_);
-  void unanswered(Endpoint endpoint, Errc why) EXCLUDES(mutex_);
-  /// Also once for each; it was sent then.
+  /// Each request begins with this,
+  void sent(SteadyTime when) EXCLUDES(mutex_);
+  /// goes on with one of these: an answer has begun, or none will come; it was sent then,
+  void answered(Endpoint endpoint, int status, SteadyTime sent) EXCLUDES(mutex_);
+  void unanswered(Endpoint endpoint, Errc why, SteadyTime sent) EXCLUDES(mutex_);
+  /// and is once told to have lasted from then until now.
   void lasted(Endpoint endpoint, SteadyTime sent);
 
   void received(std::size_t bytes) { received_ += bytes; }
@@ -36,7 +39,7 @@ class ApiCounters {
   void add_to(ApiStats& stats) const EXCLUDES(mutex_);
 
  private:
-  void count(Endpoint endpoint, std::string code) EXCLUDES(mutex_);
+  void count(Endpoint endpoint, std::string code, SteadyTime sent) REQUIRES(mutex_);
 
   const Clock& clock_;
   std::array<DurationHistogram, std::size(kAllEndpoints)> durations_;
@@ -44,6 +47,8 @@ class ApiCounters {
   std::atomic<std::uint64_t> mismatches_ = 0;
   mutable Mutex mutex_{LockRank::api_counters};  // a leaf
   decltype(ApiStats::requests) requests_ GUARDED_BY(mutex_);
+  std::multiset<SteadyTime> waiting_since_ GUARDED_BY(mutex_);  // the requests without an answer
+  SteadyTime last_heard_ GUARDED_BY(mutex_){};
   std::optional<UnixSeconds> last_success_ GUARDED_BY(mutex_);
   std::string last_error_ GUARDED_BY(mutex_);
   std::optional<UnixSeconds> last_error_at_ GUARDED_BY(mutex_);

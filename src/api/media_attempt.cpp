@@ -113,17 +113,18 @@ MediaQuestion MediaFetch::Attempt::question() const {
 
 void MediaFetch::Attempt::count_head() {
   const Endpoint endpoint = fetch_->endpoint();
-  counters().answered(endpoint, status_);
+  counters().answered(endpoint, status_, sent_);
   lasted_ = endpoint == Endpoint::media;  // a listing lasts until its end
-  if (lasted_) counters().lasted(endpoint, fetch_->sent_);
+  if (lasted_) counters().lasted(endpoint, sent_);
 }
 
 void MediaFetch::Attempt::count_end(const Status& outcome) {
   const Endpoint endpoint = fetch_->endpoint();
   if (status_ == 0)
-    counters().unanswered(endpoint, outcome.ok() ? Errc::internal : fetch_->cause_of(outcome.error().code));
-  if (!lasted_) counters().lasted(endpoint, fetch_->sent_);
-  const auto took = std::chrono::duration_cast<Duration>(fetch_->api_->timer.now() - fetch_->sent_);
+    counters().unanswered(endpoint, outcome.ok() ? Errc::internal : fetch_->cause_of(outcome.error().code),
+                          sent_);
+  if (!lasted_) counters().lasted(endpoint, sent_);
+  const auto took = std::chrono::duration_cast<Duration>(fetch_->api_->timer.now() - sent_);
   log::debug("{} {}: HTTP {}, {} bytes in {} ms, {}", name_of(endpoint),
              crypto::pseudonym(fetch_->request_.id.text()), status_, received_, took.count(),
              outcome.ok() ? "complete" : to_string(outcome.error().code));

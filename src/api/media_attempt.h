@@ -14,7 +14,9 @@ namespace mediafs {
 /// shown that it is one, and collects that of an error.
 class MediaFetch::Attempt final : public ResponseSink {
  public:
-  explicit Attempt(std::shared_ptr<MediaFetch> fetch) : fetch_(std::move(fetch)) {}
+  explicit Attempt(std::shared_ptr<MediaFetch> fetch) : fetch_(std::move(fetch)), sent_(fetch_->sent_) {
+    counters().sent(sent_);
+  }
 
   Flow on_head(const ResponseHead& head) override;
   Flow on_body(ByteView piece) override;
@@ -42,6 +44,7 @@ class MediaFetch::Attempt final : public ResponseSink {
   [[nodiscard]] const Credentials& credentials() const { return fetch_->credentials_->all; }
 
   const std::shared_ptr<MediaFetch> fetch_;
+  const SteadyTime sent_;
   int status_ = 0;
   bool lasted_ = false;  // it has been counted how long
   std::optional<Duration> retry_after_;

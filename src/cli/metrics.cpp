@@ -2,6 +2,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <chrono>
 #include <cstring>
 #include <limits>
 #include <sstream>
@@ -81,6 +82,8 @@ void add_api(Metrics& metrics, const ApiStats& api) {
   metrics.counter("received_bytes_total", "Bytes of bodies that the API has sent", api.received_bytes);
   metrics.counter("verification_failures_total", "Bodies that did not match their signature",
                   api.verification_failures);
+  metrics.gauge("api_silent_seconds", "For how long nothing was heard, while requests wait for an answer",
+                std::chrono::duration<double>(api.silent_for.value_or(Duration::zero())).count());
   metrics.gauge("api_requests_held_back", "Requests that wait until the API takes them",
                 static_cast<double>(api.held_back));
   if (api.rate)

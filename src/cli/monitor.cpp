@@ -15,7 +15,7 @@ namespace mediafs {
 
 namespace {
 
-constexpr Duration kTellAgain{5'000};
+constexpr Duration kTellAgain{2'000};
 constexpr Duration kProbeWithin{2'000};
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 

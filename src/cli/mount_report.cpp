@@ -1,5 +1,7 @@
 #include "cli/mount_report.h"
 
+#include <chrono>
+
 #include <fmt/format.h>
 
 #include "cli/json.h"
@@ -14,11 +16,18 @@ Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json();
 }
 
+/// Whole ones.
+std::uint64_t silent_seconds(const ApiStats& api) {
+  const auto silence = api.silent_for.value_or(Duration::zero());
+  return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(silence).count());
+}
+
 Json json_of(const ApiStats& api) {
   return {{"state", name_of(api.state)},      {"since", api.since},
           {"healthy", !why_not_healthy(api)}, {"last_success", or_null(api.last_success)},
           {"last_error", api.last_error},     {"last_error_at", or_null(api.last_error_at)},
-          {"held_back", api.held_back},       {"requests_per_second", or_null(api.rate)}};
+          {"held_back", api.held_back},       {"requests_per_second", or_null(api.rate)},
+          {"silent_for", silent_seconds(api)}};
 }
 
 Json json_of(const Transfer& transfer) {
@@ -74,6 +83,7 @@ std::optional<std::string> why_not_healthy(const ApiStats& api) {
 
 std::string summary_of(const MountReport& report) {
   std::string text = fmt::format("API {}", name_of(report.api.state));
+  if (silent_seconds(report.api) > 0) text += fmt::format(", silent for {} s", silent_seconds(report.api));
   if (report.api.held_back > 0) text += fmt::format(", {} held back", report.api.held_back);
   if (why_not_healthy(report.api) && !report.api.last_error.empty())
     text += fmt::format(" ({})", report.api.last_error);

@@ -85,6 +85,7 @@ std::string since_text(const Json& json, std::uint64_t now, const char* name) {
 std::string api_text(const Json& api, std::uint64_t now) {
   std::string text =
       fmt::format("API         {} since {}", text_in(api, "state"), since_text(api, now, "since"));
+  if (number_in(api, "silent_for") > 0) text += ", silent for " + duration_text(number_in(api, "silent_for"));
   if (number_in(api, "held_back") > 0)
     text += ", " + count_text(number_in(api, "held_back"), "request") + " held back";
   if (const auto rate = api.find("requests_per_second"); rate != api.end() && rate->is_number())

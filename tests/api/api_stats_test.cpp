@@ -104,10 +104,45 @@ TEST(WordFor, IsOneOfAFewForEachError) {
   EXPECT_EQ(errors.size(), 7U) << "and `other`";
 }
 
+TEST(ApiCountersTest, AreSilentForAsLongAsWhoWaitsHasHeardNothing) {
+  ManualTimer timer;
+  ApiCounters counters(timer.clock());
+  const auto silent_for = [&] {
+    ApiStats stats;
+    counters.add_to(stats);
+    return stats.silent_for;
+  };
+  EXPECT_EQ(silent_for(), std::nullopt);
+  const SteadyTime first = timer.now();
+  counters.sent(first);
+  timer.advance(seconds(3));
+  const SteadyTime second = timer.now();
+  counters.sent(second);
+  counters.sent(second);
+  EXPECT_EQ(silent_for(), seconds(3));
+  counters.answered(Endpoint::media, 200, second);
+  EXPECT_EQ(silent_for(), seconds(0)) << "the first one waits on, but something was heard";
+  timer.advance(seconds(1));
+  EXPECT_EQ(silent_for(), seconds(1));
+  counters.unanswered(Endpoint::media, Errc::timed_out, first);
+  timer.advance(seconds(1));
+  EXPECT_EQ(silent_for(), seconds(2)) << "a failure is no sign of life";
+  counters.unanswered(Endpoint::media, Errc::cancelled, second);
+  EXPECT_EQ(silent_for(), std::nullopt);
+}
+
+TEST_F(ApiStatsTest, WhoHasAnAnswerWaitsForNoneAnyMore) {
+  server_.set_rules("* 1 status 503");
+  ASSERT_TRUE(fetch(api_).ok());
+  ASSERT_TRUE(list(ListingKind::session_media, kSession).ok());
+  EXPECT_EQ(api_.stats().silent_for, std::nullopt);
+}
+
 TEST_F(ApiStatsTest, WhatTheDeadlineEndsIsATimeoutAndWhatIsCalledOffIsCancelled) {
   server_.set_rules("* * hang");
   ASSERT_FALSE(fetch(api_).ok());
   EXPECT_EQ(requests("timeout"), 1U);
+  EXPECT_EQ(api_.stats().silent_for, std::nullopt) << "nobody waits any more";
   EXPECT_EQ(api_.stats().last_error, "no answer within the deadline");
   const auto sink = std::make_shared<KeepingMediaSink>();
   const auto called_off =

@@ -45,6 +45,7 @@ MountReport full_report() {
   report.api.durations[Endpoint::media].sum = 31.5;
   report.api.received_bytes = 123'456;
   report.api.held_back = 6;
+  report.api.silent_for = Duration(7'500);
   report.api.rate = 2.5;
   report.mount.durations["read"].counts[0] = 9;
   report.mount.errors = {{EIO, 2}, {ESTALE, 1}};
@@ -64,6 +65,7 @@ TEST(Metrics, HaveEachFigureUnderItsName) {
         "mediafs_api_up 0\n",
         "mediafs_api_state{state=\"down\"} 1\n",
         "mediafs_api_state{state=\"up\"} 0\n",
+        "mediafs_api_silent_seconds 7.5\n",
         "mediafs_api_last_success_timestamp_seconds 1000080\n",
         "mediafs_api_requests_total{endpoint=\"media\",code=\"200\"} 12\n",
         "mediafs_api_requests_total{endpoint=\"session_media\",code=\"unreachable\"} 1\n",
@@ -108,8 +110,8 @@ TEST(MountReportTest, IsShownToPeople) {
   const std::string text = status_text(json_of(full_report()));
   for (const char* part :
        {"/srv/media\n", "https://h/api", "1.2.3 (commit abcdef012345), process 4711", "(100 s), 3 before it",
-        "API         down since", "(10 s), 6 requests held back", "2.5 requests a second", "last good answer",
-        "last error", "(5 s): HTTP 503",
+        "API         down since", "(10 s), silent for 7 s, 6 requests held back", "2.5 requests a second",
+        "last good answer", "last error", "(5 s): HTTP 503",
         "cache       1.0 GiB of 10.0 GiB, 7 media, 75 % of 40 reads from it, oldest 2.0 h", "open files  2",
         "under way   1", "media-of-somebody-1   25 %  9.5 MiB of 38.1 MiB  2.9 MiB/s  1 reader\n"})
     EXPECT_THAT(text, HasSubstr(part));

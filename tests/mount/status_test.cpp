@@ -253,6 +253,18 @@ TEST_F(StatusTest, OfWhatIsNoMountOrHasNoServerThatIsSaid) {
   EXPECT_EQ(mediafs({"status", mount_point()}).code, 22);
 }
 
+TEST_F(StatusTest, AnApiThatTakesRequestsAndSaysNothingIsSilent) {
+  api().set_rules("* * hang");
+  mount();
+  const auto reader = start("cat $M/" + media_of(1'000));
+  EXPECT_TRUE(eventually([&] { return status()["api"]["silent_for"] >= 1; })) << status();
+  EXPECT_THAT(mediafs({"status", mount_point()}).out, HasSubstr(", silent for "));
+  EXPECT_THAT(metrics(), Not(HasSubstr("mediafs_api_silent_seconds 0\n")));
+  api().set_rules("");
+  restart_api();
+  reader->signal(9);
+}
+
 TEST_F(StatusTest, BetweenTwoServersItWaitsForTheNext) {
   expect_warnings();
   mount();

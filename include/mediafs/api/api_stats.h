@@ -35,7 +35,8 @@ struct ApiStats {
   ///
   /// So an API that says 500 to everything is down within 2 s of a reader's first request, whose retries come
   /// fast at first. One that takes connections and says nothing is down only after the deadlines of three
-  /// requests: until then it may be slow. Any answer ends it, also a refusal and one of a gateway's.
+  /// requests: until then it may be slow, and `silent_for` tells how slow. Any answer ends it, also a refusal
+  /// and one of a gateway's.
   enum class State {
     unknown,    // no answer yet; or none since credentials that were denied have been replaced
     up,         // it answers
@@ -53,6 +54,9 @@ struct ApiStats {
   /// was cancelled, nor a secret's denial where another one is tried next.
   std::string last_error;
   std::optional<UnixSeconds> last_error_at;
+
+  /// For how long nothing has been heard, though requests wait for the head of an answer; nothing: none does.
+  std::optional<Duration> silent_for;
 
   /// Requests that were sent, each counted once, by the status of its answer ("200") when that comes, or
   /// where none comes by why, when it ends: "timeout" (the deadline, or a connection that stood still),
