@@ -15,7 +15,7 @@
 #include <fmt/format.h>
 
 #include "cli/api_probe.h"
-#include "cli/cache_client.h"
+#include "cli/cache_socket.h"
 #include "cli/credentials_watch.h"
 #include "cli/descriptors.h"
 #include "cli/erase_service.h"

@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/cache_client.h"
+#include "cli/cache_socket.h"
 #include "cli/credentials_source.h"
 #include "cli/units.h"
 #include "cli/user_name.h"
@@ -153,8 +153,8 @@ Result<CacheAnswer> ask(const std::string& directory, const CacheCommand& comman
   SteadyTime give_up = steady_now() + kBetweenTwoServers;
   bool gave_way = false;
   for (;; std::this_thread::sleep_for(kAskAgain)) {
-    const bool over = steady_now() > give_up;
     auto asked = ask_server(directory, command.request, progress);
+    const bool over = steady_now() > give_up;
     const bool there_is_one = asked.has_value();
     if (!there_is_one && gave_way && !over) continue;  // the server that it gave way to is just starting
     auto answer = there_is_one ? *std::move(asked) : by_itself(directory, command, credentials, progress);
@@ -178,7 +178,7 @@ bool concerns(const std::string& directory, const CacheCommand& command, const C
   if (command.request.action == Action::clear) return ours || command.everything;
   // A server that has it open needs no keyring file to erase what it holds, nor this secret, and asks who we
   // are.
-  if ((ours || opens.error().code != Errc::denied) && has_server(directory)) return true;
+  if ((ours || opens.error().code != Errc::denied) && has_holder(directory)) return true;
   if (ours) why_not = "a cache of this API key is there, but: " + opens.error().context;
   return false;
 }

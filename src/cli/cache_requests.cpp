@@ -9,16 +9,29 @@ namespace mediafs {
 
 namespace {
 
+using Action = CacheRequest::Action;
+
 struct CacheResource {
+  Action action;
   std::string_view path;
   std::string_view method;
 };
 
-constexpr CacheResource kResources[] = {{"/cache", "GET"},
-                                        {"/cache/verify", "POST"},
-                                        {"/cache/erase", "POST"},
-                                        {"/cache/clear", "POST"},
-                                        {"/cache/give-way", "POST"}};
+constexpr CacheResource kResources[] = {{Action::stats, "/cache", "GET"},
+                                        {Action::verify, "/cache/verify", "POST"},
+                                        {Action::erase, "/cache/erase", "POST"},
+                                        {Action::clear, "/cache/clear", "POST"},
+                                        {Action::give_way, "/cache/give-way", "POST"}};
+
+/// Null: it is none.
+const CacheResource* resource_at(std::string_view path) {
+  const auto* const found = std::ranges::find(kResources, path, &CacheResource::path);
+  return found == std::end(kResources) ? nullptr : found;
+}
+
+Error malformed(std::string what) {
+  return {Errc::invalid_argument, std::move(what)};
+}
 
 std::vector<std::string> texts_of(const std::vector<MediaId>& ids) {
   std::vector<std::string> texts;
@@ -27,18 +40,32 @@ std::vector<std::string> texts_of(const std::vector<MediaId>& ids) {
 }
 
 /// Of an object's member, which need not be there.
-Result<std::vector<MediaId>> ids_in(const Json& object, const char* name) {
-  const Error malformed{Errc::invalid_argument, std::string(name) + " is no list of ids"};
-  std::vector<MediaId> ids;
+Status take_ids(const Json& object, const char* name, std::vector<MediaId>& ids) {
   const auto list = object.find(name);
-  if (list == object.end()) return ids;
-  if (!list->is_array()) return malformed;
-  for (const auto& text : *list) {
-    auto id = text.is_string() ? MediaId::parse(text.get<std::string>()) : Result<MediaId>(malformed);
-    if (!id) return malformed;
+  if (list == object.end()) return ok_status();
+  for (const Json& text : list->is_array() ? *list : Json::array({nullptr})) {
+    auto id = MediaId::parse(text.is_string() ? text.get<std::string>() : "");
+    if (!id) return malformed(std::string(name) + " is no list of ids");
     ids.push_back(*std::move(id));
   }
-  return ids;
+  return ok_status();
+}
+
+Status take_erasure(const Json& body, CacheRequest& request) {
+  if (Status taken = take_ids(body, "media", request.media); !taken) return taken;
+  if (Status taken = take_ids(body, "sessions", request.sessions); !taken) return taken;
+  if (body.size() != body.count("media") + body.count("sessions") ||
+      request.media.size() + request.sessions.size() == 0)
+    return malformed(R"(an erasure is of "media" or "sessions", lists of ids)");
+  return ok_status();
+}
+
+Status take_rate(const Json& body, CacheRequest& request) {
+  const auto rate = body.find("bytes_per_second");
+  if (body.size() > (rate != body.end() ? 1U : 0U) || (rate != body.end() && !rate->is_number_unsigned()))
+    return malformed(R"(a verification may have "bytes_per_second", a number)");
+  request.bytes_per_second = number_in(body, "bytes_per_second");
+  return ok_status();
 }
 
 unsigned status_of(Errc code) {
@@ -75,76 +102,75 @@ CacheAnswer stats_of(const CacheControl& control) {
 }  // namespace
 
 ControlRequest encode(const CacheRequest& request) {
-  const CacheResource& resource = kResources[static_cast<std::size_t>(request.action)];
-  ControlRequest encoded{.method = std::string(resource.method), .path = std::string(resource.path)};
-  if (request.action == CacheRequest::Action::verify)
+  const auto* const resource = std::ranges::find(kResources, request.action, &CacheResource::action);
+  ControlRequest encoded{.method = std::string(resource->method), .path = std::string(resource->path)};
+  if (request.action == Action::verify)
     encoded.body = json_text({{"bytes_per_second", request.bytes_per_second}});
-  if (request.action == CacheRequest::Action::erase)
+  if (request.action == Action::erase)
     encoded.body = json_text({{"media", texts_of(request.media)}, {"sessions", texts_of(request.sessions)}});
   return encoded;
 }
 
 Result<CacheRequest> decode(const ControlRequest& request) {
-  const auto* const resource = std::ranges::find(kResources, request.path, &CacheResource::path);
-  if (resource == std::end(kResources)) return Error{Errc::invalid_argument, "no such request"};
-  CacheRequest decoded;
-  decoded.action =
-      static_cast<CacheRequest::Action>(resource - std::begin(kResources));  // NOLINT: one of them
+  const CacheResource* const resource = resource_at(request.path);
+  if (resource == nullptr) return malformed("no such request");
   const Json body = request.body.empty() ? Json::object() : parse_json(request.body);
-  if (!body.is_object()) return Error{Errc::invalid_argument, "the body is no JSON object"};
-  auto media = ids_in(body, "media");
-  auto sessions = ids_in(body, "sessions");
-  if (!media) return media.error();
-  if (!sessions) return sessions.error();
-  decoded.media = *std::move(media);
-  decoded.sessions = *std::move(sessions);
-  const bool names_any = !decoded.media.empty() || !decoded.sessions.empty();
-  if (decoded.action == CacheRequest::Action::erase && !names_any)
-    return Error{Errc::invalid_argument, R"(an erasure is of "media" or "sessions")"};
-  if (const auto rate = body.find("bytes_per_second"); rate != body.end()) {
-    if (!rate->is_number_unsigned()) return Error{Errc::invalid_argument, "bytes_per_second is no number"};
-    decoded.bytes_per_second = rate->get<std::uint64_t>();
+  if (!body.is_object()) return malformed("the body is no JSON object");
+  CacheRequest decoded{.action = resource->action};
+  Status taken = ok_status();
+  switch (decoded.action) {
+    case Action::erase:
+      taken = take_erasure(body, decoded);
+      break;
+    case Action::verify:
+      taken = take_rate(body, decoded);
+      break;
+    case Action::stats:
+    case Action::clear:
+    case Action::give_way:
+      if (!body.empty()) taken = malformed("the body is of another request");
+      break;
   }
-  return decoded;
+  return taken ? Result<CacheRequest>(std::move(decoded)) : taken.error();
 }
 
 Result<CacheAnswer> carry_out(const CacheRequest& request, const CacheControl& control,
                               const CacheProgress& progress) {
   switch (request.action) {
-    case CacheRequest::Action::stats:
-      break;
-    case CacheRequest::Action::verify: {
+    case Action::stats:
+      return stats_of(control);
+    case Action::verify: {
       const Cache::Verified verified = control.cache.verify(request.bytes_per_second, progress);
       if (verified.ended_early) return Error{Errc::cancelled, "ended before everything had been opened"};
       return CacheAnswer{{"records", verified.records}, {"bad", verified.bad}};
     }
-    case CacheRequest::Action::erase: {
+    case Action::erase: {
       const auto erased = control.erase(request.media, request.sessions);
       if (!erased) return erased.error();
       return CacheAnswer{{"erased", *erased}};
     }
-    case CacheRequest::Action::clear: {
+    case Action::clear: {
       const Status cleared = control.clear();
       if (!cleared) return cleared.error();
       return Json::object();
     }
-    case CacheRequest::Action::give_way:
+    case Action::give_way:
       if (!control.give_way) return Error{Errc::unavailable, "a server has this cache"};
       control.give_way();
       return Json::object();
   }
-  return stats_of(control);
+  return Error{Errc::internal, "no such action"};
 }
 
 std::optional<ControlResponse> answer_cache_request(const ControlRequest& request,
                                                     const CacheControl& control) {
-  const auto* const resource = std::ranges::find(kResources, request.path, &CacheResource::path);
-  if (resource == std::end(kResources)) return std::nullopt;
+  const CacheResource* const resource = resource_at(request.path);
+  if (resource == nullptr) return std::nullopt;
   if (request.method != resource->method)
     return ControlResponse{.status = 405, .body = std::string(resource->method) + " is answered here\n"};
   const auto wanted = decode(request);
   if (!wanted) return ControlResponse{.status = 400, .body = wanted.error().context + "\n"};
-  if (wanted->action != CacheRequest::Action::verify)
+  if (wanted->action != Action::verify)
     return response_of(carry_out(*wanted, control, [](auto, auto) { return true; }));
   return ControlResponse{.content_type = "application/x-ndjson",
                          .lines = [wanted = *wanted, &control](const LineSender& send) {

@@ -2,6 +2,7 @@
 // or by the command itself where none has. As HTTP on the sockets between them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>

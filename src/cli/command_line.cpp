@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -96,9 +95,35 @@ Result<std::string> mountpoint_in(const std::string& path) {
   return *last->value;
 }
 
-/// Which of the mount's options the cache commands have, too.
-bool is_of_the_cache(const std::string& argument) {
-  return argument.starts_with("--cache-dir=") || argument.starts_with("--credentials=");
+/// The mount that a file describes.
+Result<MountCommand> mount_in(const Arguments& from_file) {
+  CLI::App app;
+  MountCommand mount;
+  std::string config;
+  add_mount_command(app, mount, config);
+  Arguments words{"/", "https://h"};  // CLI11 takes them from the back
+  words.insert(words.end(), from_file.rbegin(), from_file.rend());
+  words.emplace_back("mount");
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& fault) {
+    return mistake(fault.what());
+  }
+  return mount;
+}
+
+/// What the cache commands take of the mount's options. They have no use for a mount without a cache.
+Result<Arguments> cache_arguments(const Arguments& from_file, const Arguments& arguments) {
+  const auto mount = mount_in(from_file);
+  if (!mount) return mount.error();
+  const bool names_another = std::ranges::any_of(arguments, [](const std::string& word) {
+    return word == "--cache-dir" || word.starts_with("--cache-dir=");
+  });
+  if (mount->no_cache && !names_another) return mistake("the configuration file has no-cache: there is none");
+  Arguments taken;
+  if (!mount->cache_dir.empty()) taken.push_back("--cache-dir=" + mount->cache_dir);
+  if (!mount->credentials.empty()) taken.push_back("--credentials=" + mount->credentials);
+  return taken;
 }
 
 /// The command has an argument.
@@ -125,7 +150,8 @@ Result<Arguments> with_config(Arguments arguments) {
   }
   auto from_file = arguments_in(*path);
   if (!from_file) return from_file.error();
-  if (is_on_cache) std::erase_if(*from_file, std::not_fn(&is_of_the_cache));
+  if (is_on_cache) from_file = cache_arguments(*from_file, arguments);
+  if (!from_file) return from_file.error();
   arguments.insert(arguments.begin() + 1, from_file->begin(), from_file->end());
   return arguments;
 }

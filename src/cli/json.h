@@ -1,5 +1,5 @@
 // JSON as programs of this machine exchange it. What comes from a socket may be anything: nothing here
-// throws.
+// throws, and nothing is nested so deeply that to copy or to print it would overflow the stack.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,14 @@ namespace mediafs {
 
 using Json = nlohmann::ordered_json;
 
-/// Of what is no JSON, a value that is none of its types.
+inline constexpr int kDeepestJson = 16;
+
+/// Of what is no JSON, a value that is none of its types. What is nested too deeply is left out.
 inline Json parse_json(std::string_view text) {
-  return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto is_wanted = [](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
+    return depth <= kDeepestJson;
+  };
+  return Json::parse(text, is_wanted, /*allow_exceptions=*/false);
 }
 
 /// In ASCII alone, on one line or, with an indent, on many.

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/api_probe.h"
-#include "cli/cache_client.h"
+#include "cli/cache_socket.h"
 #include "cli/credentials_source.h"
 #include "mediafs/base/log.h"
 #include "mediafs/base/text.h"
@@ -74,9 +74,7 @@ void Monitor::open_sockets(const std::string& device) {
   const auto handler = [this](const ControlRequest& request) { return answer(request); };
   if (watched_.cache) of_cache_ = socket_in_cache(watched_.cache_directory, handler);
   const std::string path = control_socket_of(device, ::geteuid());
-  auto listening = listen_at_path(path);
-  auto socket = listening ? ControlSocket::start(*std::move(listening), path, handler)
-                          : Result<std::unique_ptr<ControlSocket>>(listening.error());
+  auto socket = ControlSocket::start(listen_at_path(path), path, handler);
   if (socket) {
     of_mount_ = *std::move(socket);
   } else {

@@ -125,7 +125,7 @@ std::string cache_text(const Json& cache) {
 
 /// Whether an answer may come from the next server, though there was none for so long.
 bool may_come(const Error& why_not, const Asked& asked, SteadyTime::duration waited) {
-  if (why_not.code != Errc::not_found && why_not.code != Errc::protocol) return false;
+  if (why_not.code != Errc::not_found && why_not.code != Errc::unavailable) return false;
   return waited < kAMoment || (waited < kBetweenServers && has_supervisor(asked.device));
 }
 

@@ -1,23 +1,21 @@
 #include "mediafs/control/control_client.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <memory>
 
 #include <curl/curl.h>
 
-#include "mediafs/base/unique_fd.h"
+#include "control/unix_address.h"
 
 namespace mediafs {
 
 namespace {
 
 constexpr std::size_t kMostBytes = 64 * 1024 * 1024;
-constexpr timeval kConnectWithin{.tv_sec = 5, .tv_usec = 0};
+constexpr Duration kConnectWithin{5'000};  // where nothing is asked
 
 using Handle = std::unique_ptr<CURL, decltype(&::curl_easy_cleanup)>;
 using Headers = std::unique_ptr<curl_slist, decltype(&::curl_slist_free_all)>;
@@ -34,10 +32,8 @@ class Conversation {
  public:
   Conversation(const ControlCall& call, CURL* handle) : call_(call), handle_(handle) {}
 
-  static curl_socket_t open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
-    auto& conversation = *static_cast<Conversation*>(self);
-    conversation.socket_ = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    return conversation.socket_;
+  static curl_socket_t open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* /*address*/) {
+    return static_cast<Conversation*>(self)->socket_ = unix_socket().release();  // it is libcurl's
   }
   /// Connected, and nothing is sent yet.
   static int before_request(void* self, char* /*address*/, char* /*own*/, int /*port*/, int /*own_port*/) {
@@ -74,30 +70,46 @@ class Conversation {
 
   const ControlCall& call_;
   CURL* const handle_;
-  curl_socket_t socket_ = CURL_SOCKET_BAD;  // libcurl's
+  int socket_ = -1;
   std::string body_;
   bool is_cancelled_ = false;
 };
 
-Error error_of(CURLcode code, const Conversation& conversation, const std::string& socket) {
-  if (conversation.is_cancelled()) return {Errc::cancelled, "no more of the answer is wanted"};
+/// Where very many wait to be accepted, listen(2), connect(2) waits for a place among them.
+Result<UniqueFd> connected_to(const UnixAddress& address, const std::string& where, Duration patience) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(patience);
+  const timeval time{
+      .tv_sec = whole.count(),
+      .tv_usec = std::chrono::duration_cast<std::chrono::microseconds>(patience - whole).count()};
+  UniqueFd socket = unix_socket();
+  if (socket && ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0 &&
+      address.connect(socket))
+    return socket;
+  if (errno == EAGAIN) return Error{Errc::timed_out, "too many wait at " + where};
+  if (errno == EPROTOTYPE) return Error{Errc::protocol, "another version of mediafs answers at " + where};
+  return Error{Errc::not_found, "nobody answers at " + where};
+}
+
+Error error_of(CURLcode code, const std::string& socket) {
   switch (code) {
     case CURLE_COULDNT_CONNECT:
-      return {Errc::not_found, "nobody answers at " + socket};
+      return {Errc::timed_out, "too many wait at " + socket};
     case CURLE_ABORTED_BY_CALLBACK:
       return {Errc::denied, "somebody else answers at " + socket};
     case CURLE_OPERATION_TIMEDOUT:
       return {Errc::timed_out, "no answer at " + socket};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+      return {Errc::protocol, "another version of mediafs answers at " + socket};
     default:
-      return {Errc::protocol, std::string(::curl_easy_strerror(code)) + " at " + socket};
+      return {Errc::unavailable, std::string(::curl_easy_strerror(code)) + " at " + socket};
   }
 }
 
-void set_destination(CURL* handle, const ControlCall& call) {
-  const bool abstract = call.socket.starts_with('@');
-  ::curl_easy_setopt(handle, CURLOPT_URL, ("http://localhost" + call.request.path).c_str());
-  ::curl_easy_setopt(handle, abstract ? CURLOPT_ABSTRACT_UNIX_SOCKET : CURLOPT_UNIX_SOCKET_PATH,
-                     call.socket.c_str() + (abstract ? 1 : 0));
+void set_destination(CURL* handle, const UnixAddress& address, const std::string& path) {
+  ::curl_easy_setopt(handle, CURLOPT_URL, ("http://localhost" + path).c_str());
+  ::curl_easy_setopt(handle, address.is_abstract() ? CURLOPT_ABSTRACT_UNIX_SOCKET : CURLOPT_UNIX_SOCKET_PATH,
+                     address.text().c_str());
   ::curl_easy_setopt(handle, CURLOPT_PROXY, "");  // nor the environment's
   ::curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
 }
@@ -121,13 +133,27 @@ void set_body(CURL* handle, const ControlRequest& request, const curl_slist* hea
 }
 
 void set_callbacks(CURL* handle, Conversation& conversation) {
-  ::curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &Conversation::open_socket);
+  curl_opensocket_callback open_socket = &Conversation::open_socket;
+  ::curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   ::curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &conversation);
-  ::curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &Conversation::before_request);
+  curl_prereq_callback before_request = &Conversation::before_request;
+  ::curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, before_request);
   ::curl_easy_setopt(handle, CURLOPT_PREREQDATA, &conversation);
   curl_write_callback take = &Conversation::take;
   ::curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take);
   ::curl_easy_setopt(handle, CURLOPT_WRITEDATA, &conversation);
+}
+
+/// libcurl does not wait for a place among those who wait to be accepted: that is done for it.
+Status perform(CURL* handle, const UnixAddress& address, const ControlCall& call) {
+  const SteadyTime give_up = steady_now() + call.patience;
+  for (;;) {
+    const CURLcode code = ::curl_easy_perform(handle);
+    if (code == CURLE_OK) return ok_status();
+    const auto left = std::chrono::duration_cast<Duration>(give_up - steady_now());
+    if (code != CURLE_COULDNT_CONNECT || left <= Duration::zero()) return error_of(code, call.socket);
+    if (const auto there = connected_to(address, call.socket, left); !there) return there.error();
+  }
 }
 
 }  // namespace
@@ -137,13 +163,15 @@ Result<ControlResponse> call(const ControlCall& call) {
   const Headers headers(::curl_slist_append(nullptr, "Content-Type: application/json"),
                         &::curl_slist_free_all);
   if (!handle || !headers) return Error{Errc::internal, "no memory"};
+  const UnixAddress address(call.socket);
   Conversation conversation(call, handle.get());
-  set_destination(handle.get(), call);
+  set_destination(handle.get(), address, call.request.path);
   set_patience(handle.get(), call);
   set_body(handle.get(), call.request, headers.get());
   set_callbacks(handle.get(), conversation);
-  const CURLcode code = ::curl_easy_perform(handle.get());
-  if (code != CURLE_OK) return error_of(code, conversation, call.socket);
+  const Status performed = perform(handle.get(), address, call);
+  if (conversation.is_cancelled()) return Error{Errc::cancelled, "no more of the answer is wanted"};
+  if (!performed) return performed.error();
   return conversation.response();
 }
 
@@ -154,22 +182,9 @@ Result<std::string> get_from_socket(const std::string& socket, const std::string
   return Error{answer->status == 403 ? Errc::denied : Errc::protocol, std::move(answer->body)};
 }
 
-std::optional<ucred> listener_at(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return std::nullopt;
-  path.copy(address.sun_path, path.size());
-  const bool abstract = path.starts_with('@');
-  if (abstract) address.sun_path[0] = '\0';
-  const auto size =
-      static_cast<socklen_t>(abstract ? offsetof(sockaddr_un, sun_path) + path.size() : sizeof(address));
-  const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  // Where very many wait for one that has stopped, connect(2) waits too.
-  if (!socket ||
-      ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kConnectWithin, sizeof(kConnectWithin)) != 0 ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0)
-    return std::nullopt;
-  return peer_of(socket.get());
+std::optional<ucred> listener_at(const std::string& where) {
+  const auto socket = connected_to(UnixAddress(where), where, kConnectWithin);
+  return socket ? peer_of(socket->get()) : std::nullopt;
 }
 
 }  // namespace mediafs

@@ -17,6 +17,7 @@ namespace {
 constexpr unsigned kMostConnections = 256;
 constexpr unsigned kMostOfOneAddress = 64;  // of TCP
 constexpr std::size_t kPieceSize = 4096;
+constexpr std::size_t kMostBody = 64 * 1024 * 1024;
 
 ssize_t read_lines(void* stream, std::uint64_t /*position*/, char* buffer, std::size_t most) {
   return static_cast<LineStream*>(stream)->read(buffer, most);
@@ -31,7 +32,9 @@ void drop_lines(void* stream) {
 class ControlService::Daemon {
  public:
   Daemon(Admits admits, Handler handler, std::chrono::seconds idle)
-      : admits_(admits), handler_(std::move(handler)), idle_(idle) {}
+      : admission_{admits, admits == Admits::anybody ? 0 : kMostBody},
+        handler_(std::move(handler)),
+        idle_(idle) {}
   ~Daemon() {
     ending_ = true;
     if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
@@ -55,7 +58,7 @@ class ControlService::Daemon {
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
                                const char* /*version*/, const char* piece, std::size_t* size, void** state) {
     auto& daemon = *static_cast<Daemon*>(self);
-    Exchange* const exchange = take_piece(connection, daemon.admits_, piece, size, state);
+    Exchange* const exchange = take_piece(connection, daemon.admission_, piece, size, state);
     if (exchange == nullptr) return MHD_YES;
     if (exchange->refusal) return send(connection, *exchange->refusal);
     const ControlResponse response =
@@ -66,17 +69,17 @@ class ControlService::Daemon {
   MHD_Result send_lines(MHD_Connection* connection, const ControlResponse& response) {
     try {
       auto stream = std::make_unique<LineStream>(connection, response.lines, idle_, ending_);
-      const Answer answer(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kPieceSize, &read_lines,
-                                                            stream.get(), &drop_lines),
-                          &MHD_destroy_response);
-      if (answer) static_cast<void>(stream.release());  // it is the answer's
-      return send(connection, response, answer);
+      const HttpResponse http(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kPieceSize, &read_lines,
+                                                                stream.get(), &drop_lines),
+                              &MHD_destroy_response);
+      if (http) static_cast<void>(stream.release());  // it is the response's
+      return send_with_body(connection, response, http);
     } catch (const std::system_error&) {
       return send(connection, {.status = MHD_HTTP_SERVICE_UNAVAILABLE, .body = "no thread can be made\n"});
     }
   }
 
-  const Admits admits_;
+  const Admission admission_;
   const Handler handler_;
   const std::chrono::seconds idle_;
   std::atomic<bool> ending_ = false;

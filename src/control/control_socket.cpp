@@ -6,9 +6,11 @@
 
 namespace mediafs {
 
-Result<std::unique_ptr<ControlSocket>> ControlSocket::start(UniqueFd listening, const std::string& path,
+Result<std::unique_ptr<ControlSocket>> ControlSocket::start(Result<UniqueFd> listening,
+                                                            const std::string& path,
                                                             ControlService::Handler handler) {
-  auto service = ControlService::start(std::move(listening), ControlService::Admits::our_user_and_root,
+  if (!listening) return listening.error();
+  auto service = ControlService::start(*std::move(listening), ControlService::Admits::our_user_and_root,
                                        std::move(handler));
   if (!service) return service.error();
   return std::unique_ptr<ControlSocket>(new ControlSocket(path, *std::move(service)));

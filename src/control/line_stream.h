@@ -42,7 +42,7 @@ class LineStream {
   CondVar changed_;
   std::string unread_ GUARDED_BY(mutex_);
   bool is_over_ GUARDED_BY(mutex_) = false;      // the work
-  bool is_unwanted_ GUARDED_BY(mutex_) = false;  // as nobody reads
+  bool is_unwanted_ GUARDED_BY(mutex_) = false;  // as nobody reads: the connection is gone
   std::thread worker_;                           // last: it uses all of this
 };
 

@@ -15,7 +15,8 @@ namespace {
 
 constexpr unsigned kMostClients = 64;
 constexpr unsigned kIdleSeconds = 10;
-constexpr int kRunsUntilSent = 16;
+constexpr int kRunsAtOnce = 16;
+constexpr Admission kAdmission{.admits = ControlService::Admits::our_user_and_root, .most_body = 0};
 
 /// Where a name in the abstract name space is all that it takes to connect, a stranger is to hold no place.
 void hang_up_on_strangers(void* /*service*/, MHD_Connection* connection, void** /*state*/,
@@ -53,7 +54,13 @@ class PolledControlService::Daemon {
     return MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
   }
 
-  void run() { MHD_run(daemon_); }
+  void run() {
+    for (int i = 0; i < kRunsAtOnce; ++i) {
+      MHD_run(daemon_);
+      MHD_UNSIGNED_LONG_LONG more = 1;  // milliseconds until then
+      if (MHD_get_timeout(daemon_, &more) != MHD_YES || more > 0) return;
+    }
+  }
 
   void answer_waiting(const ControlResponse& response) {
     for (const auto& [connection, exchange] : std::exchange(waiting_, {})) {
@@ -61,7 +68,7 @@ class PolledControlService::Daemon {
       ++unsent_;
       MHD_resume_connection(connection);
     }
-    for (int i = 0; unsent_ > 0 && i < kRunsUntilSent; ++i) run();
+    for (int i = 0; unsent_ > 0 && i < kRunsAtOnce; ++i) run();
   }
 
  private:
@@ -73,12 +80,11 @@ class PolledControlService::Daemon {
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
                                const char* /*version*/, const char* piece, std::size_t* size, void** state) {
     auto& daemon = *static_cast<Daemon*>(self);
-    Exchange* const exchange =
-        take_piece(connection, ControlService::Admits::our_user_and_root, piece, size, state);
+    Exchange* const exchange = take_piece(connection, kAdmission, piece, size, state);
     if (exchange == nullptr) return MHD_YES;
     if (exchange->refusal) return send(connection, *exchange->refusal);
     if (exchange->answer) return send(connection, *exchange->answer);
-    const auto answer = daemon.handler_({.method = method, .path = path, .body = std::move(exchange->body)});
+    const auto answer = daemon.handler_({.method = method, .path = path});
     if (answer) return send(connection, *answer);
     daemon.waiting_.push_back({connection, exchange});
     MHD_suspend_connection(connection);

@@ -1,52 +1,29 @@
 #include "mediafs/control/sockets.h"
 
-#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 
+#include "control/unix_address.h"
 #include "mediafs/base/parent_directories.h"
 
 namespace mediafs {
 
 namespace {
 
-constexpr int kBacklog = 64;
-
-Error refused(const std::string& where, const std::string& why) {
-  return {Errc::internal, fmt::format("{}: {}", where, why)};
-}
 Error refused(const std::string& where) {
-  return refused(where, std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
-}
-
-std::optional<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return std::nullopt;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return address;
-}
-
-UniqueFd unix_socket() {
-  return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-}
-
-bool is_bound(const UniqueFd& socket, const sockaddr_un& address, std::size_t size) {
-  return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size)) == 0;
+  return {Errc::internal,
+          fmt::format("{}: {}", where, std::strerror(errno))};  // NOLINT(concurrency-mt-unsafe)
 }
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
@@ -74,26 +51,20 @@ Result<UniqueFd> listen_at_path(const std::string& path) {
 
 Result<UniqueFd> listen_in_directory(const std::string& directory, const std::string& name) {
   const std::string path = directory + "/" + name;
-  // A socket's address has 107 bytes, which a path may well exceed.
-  const UniqueFd folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return refused(directory);
-  const auto address = address_of(fmt::format("/proc/self/fd/{}/{}", folder.get(), name));
-  if (!address) return refused(path, "the name is too long for a socket");
+  const UnixAddress address(path);
+  if (!address.is_valid()) return refused(path);
   ::unlink(path.c_str());
   UniqueFd socket = unix_socket();
-  if (!socket || !is_bound(socket, *address, sizeof(sockaddr_un)) || ::chmod(path.c_str(), 0600) != 0 ||
-      ::listen(socket.get(), kBacklog) != 0)
+  // The file has the mode of the socket, so that nobody else can connect even at first.
+  if (!socket || ::fchmod(socket.get(), 0600) != 0 || !address.bind(socket) ||
+      ::listen(socket.get(), SOMAXCONN) != 0)
     return refused(path);
   return socket;
 }
 
 Result<UniqueFd> listen_at_abstract_name(const std::string& name) {
-  auto address = address_of('@' + name);
-  if (!address) return refused(name, "the name is too long for a socket");
-  address->sun_path[0] = '\0';
   UniqueFd socket = unix_socket();
-  if (!socket || !is_bound(socket, *address, offsetof(sockaddr_un, sun_path) + 1 + name.size()) ||
-      ::listen(socket.get(), kBacklog) != 0)
+  if (!socket || !UnixAddress('@' + name).bind(socket) || ::listen(socket.get(), SOMAXCONN) != 0)
     return refused(name);
   return socket;
 }
@@ -114,7 +85,7 @@ Result<UniqueFd> listen_at_address(const std::string& address) {
   const int yes = 1;
   if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   if (!socket || ::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
-      ::listen(socket.get(), kBacklog) != 0)
+      ::listen(socket.get(), SOMAXCONN) != 0)
     return refused(address);
   return socket;
 }

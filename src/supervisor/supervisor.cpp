@@ -69,6 +69,7 @@ Supervisor::Outcome Supervisor::Loop::run(const std::function<void()>& ready) {
     log::info("the restart has become a stop, and the mount goes");
     leaves_mount_ = false;
   }
+  close_upgrades();
   if (leaves_mount_ && mount_) mount_->leave();
   if (!leaves_mount_) unmount();
   return *outcome_;
@@ -134,8 +135,14 @@ std::string Supervisor::Loop::memory_name() const {
 void Supervisor::Loop::unmount() {
   if (!mount_) return;
   forget_mount();
-  upgrades_.close();
+  close_upgrades();  // the next mount may have its number
   mount_.reset();
+}
+
+void Supervisor::Loop::close_upgrades() {
+  const bool says_why = outcome_ && !outcome_->text.empty();
+  upgrades_.answer(Error{Errc::internal, says_why ? outcome_->text : kGoingDown});
+  upgrades_.close();
 }
 
 void Supervisor::Loop::forget_mount() {
@@ -232,7 +239,6 @@ void Supervisor::Loop::stop() {
             leaves_mount_ ? "the service is restarted, and the mount stays" : "the mount is asked to go");
   service_.tell("STOPPING=1");
   if (upgrading_) upgrade_failed(kGoingDown);
-  if (std::exchange(upgrade_waits_, false)) upgrades_.answer(Error{Errc::internal, kGoingDown});
   restart_at_.reset();
   if (!current_) return finish({});
   if (!leaves_mount_) unmount_at_ = clock_.now() + kAnswerEverybodyWithin;

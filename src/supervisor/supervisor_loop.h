@@ -34,6 +34,7 @@ class Supervisor::Loop {
   void unmount();
   void forget_mount();
   void listen_for_upgrades();
+  void close_upgrades();
   void wait();
   [[nodiscard]] int time_to_wait() const;
   void take_signal();

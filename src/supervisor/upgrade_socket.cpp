@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,6 +21,23 @@ constexpr const char* kPath = "/upgrade";
 
 std::string name_of(const std::string& device) {
   return "mediafs/" + device;
+}
+
+/// Why call() has brought no answer.
+Error in_words(Errc why) {
+  switch (why) {
+    case Errc::not_found:
+      return {Errc::not_found, "no supervisor answers for this mount"};
+    case Errc::denied:
+      return {Errc::not_found, "somebody else answers for this mount"};
+    case Errc::timed_out:
+      return {Errc::timed_out, "the supervisor does not answer"};
+    case Errc::protocol:
+      return {Errc::internal,
+              "the supervisor is of another version of mediafs, which SIGHUP asks for an upgrade"};
+    default:
+      return {Errc::internal, "the supervisor has ended"};
+  }
 }
 
 }  // namespace
@@ -62,21 +80,11 @@ Result<Duration> upgrade_server(const std::string& device, std::optional<uid_t> 
                             .request = {.method = "POST", .path = kPath},
                             .patience = patience,
                             .may_answer = may_answer});
-  if (!answer) {
-    switch (answer.error().code) {
-      case Errc::not_found:
-        return Error{Errc::not_found, "no supervisor answers for this mount"};
-      case Errc::denied:
-        return Error{Errc::not_found, "somebody else answers for this mount"};
-      case Errc::timed_out:
-        return Error{Errc::timed_out, "the supervisor does not answer"};
-      default:
-        return Error{Errc::internal, "the supervisor has ended"};
-    }
-  }
-  if (answer->status != 200) return Error{Errc::internal, std::string(trimmed(answer->body))};
+  if (!answer) return in_words(answer.error().code);
+  if (answer->status != 200) return Error{Errc::internal, printable(trimmed(answer->body))};
   Duration::rep paused = 0;
-  std::from_chars(answer->body.data(), answer->body.data() + answer->body.size(), paused);
+  const char* const end = answer->body.data() + answer->body.size();
+  if (std::from_chars(answer->body.data(), end, paused).ec != std::errc()) return in_words(Errc::protocol);
   return Duration(paused);
 }
 

@@ -16,7 +16,6 @@ class UpgradeSocket {
   /// False where the name is taken: by the supervisor of a mount that had the number before, for a moment, or
   /// by somebody who stands in the way. Then the upgrade can only be asked for by SIGHUP.
   bool listen(const std::string& device);
-  /// Before the mount goes: the next one may have its number.
   void close() { service_.reset(); }
 
   [[nodiscard]] int descriptor() const { return service_ ? service_->descriptor() : -1; }

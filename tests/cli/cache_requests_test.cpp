@@ -43,6 +43,8 @@ TEST(CacheRequests, AreNoOthers) {
            ControlRequest{.method = "POST", .path = "/cache/erase", .body = R"({"media": null})"},
            ControlRequest{.method = "POST", .path = "/cache/verify", .body = R"({"bytes_per_second": -1})"},
            ControlRequest{.method = "POST", .path = "/cache/verify", .body = R"({"bytes_per_second": "1"})"},
+           ControlRequest{.method = "POST", .path = "/cache/verify", .body = R"({"rate": 1})"},
+           ControlRequest{.method = "POST", .path = "/cache/clear", .body = R"({"media": [")" + id + "\"]}"},
            ControlRequest{.method = "POST", .path = "/cache/clear", .body = std::string(100'000, '[')},
        }) {
     const auto decoded = decode(request);

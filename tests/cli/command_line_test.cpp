@@ -111,6 +111,12 @@ TEST(CommandLine, OfTheConfigFileTheCacheCommandsTakeWhatIsTheirs) {
     EXPECT_EQ(cache(arguments).credentials, "/etc/key");
   }
   EXPECT_EQ(cache({"cache", "clear", "--config", config.path(), "--cache-dir=/other"}).cache_dir, "/other");
+  {
+    const ConfigFile none("no-cache\ncredentials=/etc/key\n");
+    const Arguments clear{"cache", "clear", "--config", none.path()};
+    EXPECT_EQ(exit_of(clear).code, ExitCode::usage) << "not that of another mount";
+    EXPECT_EQ(cache({"cache", "clear", "--config", none.path(), "--cache-dir", "/mine"}).cache_dir, "/mine");
+  }
   const ConfigFile mistaken("cache-size=10\n");
   EXPECT_EQ(exit_of({"cache", "stats", "--config", mistaken.path()}).code, ExitCode::usage);
 }

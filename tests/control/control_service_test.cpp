@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -273,14 +274,64 @@ TEST_F(ControlServiceTest, ASocketGoesWithItsServiceUnlessAnotherStandsThere) {
 TEST_F(ControlServiceTest, ADirectoryMayHaveALongPath) {
   const std::string directory = testing::TempDir() + "mediafs-" + std::string(150, 'x');
   std::filesystem::create_directories(directory);
-  EXPECT_TRUE(listen_in_directory(directory, "control"));
-  EXPECT_TRUE(std::filesystem::is_socket(directory + "/control"));
+  auto listening = listen_in_directory(directory, "control");
+  ASSERT_TRUE(listening) << listening.error().context;
+  EXPECT_EQ(listener_at(directory + "/control")->pid, ::getpid());
+  const auto service = *ControlSocket::start(
+      std::move(listening), directory + "/control",
+      [](const ControlRequest& request) { return ControlResponse{.body = request.path}; });
+  EXPECT_EQ(*get_from_socket(directory + "/control", "/status", kPatience), "/status");
   std::filesystem::remove_all(directory);
 }
 
+/// A process that answers everybody the same, in no HTTP.
+class Babbler {
+ public:
+  Babbler(const std::string& path, std::string answer)
+      : listening_(*listen_at_path(path)), thread_([this, answer = std::move(answer)] {
+          const UniqueFd client(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+          char question[1024];
+          if (::read(client.get(), question, sizeof(question)) > 0)
+            static_cast<void>(::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL));
+        }) {}
+
+ private:
+  const UniqueFd listening_;
+  std::jthread thread_;
+};
+
+TEST_F(ControlServiceTest, WhatIsNoHttpIsOfAnotherVersionAndWhatBreaksOffIsNot) {
+  const auto why_not = [&](const std::string& answer) {
+    const Babbler babbler(path(), answer);
+    return get("/").error().code;
+  };
+  EXPECT_EQ(why_not("failed why=no"), Errc::protocol);
+  EXPECT_EQ(why_not(""), Errc::unavailable);
+  EXPECT_EQ(why_not("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbroken"), Errc::unavailable);
+}
+
+TEST_F(ControlServiceTest, WhereManyWaitTheNextOneWaitsForItsTurn) {
+  auto listening = *listen_at_path(path());
+  ASSERT_EQ(::listen(listening.get(), 1), 0);
+  std::vector<UniqueFd> waiting;
+  for (bool has_room = true; has_room;) {
+    UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    path().copy(address.sun_path, sizeof(address.sun_path) - 1);
+    has_room = ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    waiting.push_back(std::move(client));
+  }
+  EXPECT_EQ(get("/", Duration(50)).error().code, Errc::timed_out);
+  auto asks = std::async(std::launch::async, [&] { return get("/"); });
+  waiting.clear();
+  const auto service = *ControlSocket::start(std::move(listening), path(), &as_sent);
+  EXPECT_TRUE(asks.get());
+}
+
 TEST(Sockets, APathThatIsNoneIsRefused) {
-  EXPECT_EQ(listen_at_path("/tmp/" + std::string(120, 'x')).error().code, Errc::internal);
-  EXPECT_EQ(listen_at_path("/nowhere/at/all").error().code, Errc::internal);
+  const auto why = [](const std::string& path) { return listen_at_path(path).error().context; };
+  EXPECT_NE(why("/tmp/" + std::string(120, 'x')).find("File name too long"), std::string::npos);
+  EXPECT_NE(why("/nowhere/at/all").find("No such file"), std::string::npos);
 }
 
 std::string address_of(const UniqueFd& socket) {

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -46,7 +47,7 @@ class PolledControlServiceTest : public testing::Test {
   static std::future<Result<ControlResponse>> asked(const std::string& path) {
     return std::async(std::launch::async, [path] {
       return call({.socket = '@' + name_of_this_test(),
-                   .request = {.method = "POST", .path = path, .body = "body"},
+                   .request = {.method = "POST", .path = path},
                    .patience = std::chrono::seconds(30)});
     });
   }
@@ -62,7 +63,7 @@ TEST_F(PolledControlServiceTest, AnswersAtOnceWhatItCan) {
   int requests = 0;
   start([&](const ControlRequest& request) {
     ++requests;
-    return ControlResponse{.status = 404, .body = request.method + request.path + request.body};
+    return ControlResponse{.status = 404, .body = request.method + request.path};
   });
   auto answer = asked("/one");
   run_until([&] { return requests == 1; });
@@ -70,7 +71,7 @@ TEST_F(PolledControlServiceTest, AnswersAtOnceWhatItCan) {
   const auto response = answer.get();
   ASSERT_TRUE(response) << response.error().context;
   EXPECT_EQ(response->status, 404U);
-  EXPECT_EQ(response->body, "POST/onebody");
+  EXPECT_EQ(response->body, "POST/one");
 }
 
 TEST_F(PolledControlServiceTest, WhoWaitsIsAnsweredLater) {
@@ -132,6 +133,36 @@ TEST_F(PolledControlServiceTest, AProgramThatIsStartedInheritsNoneOfItsDescripto
     EXPECT_NE(flags & FD_CLOEXEC, 0) << descriptor;
   }
   EXPECT_GE(more, 3) << "that it listens by, that it waits by, and the connection";
+}
+
+TEST_F(PolledControlServiceTest, ItTakesNoBody) {
+  start([](const ControlRequest&) { return ControlResponse{}; });
+  auto answer = std::async(std::launch::async, [] {
+    return call({.socket = '@' + name_of_this_test(),
+                 .request = {.method = "POST", .path = "/", .body = "body"},
+                 .patience = std::chrono::seconds(30)});
+  });
+  while (!is_there(answer)) service_->run();
+  EXPECT_EQ(answer.get()->status, 413U);
+}
+
+TEST_F(PolledControlServiceTest, AStrangerIsHungUpOnWhileOthersAreAnswered) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+  start([](const ControlRequest&) { return ControlResponse{.body = "for us"}; });
+  const std::string socket = '@' + name_of_this_test();
+  const pid_t stranger = ::fork();
+  if (stranger == 0) {
+    const bool is_other = ::setgid(65534) == 0 && ::setuid(65534) == 0;
+    const auto answer = call(
+        {.socket = socket, .request = {.method = "GET", .path = "/"}, .patience = std::chrono::seconds(30)});
+    ::_exit(is_other && !answer && answer.error().code == Errc::unavailable ? 0 : 1);
+  }
+  int status = 0;
+  while (::waitpid(stranger, &status, WNOHANG) == 0) service_->run();
+  EXPECT_EQ(status, 0);
+  auto answer = asked("/");
+  while (!is_there(answer)) service_->run();
+  EXPECT_EQ(answer.get()->body, "for us");
 }
 
 TEST_F(PolledControlServiceTest, ATakenNameIsSaid) {

@@ -84,12 +84,14 @@ class UntrustedPeers : public MountTest {
                                       http("500 " + kClear, kClear + "so be it"));
   }
   /// One that answers in the place of the server that has the cache.
-  std::unique_ptr<FakePeer> cache_server_by(uid_t user) {
+  std::unique_ptr<FakePeer> cache_server_by(uid_t user, const std::string& answer = "") {
     mount();
     keep(media_of(1'000));
     unmount();
+    const fs::path cache = fs::directory_iterator(cache_dir())->path();
+    if (!answer.empty()) return std::make_unique<FakePeer>("control", cache, user, answer);
     return std::make_unique<FakePeer>(
-        "control", fs::directory_iterator(cache_dir())->path(), user,
+        "control", cache, user,
         http("200 OK", R"({"used": 424242, "trouble": "\u001b[2J", "\u001b[2J": "\u001b[2J"})"));
   }
   [[nodiscard]] Outcome stats(const Arguments& more) const {
@@ -138,6 +140,16 @@ TEST_F(UntrustedPeers, WhatACachesServerSaysIsPrintedHarmless) {
     EXPECT_NE(outcome.out.find("1b[2J"), std::string::npos) << outcome;
     EXPECT_EQ((outcome.out + outcome.err).find_first_of("\x1b\x07"), std::string::npos) << outcome;
   }
+}
+
+TEST_F(UntrustedPeers, WhatIsNestedDeeplyDoesNoHarm) {
+  const std::string deep = std::string(400'000, '[') + std::string(400'000, ']');
+  const auto peer = cache_server_by(0, http("200 OK", R"({"used": 1, "x": )" + deep + "}\n"));
+  ASSERT_TRUE(peer->listens());
+  EXPECT_EQ(stats({"--json"}).code, 0);
+  const Outcome verified =
+      mediafs({"cache", "verify", "--cache-dir", cache_dir(), "--credentials", credentials()});
+  EXPECT_EQ(verified.code, 0) << verified;
 }
 
 TEST_F(UntrustedPeers, ACacheCommandBelievesNoSquatter) {

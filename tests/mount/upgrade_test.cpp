@@ -145,13 +145,27 @@ TEST_F(Upgrade, ThatIsAskedForWhereNoServerServesWaitsForOne) {
   fs::rename(credentials(), root() / "elsewhere");
   kill_server();
   ASSERT_TRUE(eventually([&] { return times_in_log("another one takes over") >= 2; })) << log();
-  const auto upgrade = start(std::string("exec ") + kMediafs + " upgrade $M");
+  const auto upgrade = start("exec $MEDIAFS upgrade $M");
   ASSERT_TRUE(eventually([&] { return times_in_log("waits for a server") == 1; })) << log();
   fs::rename(root() / "elsewhere", credentials());
   const Outcome outcome = upgrade->finish(kPatience);
   EXPECT_EQ(outcome.code, 0) << outcome << log();
   EXPECT_EQ(times_in_log("upgraded; "), 1) << log();
   read_whole(media_of(1'000));
+}
+
+TEST_F(Upgrade, ThatWaitsIsToldThatTheMountGoes) {
+  expect_warnings();
+  mount();
+  fs::rename(credentials(), root() / "elsewhere");
+  kill_server();
+  ASSERT_TRUE(eventually([&] { return times_in_log("another one takes over") >= 2; })) << log();
+  const auto upgrade = start("exec $MEDIAFS upgrade $M");
+  ASSERT_TRUE(eventually([&] { return times_in_log("waits for a server") == 1; })) << log();
+  ::kill(*supervisor(), SIGTERM);
+  const Outcome outcome = upgrade->finish(kPatience);
+  EXPECT_EQ(outcome.code, 19) << outcome << log();
+  EXPECT_NE(outcome.err.find("the mount is going down"), std::string::npos) << outcome;
 }
 
 TEST_F(Upgrade, WhatIsNoMountIsSaidSo) {

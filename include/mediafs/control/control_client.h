@@ -14,7 +14,7 @@
 namespace mediafs {
 
 struct ControlCall {
-  std::string socket;  // a path, or "@" and a name in the abstract name space (unix(7))
+  std::string socket;  // a path of any length, or "@" and a name in the abstract name space (unix(7))
   ControlRequest request{};
   Duration patience{};  // for all of the answer; with `on_line` between two pieces of it, in whole seconds
   /// Whether that user's answer is to be believed; asked before anything is sent. None: anybody's is.
@@ -25,7 +25,8 @@ struct ControlCall {
 
 /// Asks, and gives the answer whatever its status. Errc::not_found: nobody listens there; Errc::denied: who
 /// listens is not believed; Errc::timed_out: no answer in time; Errc::cancelled: `on_line` wanted no more;
-/// Errc::protocol: the connection broke, or what came is not HTTP.
+/// Errc::unavailable: the connection broke; Errc::protocol: what answers speaks no HTTP, and so is another
+/// version.
 Result<ControlResponse> call(const ControlCall& call);
 
 /// GETs `target` ("/status") over the unix socket at `socket`. As call(), and Errc::denied: it may not be
@@ -33,6 +34,6 @@ Result<ControlResponse> call(const ControlCall& call);
 Result<std::string> get_from_socket(const std::string& socket, const std::string& target, Duration patience);
 
 /// The process that listens on the unix socket at that path, or "@" and name; nothing: none does.
-std::optional<ucred> listener_at(const std::string& socket);
+std::optional<ucred> listener_at(const std::string& where);
 
 }  // namespace mediafs

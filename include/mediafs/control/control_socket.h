@@ -14,8 +14,8 @@ namespace mediafs {
 /// A control service on a unix socket, for our own user and root, which goes with it.
 class ControlSocket {
  public:
-  /// `listening` stands at `path`. Errc::internal: no thread.
-  static Result<std::unique_ptr<ControlSocket>> start(UniqueFd listening, const std::string& path,
+  /// `listening` stands at `path`, or its error is given back. Errc::internal: no thread.
+  static Result<std::unique_ptr<ControlSocket>> start(Result<UniqueFd> listening, const std::string& path,
                                                       ControlService::Handler handler);
   /// The file goes, unless another process has put its own there. Then as ~ControlService().
   ~ControlSocket();

@@ -11,7 +11,8 @@
 namespace mediafs {
 
 /// A control service without threads, for a process that waits with poll(2), and whose answers may come later
-/// than its requests. Answers our own user and root alone: who else connects is hung up on. Not thread-safe.
+/// than its requests. Answers our own user and root alone: who else connects is hung up on. It takes no
+/// bodies. Not thread-safe.
 class PolledControlService {
  public:
   /// Nothing: it is answered by answer_waiting(). Must not throw.
@@ -24,7 +25,8 @@ class PolledControlService {
   PolledControlService(const PolledControlService&) = delete;
   PolledControlService& operator=(const PolledControlService&) = delete;
 
-  /// Readable when there is something for run() to do.
+  /// Readable when there is something for run() to do. That is not told twice, nor that a connection has been
+  /// idle for too long: so run() is to be called now and then besides.
   [[nodiscard]] int descriptor() const;
   /// Takes in and answers what there is, and waits for nothing.
   void run();

@@ -1,6 +1,5 @@
-#include "cli/cache_client.h"
+#include "cli/cache_socket.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,20 +19,13 @@ namespace {
 
 constexpr const char* kSocketName = "control";
 constexpr Duration kAMoment{1'000};
-constexpr Duration kAnswerWithin{30'000};  // and between two lines of an answer
+constexpr Duration kAnswerWithin{30'000};  // or the next line of one
 
-/// By way of the directory's descriptor: a socket's path has 107 bytes, which a cache's may well exceed.
-class SocketIn {
- public:
-  explicit SocketIn(const std::string& directory)
-      : folder_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
-  [[nodiscard]] std::string path() const {
-    return fmt::format("/proc/self/fd/{}/{}", folder_.get(), kSocketName);
-  }
+const Error kOtherVersion{Errc::protocol, "another version of mediafs has this cache open"};
 
- private:
-  const UniqueFd folder_;
-};
+std::string socket_path(const std::string& directory) {
+  return directory + "/" + kSocketName;
+}
 
 /// Who is told ids, and whose answers are believed: our own user and root; for root whoever has the cache,
 /// too.
@@ -44,7 +36,7 @@ bool may_answer(uid_t user, const std::string& directory) {
 }
 
 std::optional<ucred> holder_at(const std::string& directory) {
-  const auto listener = listener_at(SocketIn(directory).path());
+  const auto listener = listener_at(socket_path(directory));
   return listener && may_answer(listener->uid, directory) ? listener : std::nullopt;
 }
 
@@ -65,7 +57,7 @@ class Lines {
 
   [[nodiscard]] Result<CacheAnswer> outcome() const {
     if (outcome_.is_object() && outcome_.contains("error"))
-      return Error{Errc::internal, text_in(outcome_, "error")};
+      return Error{Errc::internal, printable(text_in(outcome_, "error"))};
     if (outcome_.is_object()) return outcome_;
     return has_begun_ ? Error{Errc::cancelled, "the server ended before it was done"}
                       : Error{Errc::unavailable, "the server has not answered"};
@@ -79,19 +71,18 @@ class Lines {
 
 Result<CacheAnswer> outcome_of(const ControlResponse& response) {
   if (response.status != 200) {
-    const std::string why(trimmed(response.body));
-    return Error{response.status == 409 ? Errc::unavailable : Errc::internal, why};
+    return Error{response.status == 409 ? Errc::unavailable : Errc::internal,
+                 printable(trimmed(response.body))};
   }
   CacheAnswer answer = parse_json(response.body);
   if (answer.is_object()) return answer;
-  return Error{Errc::internal, "an answer of another version of mediafs"};
+  return kOtherVersion;
 }
 
 std::optional<Result<CacheAnswer>> ask(const std::string& directory, const CacheRequest& request,
                                        const CacheProgress& progress, Duration patience) {
-  const SocketIn socket(directory);
   Lines lines(progress);
-  ControlCall question{.socket = socket.path(),
+  ControlCall question{.socket = socket_path(directory),
                        .request = encode(request),
                        .patience = patience,
                        .may_answer = [&](uid_t user) { return may_answer(user, directory); }};
@@ -101,6 +92,7 @@ std::optional<Result<CacheAnswer>> ask(const std::string& directory, const Cache
   if (response) return in_lines && response->status == 200 ? lines.outcome() : outcome_of(*response);
   const Errc why = response.error().code;
   if (why == Errc::not_found || why == Errc::denied) return std::nullopt;
+  if (why == Errc::protocol) return kOtherVersion;
   return in_lines ? lines.outcome() : Error{Errc::unavailable, "the server has not answered"};
 }
 
@@ -112,16 +104,14 @@ bool never_ends(std::uint64_t /*done*/, std::uint64_t /*all*/) {
 
 std::unique_ptr<ControlSocket> socket_in_cache(const std::string& directory,
                                                ControlService::Handler handler) {
-  auto listening = listen_in_directory(directory, kSocketName);
-  auto socket = listening ? ControlSocket::start(*std::move(listening), directory + "/" + kSocketName,
-                                                 std::move(handler))
-                          : Result<std::unique_ptr<ControlSocket>>(listening.error());
+  auto socket = ControlSocket::start(listen_in_directory(directory, kSocketName), socket_path(directory),
+                                     std::move(handler));
   if (socket) return *std::move(socket);
   log::warning("no socket for the cache commands: {}", socket.error().context);
   return nullptr;
 }
 
-bool has_server(const std::string& directory) {
+bool has_holder(const std::string& directory) {
   return holder_at(directory).has_value();
 }
 
