@@ -63,8 +63,8 @@ class Environment {
   class Writer;
   Status write(const std::function<Status(Writer&)>& body);
 
-  /// Waits until every read under way has ended, for `most` at most: the pages that a read sees cannot be
-  /// reused before.
+  /// Waits until every read under way has ended: the pages that a read sees cannot be reused before. For
+  /// `most` at most, and before that as long for those that an earlier wait gave up on.
   void wait_for_readers(Duration most) EXCLUDES(mutex_);
 
   /// In bytes.
@@ -83,7 +83,7 @@ class Environment {
   static Status make(const std::string& path, std::uint64_t map_size);
   Status compare(const MetaPage& read);
   Status start(const std::string& path, std::uint64_t map_size);
-  bool readers_of_before_end(SteadyTime give_up) REQUIRES(mutex_);
+  bool readers_of_before_end(Duration most) REQUIRES(mutex_);
   [[nodiscard]] Status status_of(int code, std::string_view doing) const;
   /// Runs `call`, which gives a code of LMDB's, under the guard.
   template <typename Call>

@@ -46,15 +46,15 @@ bool Environment::ReadTransaction::reset() {
 }
 
 void Environment::wait_for_readers(Duration most) {
-  const SteadyTime give_up = steady_now() + most;
   const MutexLock lock(mutex_);
   // Those that an earlier wait gave up on, then those of now.
-  if (!readers_of_before_end(give_up)) return;
+  if (!readers_of_before_end(most)) return;
   now_ = 1 - now_;
-  static_cast<void>(readers_of_before_end(give_up));
+  static_cast<void>(readers_of_before_end(most));
 }
 
-bool Environment::readers_of_before_end(SteadyTime give_up) {
+bool Environment::readers_of_before_end(Duration most) {
+  const SteadyTime give_up = steady_now() + most;
   while (readers_[1 - now_] > 0) {
     if (steady_now() >= give_up) return false;
     reader_ended_.wait_until(mutex_, give_up);
