@@ -70,7 +70,7 @@ bool BootedSystemTest::boot() {
   extra_environment["FILES"] = files();
   extra_environment["W"] = root() / "system";
   extra_environment["GROUP"] = root().filename();
-  write_file(scratch() / "boot", kBoot);
+  write_file(scratch() / "boot", kGiveUpCopies + kBoot);
   // With the first process of its name space of processes all others end.
   system_ =
       start("exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash $T/boot");

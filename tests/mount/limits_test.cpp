@@ -1,4 +1,6 @@
 // Where the system gives little: few open files, few processes.
+#include <unistd.h>
+
 #include <atomic>
 #include <barrier>
 #include <sstream>
@@ -47,30 +49,31 @@ TEST_F(LowLimits, OfDescriptorsLoseNoReadOfManyAtOnce) {
   EXPECT_EQ(failed_at_once(300), 0) << log();
 }
 
-/// As nobody, in a mount namespace in which that user may use the test's files and /dev/fuse. Whoever has
-/// ended counts until its parent has waited for it: in this process namespace the script does so at once.
+/// As a user who has no other processes, for those of all tests count; in a mount namespace in which that
+/// user may use the test's files and /dev/fuse. Whoever has ended counts until its parent has waited for it:
+/// in this process namespace the script does so at once.
 constexpr const char* kForEachLimit = R"(
   set -e -o pipefail
   ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0  # which takes a process more
-  # Copies, which would keep the servers of other tests.
-  { findmnt -rn -t fuse.mediafs -o TARGET || true; } | xargs -r umount -l
   cp $MEDIAFS $T/mediafs
   mknod -m 0666 $T/fuse c 10 229
   mount --bind $T/fuse /dev/fuse
-  chown -R 65534:65534 $T/..
+  { cat /etc/passwd; echo "somebody:x:$SOMEBODY:$SOMEBODY::/:/bin/sh"; } > $T/passwd  # fusermount3 wants a name
+  mount --bind $T/passwd /etc/passwd
+  chown -R $SOMEBODY:$SOMEBODY $T/..
   touch $T/changed
   ARGS="--credentials $T/../credentials --cache-any-fs --cache-dir $T/../cache --log-file $T/../log"
-  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+  somebody() { setpriv --reuid $SOMEBODY --regid $SOMEBODY --clear-groups "$@"; }
   left() { findmnt -n $M; pgrep mediafs; }
   ended() { for i in $(seq 600); do left > /dev/null || return 0; sleep 0.1; done; return 1; }
   for limit in $LIMITS; do
     code=0
-    timeout -k 1 50 prlimit --nproc=$limit setpriv --reuid 65534 --regid 65534 --clear-groups \
+    timeout -k 1 50 prlimit --nproc=$limit setpriv --reuid $SOMEBODY --regid $SOMEBODY --clear-groups \
       $T/mediafs mount $ARGS $URL $M 2> $T/said > /dev/null < /dev/null || code=$?
     read=-
     if test $code = 0; then
-      read=$(nobody timeout -k 1 40 cat $M/gen-1000-0123456789abcdef | wc -c) || read=none
-      nobody timeout -k 1 40 $T/mediafs unmount $M || read=no-unmount
+      read=$(somebody timeout -k 1 40 cat $M/gen-1000-0123456789abcdef | wc -c) || read=none
+      somebody timeout -k 1 40 $T/mediafs unmount $M || read=no-unmount
     fi
     ended && left=no || left=yes
     echo $limit $code $read $left $(grep -v warning: $T/said)
@@ -102,7 +105,8 @@ TEST_F(LowLimits, OfProcessesEndTheMountOrLetItServe) {
   for (int limit = 2; limit <= 20; ++limit) limits += std::to_string(limit) + " ";
   extra_environment["LIMITS"] = limits + "200";
   extra_environment["URL"] = api().url();
-  write_file(scratch() / "script", kForEachLimit);
+  extra_environment["SOMEBODY"] = std::to_string(20'000 + ::getpid() % 40'000);  // whom no other test is
+  write_file(scratch() / "script", kGiveUpCopies + kForEachLimit);
   const Outcome outcome =
       sh("exec unshare --mount --pid --fork --mount-proc --propagation private bash $T/script",
          std::chrono::seconds(140));

@@ -33,6 +33,10 @@ inline const std::string kAbsent = "(absent)";
 /// What waits for the origin waits longer than any test: what has ended has not waited for it.
 inline const MountOptions kWaitingLong{{"--deadline", "1h"}};
 
+/// The first thing in a mount namespace of a test's own, which would keep the servers of all others: bash.
+inline const std::string kGiveUpCopies =
+    "{ findmnt -rn -t fuse.mediafs -o TARGET || true; } | xargs -r umount -l || true\n";
+
 /// Names a parameterised test after the `name` of its row.
 inline const auto kItsName = [](const auto& tested) { return std::string(tested.param.name); };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <ranges>
+#include <set>
 #include <sstream>
 
 namespace mediafs::e2e {
@@ -28,13 +29,17 @@ bool is_within(const std::string& mount_point, const std::string& path) {
   return mount_point == path || mount_point.starts_with(path + "/");
 }
 
+std::vector<MountEntry> mount_table_of(const std::filesystem::path& process) {
+  std::vector<MountEntry> entries;
+  std::ifstream table(process / "mountinfo");
+  for (std::string line; std::getline(table, line);) entries.push_back(parse(line));
+  return entries;
+}
+
 }  // namespace
 
 std::vector<MountEntry> mount_table() {
-  std::vector<MountEntry> entries;
-  std::ifstream table("/proc/self/mountinfo");
-  for (std::string line; std::getline(table, line);) entries.push_back(parse(line));
-  return entries;
+  return mount_table_of("/proc/self");
 }
 
 std::optional<MountEntry> mount_at(const std::filesystem::path& path) {
@@ -44,6 +49,19 @@ std::optional<MountEntry> mount_at(const std::filesystem::path& path) {
   });
   if (found == entries.rend()) return std::nullopt;
   return *found;
+}
+
+bool is_kept_elsewhere(const std::filesystem::path& path) {
+  std::error_code gone;
+  std::set<std::filesystem::path> seen{std::filesystem::read_symlink("/proc/self/ns/mnt")};
+  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+    const auto mounts = std::filesystem::read_symlink(process.path() / "ns/mnt", gone);
+    if (mounts.empty() || !seen.insert(mounts).second) continue;
+    const auto entries = mount_table_of(process);
+    if (std::ranges::any_of(entries, [&](const auto& entry) { return is_within(entry.mount_point, path); }))
+      return true;
+  }
+  return false;
 }
 
 void detach_all(const std::filesystem::path& path) {

@@ -21,6 +21,10 @@ std::vector<MountEntry> mount_table();
 /// The one that is visible there: the last.
 std::optional<MountEntry> mount_at(const std::filesystem::path& path);
 
+/// Whether something is mounted at or below `path` in another mount namespace: one that is made while it is
+/// mounted has copies of all mounts, and a copy keeps the server.
+bool is_kept_elsewhere(const std::filesystem::path& path);
+
 /// Takes away whatever is mounted at or below `path`, dead or alive.
 void detach_all(const std::filesystem::path& path);
 

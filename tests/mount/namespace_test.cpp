@@ -29,7 +29,7 @@ class OwnNamespace : public MountTest {
   Outcome in_namespace(const std::string& change, const std::string& script) {
     expect_warnings();  // that nobody else sees the mount
     extra_environment["URL"] = api().url();
-    write_file(scratch() / "script", kVerbs + change + "\ntouch $T/changed\n" + script);
+    write_file(scratch() / "script", kGiveUpCopies + kVerbs + change + "\ntouch $T/changed\n" + script);
     return sh("exec unshare --mount --propagation private bash $T/script");
   }
 
