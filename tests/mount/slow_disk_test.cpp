@@ -38,9 +38,12 @@ class SlowDiskTest : public MountTest {
     mount();
     for (const std::string& id : ids) read_whole(id);
     unmount();
+    // Pages that are dirty, or mapped by who still syncs them, cannot be dropped.
+    ASSERT_TRUE(eventually([&] { return processes_of("mediafs", root()).empty(); }));
     for (const auto& entry : fs::recursive_directory_iterator(cache_dir())) {
       if (!entry.is_regular_file()) continue;
       const UniqueFd file(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC));
+      ASSERT_EQ(::fsync(file.get()), 0);
       ASSERT_EQ(::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED), 0);
     }
     mount();
