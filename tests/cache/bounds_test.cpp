@@ -104,7 +104,7 @@ TEST_P(SmallBoundsTest, KeepsToItsSizeWhileItIsRead) {
   EXPECT_GT(used(), limit - limit / 4);
   EXPECT_TRUE(cache_->stats().trouble.empty()) << cache_->stats().trouble;
   // Behind a reader that got no processor for long it takes none for a while, as behind a disk that hangs.
-  if (longest < kLongRead) EXPECT_TRUE(cache_->accepts_chunks());
+  EXPECT_TRUE(cache_->accepts_chunks() || longest >= kLongRead);
   while (!cache_->accepts_chunks()) std::this_thread::yield();
   store(media(kMedia), 0, 'a');
   cache_->settle();
