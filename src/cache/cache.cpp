@@ -231,8 +231,10 @@ Cache::Known Cache::load() {
 
 bool Cache::read_chunk(const MediaItem& item, ChunkIndex index, ByteRange part, MutableBytes out) {
   const ChunkKey chunk{item.revision, index};
+  const ConstBuffer queued = files_->writer->queued(chunk);
+  // After the queue: a chunk that has left it meanwhile is one that the ledger knows.
   const auto slot = files_->ledger.use(item.revision, files_->clock.now());
-  if (const ConstBuffer queued = files_->writer->queued(chunk)) {
+  if (queued) {
     std::copy_n(queued.get() + part.offset, part.length,
                 out.begin() + static_cast<std::ptrdiff_t>(part.offset));
     return true;

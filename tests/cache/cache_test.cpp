@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <sys/stat.h>
 
+#include <future>
 #include <random>
 
 #include "cache/cache_fixture.h"
@@ -131,6 +132,19 @@ TEST_F(CacheTest, APartOfAChunkIsReadByItself) {
           << part.offset << (on_disk ? " on disk" : " queued");
     }
     cache_->settle();
+  }
+}
+
+TEST_F(CacheTest, AChunkIsThereAllTheWhileItIsWritten) {
+  open();
+  std::vector<std::byte> out(kChunkSize);
+  for (std::uint64_t revision = 1; revision <= 500; ++revision) {
+    const MediaItem media = item("some-media-00000001", revision);
+    store(media, 0, 'a');
+    auto written = std::async(std::launch::async, [&] { cache_->settle(); });
+    do {
+      ASSERT_TRUE(cache_->read_chunk(media, ChunkIndex{0}, {0, 1}, out)) << revision;
+    } while (written.wait_for(std::chrono::seconds(0)) != std::future_status::ready);
   }
 }
 
