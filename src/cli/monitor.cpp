@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "cli/api_probe.h"
@@ -40,8 +42,8 @@ std::string control_socket_of(const std::string& device, uid_t owner) {
   return (has_other && ::access(usual.c_str(), X_OK) != 0 ? own : usual) + name;
 }
 
-Monitor::Monitor(const Watched& watched, MountOwner& owner, Timer& timer)
-    : watched_(watched), owner_(owner), timer_(timer), began_(timer.clock().wall_seconds()) {
+Monitor::Monitor(Watched watched, MountOwner& owner, Timer& timer)
+    : watched_(std::move(watched)), owner_(owner), timer_(timer), began_(timer.clock().wall_seconds()) {
   watched_.api.on_state_change([this](ApiStats::State) { timer_.post([this] { tell_owner(); }); });
 }
 

@@ -49,7 +49,7 @@ class Monitor {
   };
 
   /// All must outlive this object, and `timer` what it has been given. `owner` is told on the timer's thread.
-  Monitor(const Watched& watched, MountOwner& owner, Timer& timer);
+  Monitor(Watched watched, MountOwner& owner, Timer& timer);
   ~Monitor();
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;

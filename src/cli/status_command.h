@@ -17,7 +17,7 @@ struct StatusCommand {
 /// would be served, decides the exit code.
 Exit run_status_command(const StatusCommand& command);
 
-/// `json` as a server gives it (mount_report.h), for people, with times as of this machine's zone.
-std::string status_text(const std::string& json);
+/// JSON as a server gives it (mount_report.h), for people, with times as of this machine's zone.
+std::string status_text(const std::string& text);
 
 }  // namespace mediafs

@@ -72,7 +72,8 @@ class ControlService::Daemon {
       const HttpResponse http(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kPieceSize, &read_lines,
                                                                 stream.get(), &drop_lines),
                               &MHD_destroy_response);
-      if (http) static_cast<void>(stream.release());  // it is the response's
+      if (!http) return MHD_NO;
+      [[maybe_unused]] const auto* const responses_own = stream.release();
       return send_with_body(connection, response, http);
     } catch (const std::system_error&) {
       return send(connection, {.status = MHD_HTTP_SERVICE_UNAVAILABLE, .body = "no thread can be made\n"});

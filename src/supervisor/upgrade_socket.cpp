@@ -52,8 +52,9 @@ bool UpgradeSocket::listen(const std::string& device) {
     return std::nullopt;
   };
   auto service = PolledControlService::start(*std::move(listening), answer);
-  if (service) service_ = *std::move(service);
-  return service.ok();
+  if (!service) return false;
+  service_ = *std::move(service);
+  return true;
 }
 
 bool UpgradeSocket::take_requests() {
