@@ -1,5 +1,7 @@
 #include "control/line_stream.h"
 
+#include <microhttpd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -9,30 +11,10 @@ namespace {
 
 constexpr std::size_t kMostUnread = 64 * 1024;
 
-/// libmicrohttpd drops a connection on which nothing passes for a while, which is no fault of the client's
-/// while this is there.
-class WithoutTimeout {
- public:
-  WithoutTimeout(MHD_Connection* connection, std::chrono::seconds idle)
-      : connection_(connection), idle_(static_cast<unsigned>(idle.count())) {
-    MHD_set_connection_option(connection_, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
-  }
-  ~WithoutTimeout() {
-    MHD_set_connection_option(connection_, MHD_CONNECTION_OPTION_TIMEOUT, idle_);  // from now on
-  }
-  WithoutTimeout(const WithoutTimeout&) = delete;
-  WithoutTimeout& operator=(const WithoutTimeout&) = delete;
-
- private:
-  MHD_Connection* const connection_;
-  const unsigned idle_;
-};
-
 }  // namespace
 
-LineStream::LineStream(MHD_Connection* connection, Work work, std::chrono::seconds idle,
-                       const std::atomic<bool>& ending)
-    : connection_(connection), idle_(idle), ending_(ending), worker_([this, work = std::move(work)] {
+LineStream::LineStream(Work work, const std::atomic<bool>& ending)
+    : ending_(ending), worker_([this, work = std::move(work)] {
         work([this](const std::string& line) { return write(line); });
         const MutexLock lock(mutex_);
         is_over_ = true;
@@ -58,7 +40,6 @@ bool LineStream::write(const std::string& line) {
 }
 
 ssize_t LineStream::read(char* buffer, std::size_t most) {
-  const WithoutTimeout while_it_works(connection_, idle_);
   const MutexLock lock(mutex_);
   while (unread_.empty() && !is_over_) changed_.wait(mutex_);
   if (unread_.empty()) return MHD_CONTENT_READER_END_OF_STREAM;

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <microhttpd.h>
 #include <sys/types.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -20,10 +18,8 @@ class LineStream {
  public:
   using Work = std::function<void(const LineSender&)>;
 
-  /// `idle`: for how long a client may read nothing; `ending`: the service ends, and the work has to. Throws
-  /// std::system_error where there is no thread.
-  LineStream(MHD_Connection* connection, Work work, std::chrono::seconds idle,
-             const std::atomic<bool>& ending);
+  /// `ending`: the service ends, and the work has to. Throws std::system_error where there is no thread.
+  LineStream(Work work, const std::atomic<bool>& ending);
   /// Ends the work.
   ~LineStream();
   LineStream(const LineStream&) = delete;
@@ -35,8 +31,6 @@ class LineStream {
  private:
   bool write(const std::string& line) EXCLUDES(mutex_);
 
-  MHD_Connection* const connection_;
-  const std::chrono::seconds idle_;
   const std::atomic<bool>& ending_;
   Mutex mutex_{LockRank::control_lines};
   CondVar changed_;
