@@ -61,7 +61,7 @@ class Conversation {
     body_ += piece;
     if (!call_.on_line || status() != 200) return true;
     for (std::size_t end = body_.find('\n'); end != std::string::npos; end = body_.find('\n')) {
-      is_cancelled_ = !call_.on_line(std::string_view(body_).substr(0, end));
+      is_cancelled_ = end > 0 && !call_.on_line(std::string_view(body_).substr(0, end));
       if (is_cancelled_) return false;
       body_.erase(0, end + 1);
     }

@@ -68,13 +68,11 @@ class ControlService::Daemon {
 
   MHD_Result send_lines(MHD_Connection* connection, const ControlResponse& response) {
     try {
-      auto stream = std::make_unique<LineStream>(response.lines, ending_);
+      auto stream = std::make_unique<LineStream>(response.lines, Duration(idle_) / 2, ending_);
       const HttpResponse http(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kPieceSize, &read_lines,
                                                                 stream.get(), &drop_lines),
                               &MHD_destroy_response);
       if (!http) return MHD_NO;
-      // The work may be silent for longer than a client may be.
-      MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
       [[maybe_unused]] const auto* const responses_own = stream.release();
       return send_with_body(connection, response, http);
     } catch (const std::system_error&) {

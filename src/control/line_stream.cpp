@@ -13,8 +13,8 @@ constexpr std::size_t kMostUnread = 64 * 1024;
 
 }  // namespace
 
-LineStream::LineStream(Work work, const std::atomic<bool>& ending)
-    : ending_(ending), worker_([this, work = std::move(work)] {
+LineStream::LineStream(Work work, Duration silence, const std::atomic<bool>& ending)
+    : silence_(silence), ending_(ending), worker_([this, work = std::move(work)] {
         work([this](const std::string& line) { return write(line); });
         const MutexLock lock(mutex_);
         is_over_ = true;
@@ -41,8 +41,10 @@ bool LineStream::write(const std::string& line) {
 
 ssize_t LineStream::read(char* buffer, std::size_t most) {
   const MutexLock lock(mutex_);
-  while (unread_.empty() && !is_over_) changed_.wait(mutex_);
-  if (unread_.empty()) return MHD_CONTENT_READER_END_OF_STREAM;
+  const SteadyTime give_up = steady_now() + silence_;
+  while (unread_.empty() && !is_over_ && steady_now() < give_up) changed_.wait_until(mutex_, give_up);
+  if (unread_.empty() && is_over_) return MHD_CONTENT_READER_END_OF_STREAM;
+  if (unread_.empty()) unread_ = "\n";
   const std::size_t count = std::min(most, unread_.size());
   unread_.copy(buffer, count);
   unread_.erase(0, count);

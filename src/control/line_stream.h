@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "mediafs/base/clock.h"
 #include "mediafs/base/mutex.h"
 #include "mediafs/control/control_service.h"
 
@@ -18,8 +19,9 @@ class LineStream {
  public:
   using Work = std::function<void(const LineSender&)>;
 
-  /// `ending`: the service ends, and the work has to. Throws std::system_error where there is no thread.
-  LineStream(Work work, const std::atomic<bool>& ending);
+  /// `silence`: after so long without a line an empty one is sent; `ending`: the service ends, and the work
+  /// has to. Throws std::system_error where there is no thread.
+  LineStream(Work work, Duration silence, const std::atomic<bool>& ending);
   /// Ends the work.
   ~LineStream();
   LineStream(const LineStream&) = delete;
@@ -31,6 +33,7 @@ class LineStream {
  private:
   bool write(const std::string& line) EXCLUDES(mutex_);
 
+  const Duration silence_;
   const std::atomic<bool>& ending_;
   Mutex mutex_{LockRank::control_lines};
   CondVar changed_;

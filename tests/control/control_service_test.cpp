@@ -156,7 +156,7 @@ TEST_F(ControlServiceTest, LinesComeAsTheyAreSent) {
       send("first");
       first_seen.wait();
       send(std::string(1'000'000, 'x'));
-      send("");
+      send("last");
     }};
   });
   std::vector<std::size_t> lengths;
@@ -169,7 +169,7 @@ TEST_F(ControlServiceTest, LinesComeAsTheyAreSent) {
                               return true;
                             }});
   EXPECT_TRUE(answer) << answer.error().context;
-  EXPECT_EQ(lengths, (std::vector<std::size_t>{5, 1'000'000, 0}));
+  EXPECT_EQ(lengths, (std::vector<std::size_t>{5, 1'000'000, 4}));
 }
 
 TEST_F(ControlServiceTest, WorkMayTakeLongerThanAConnectionMayBeIdle) {

@@ -19,7 +19,8 @@ struct ControlCall {
   Duration patience{};  // for all of the answer; with `on_line` between two pieces of it, in whole seconds
   /// Whether that user's answer is to be believed; asked before anything is sent. None: anybody's is.
   std::function<bool(uid_t)> may_answer = nullptr;
-  /// Given the lines of an answer with status 200 in place of its body, as they come. False: no more.
+  /// Given the lines of an answer with status 200 in place of its body, as they come, without empty ones.
+  /// False: no more.
   std::function<bool(std::string_view)> on_line = nullptr;
 };
 

@@ -39,8 +39,8 @@ class ControlService {
   /// taken.
   enum class Admits { our_user_and_root, anybody };
 
-  /// Takes the socket over. A client that neither sends nor reads is dropped after `idle`, but for one that
-  /// is sent lines. Errc::internal: no thread.
+  /// Takes the socket over. A client that neither sends nor reads is dropped after `idle`; to one
+  /// that waits for the next line an empty one is sent before. Errc::internal: no thread.
   static Result<std::unique_ptr<ControlService>> start(UniqueFd listening, Admits admits, Handler handler,
                                                        std::chrono::seconds idle = std::chrono::seconds(10));
   /// Ends what sends lines, and waits for the handlers that run.
