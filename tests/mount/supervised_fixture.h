@@ -53,6 +53,14 @@ class SupervisedTest : public MountTest {
     await_server_after(*before);
   }
 
+  /// From here until let_servers_start() none serves, though the supervisor starts one after the other.
+  void lose_server() {
+    fs::rename(credentials(), root() / "elsewhere");
+    kill_server();
+    ASSERT_TRUE(eventually([&] { return times_in_log("another one takes over") >= 2; })) << log();
+  }
+  void let_servers_start() const { fs::rename(root() / "elsewhere", credentials()); }
+
   [[nodiscard]] std::size_t times_in_log(const std::string& text) const {
     const std::string all = log();
     std::size_t times = 0;
